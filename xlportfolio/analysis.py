@@ -1,0 +1,388 @@
+"""Customers and a model in, the whole portfolio analysis out: the one deep entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from xlportfolio.errors import Fault, ModelError, Severity
+from xlportfolio.model import Axis, Criterion, Quadrant, ScaleKind, ScoringModel, Status
+from xlportfolio.portfolio import (
+    AbcAnalysis,
+    Identity,
+    abc_analysis,
+    identify,
+    near,
+    quadrants,
+    ranking_order,
+    ranks,
+    threshold_of,
+    turnover_criterion,
+)
+from xlportfolio.scoring import (
+    AxisScores,
+    Bools,
+    Floats,
+    category_values,
+    linear_bounds,
+    rounded,
+    values_of,
+    weighted_scores,
+)
+
+
+class Note(StrEnum):
+    """Why a row is not rated."""
+
+    NONE = ""
+    REPEATED = "repeated"
+    UNIDENTIFIED = "unidentified"
+    VALUE_COVERAGE = "value_coverage"
+    BENEFIT_COVERAGE = "benefit_coverage"
+    BOTH_COVERAGES = "both_coverages"
+    NO_MEASURE = "no_measure"
+
+
+class Thresholds(NamedTuple):
+    """The numbers at which the two axes were cut, 0 to 100."""
+
+    value: float
+    benefit: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortfolioAnalysis:
+    """What the method says of every row of the input.
+
+    All frames have the rows of the input, with its index labels, in the order of the ranking:
+    rated rows by rank, then the rows not rated in the order of the input.
+
+    Attributes
+    ----------
+    model
+        What was asked.
+    customers
+        Columns ``customer_id``, ``customer``, ``status``, ``quadrant``, ``value_score``,
+        ``benefit_score``, ``total_score`` (0 to 100), ``rank``, ``borderline``, ``abc_class``
+        (``""`` for none), ``value_coverage``, ``benefit_coverage`` (0 to 1), ``note``
+        (:class:`Note`) and ``repeats`` (the label of the row that is repeated, else ``None``).
+        Scores and ranks that do not exist are NaN.
+    measures
+        One column for each criterion, as it was given.
+    values, contributions, attainable
+        One column for each criterion: values of 0 to 100, points of the axis score, and the points
+        that a value of 100 would bring; NaN where the criterion has no value. A row that repeats
+        another has neither contributions nor attainable points.
+    abc
+        The rows with an ABC class, largest amount first. Columns ``amount``, ``share``,
+        ``cumulative_share`` (0 to 1), ``abc_class``, ``amount_rank``, ``difference`` (amount rank
+        minus rank by total among the rated rows listed; NaN if not rated) and ``finding``
+        (``"overrated"``, ``"underrated"`` or ``""``), and ``position``, the row's place in the
+        other frames, counted from 0.
+    abc_measure
+        The column behind ``abc``, ``None`` if there is none.
+    thresholds
+        The numbers used.
+    faults
+        Warnings and notes about single customers, criteria or settings.
+    """
+
+    model: ScoringModel
+    customers: pd.DataFrame
+    measures: pd.DataFrame
+    values: pd.DataFrame
+    contributions: pd.DataFrame
+    attainable: pd.DataFrame
+    abc: pd.DataFrame
+    abc_measure: str | None
+    thresholds: Thresholds
+    faults: tuple[Fault, ...]
+
+
+def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
+    """Score, type, rank and classify all customers of a portfolio in one pass over arrays.
+
+    Parameters
+    ----------
+    customers
+        One row for each customer or prospect. ``customer_id`` and one column for each criterion,
+        headed by its name, are needed; ``customer`` (the name) and ``status`` (``"customer"`` or
+        ``"prospect"``, by default the former) may be missing. Measures are numbers in the
+        criterion's unit, or words for a scale of categories; NaN or ``None`` is a missing measure.
+    model
+        The criteria, weights, scales and thresholds.
+
+    Returns
+    -------
+    One line for each row of the input, whatever its faults.
+
+    Raises
+    ------
+    ModelError
+        If a column that the model needs is not there.
+
+    Examples
+    --------
+    >>> from xlportfolio import Axis, Criterion, Scale, ScoringModel
+    >>> model = ScoringModel(criteria=(
+    ...     Criterion("Turnover", Axis.VALUE, 60, Scale.linear(0, 100), unit="EUR"),
+    ...     Criterion("Growth", Axis.VALUE, 40, Scale.linear(0, 10)),
+    ...     Criterion("Service", Axis.BENEFIT, 1, Scale.categories([("high", 100), ("low", 20)])),
+    ... ))
+    >>> customers = pd.DataFrame({
+    ...     "customer_id": ["A1", "B2"], "Turnover": [90, 20], "Growth": [5, None],
+    ...     "Service": ["low", "high"],
+    ... })
+    >>> analyse(customers, model).customers[["customer_id", "quadrant", "total_score", "rank"]]
+      customer_id       quadrant  total_score  rank
+    1          B2     free_rider         60.0   1.0
+    0          A1  question_mark         47.0   2.0
+    """
+    _require_columns(customers, model)
+    faults: list[Fault] = []
+    labels = customers.index
+    names = _text(customers, "customer")
+    who = identify(_text(customers, "customer_id"), names)
+    statuses = [Status.PROSPECT if s == "prospect" else Status.CUSTOMER for s in _text(customers, "status")]
+    prospect = np.array([status is Status.PROSPECT for status in statuses], dtype=np.bool_)
+    faults += _identity_faults(who, labels)
+
+    values, value_faults = _values(customers, model, who.counts)
+    faults += value_faults
+    scores = {axis: _axis(model, axis, values, who.repeats >= 0) for axis in Axis}
+    value, benefit = scores[Axis.VALUE], scores[Axis.BENEFIT]
+
+    covered = {axis: _covered(score, model) for axis, score in scores.items()}
+    has_scores = ~np.isnan(value.score) & ~np.isnan(benefit.score)
+    rated = who.counts & covered[Axis.VALUE] & covered[Axis.BENEFIT] & has_scores
+    thresholds = Thresholds(
+        *(threshold_of(model.threshold(a), scores[a].score, rated, prospect) for a in Axis)
+    )
+    if not rated.any():
+        rules = [a for a in Axis if not isinstance(model.threshold(a), int | float)]
+        faults += [
+            Fault("threshold_of_nobody", Severity.WARNING, field=f"{axis}_threshold")
+            for axis in rules
+        ]
+
+    both = model.value_weight + model.benefit_weight
+    total = (model.value_weight * value.score + model.benefit_weight * benefit.score) / both
+    total = np.where(rated, total, np.nan)
+    quadrant = quadrants(
+        np.where(rated, value.score, np.nan), np.where(rated, benefit.score, np.nan), *thresholds
+    )
+    borderline = rated & (
+        near(value.score, thresholds.value, model.borderline_band)
+        | near(benefit.score, thresholds.benefit, model.borderline_band)
+    )
+    abc_measure, amounts, abc_faults = _amounts(customers, model, who.counts, prospect)
+    faults += abc_faults
+    abc = abc_analysis(amounts, model.abc_a, model.abc_b)
+
+    everyone = pd.DataFrame(
+        {
+            "customer_id": who.ids,
+            "customer": names,
+            "status": np.array(statuses, dtype=object),
+            "quadrant": quadrant,
+            "value_score": value.score,
+            "benefit_score": benefit.score,
+            "total_score": total,
+            "rank": ranks(total),
+            "borderline": borderline,
+            "abc_class": abc.classes,
+            "value_coverage": value.coverage,
+            "benefit_coverage": benefit.coverage,
+            "note": _notes(who, covered, has_scores),
+            "repeats": _labels(who.repeats, labels),
+        },
+        index=labels,
+    )
+    order = ranking_order(total, value.score, who.ids)
+    columns = [criterion.name for criterion in model.criteria]
+    in_model_order = np.argsort([*model.on_axis(Axis.VALUE), *model.on_axis(Axis.BENEFIT)])
+
+    def per_criterion(matrix: Floats) -> pd.DataFrame:
+        return pd.DataFrame(matrix[order], index=labels[order], columns=columns)
+
+    def of_both(name: str) -> pd.DataFrame:
+        halves = [getattr(value, name), getattr(benefit, name)]
+        return per_criterion(np.hstack(halves)[:, in_model_order])
+
+    return PortfolioAnalysis(
+        model=model,
+        customers=everyone.iloc[order],
+        measures=customers[columns].iloc[order],
+        values=per_criterion(values),
+        contributions=of_both("contributions"),
+        attainable=of_both("attainable"),
+        abc=_abc_table(everyone, amounts, abc, order),
+        abc_measure=abc_measure,
+        thresholds=thresholds,
+        faults=tuple(faults),
+    )
+
+
+def _require_columns(customers: pd.DataFrame, model: ScoringModel) -> None:
+    needed = ["customer_id", *(criterion.name for criterion in model.criteria)]
+    if model.abc_measure is not None:
+        needed.append(model.abc_measure)
+    missing = [name for name in needed if name not in customers.columns]
+    if missing:
+        raise ModelError([Fault("column_missing", field=name) for name in missing])
+
+
+def _text(customers: pd.DataFrame, column: str) -> list[str]:
+    """A column as text, blank where a cell or the whole column is missing."""
+    if column not in customers.columns:
+        return [""] * len(customers)
+    cells = customers[column]
+    return ["" if blank else str(cell) for cell, blank in zip(cells, cells.isna(), strict=True)]
+
+
+def _identity_faults(who: Identity, labels: pd.Index) -> Iterator[Fault]:
+    for position in np.flatnonzero(who.unidentified):
+        yield Fault("unidentified", Severity.WARNING, "customer_id", customer=labels[position])
+    for position in np.flatnonzero(who.repeats >= 0):
+        yield Fault(
+            "repeated_customer",
+            Severity.WARNING,
+            "customer_id",
+            customer=labels[position],
+            details={"found": who.ids[position], "first": labels[who.repeats[position]]},
+        )
+
+
+def _labels(positions: np.ndarray, labels: pd.Index) -> np.ndarray:
+    """Index labels at these positions, ``None`` for -1."""
+    chosen = np.full(len(positions), None, dtype=object)
+    for i in np.flatnonzero(positions >= 0):
+        chosen[i] = labels[positions[i]]
+    return chosen
+
+
+def _numbers(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
+    """A column as numbers, and which of its cells hold something that is none."""
+    cells = customers[column]
+    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan), (cells.notna() & np.isnan(numbers)).to_numpy()
+
+
+def _values(
+    customers: pd.DataFrame, model: ScoringModel, counts: Bools
+) -> tuple[Floats, list[Fault]]:
+    """The values of all measures, shape ``(n_customers, n_criteria)``, and what was odd."""
+    values = np.full((len(customers), len(model.criteria)), np.nan)
+    faults: list[Fault] = []
+    for k, criterion in enumerate(model.criteria):
+        column = criterion.name
+        if criterion.scale.kind is ScaleKind.CATEGORIES:
+            values[:, k], odd = category_values(customers[column], criterion)
+            key = "unknown_category"
+            allowed: dict[str, object] = {"allowed": [str(b) for b, _ in criterion.scale.levels]}
+        else:
+            measures, odd = _numbers(customers, column)
+            key, allowed = "not_a_number", {}
+            bounds = None
+            if criterion.scale.kind is ScaleKind.LINEAR:
+                bounds = linear_bounds(criterion.scale, measures[counts])
+                faults += _crossed(criterion, bounds.crossed)
+            values[:, k] = values_of(measures, criterion, bounds)
+        for position in np.flatnonzero(odd):
+            details = {"found": customers[column].iloc[position], **allowed}
+            label = customers.index[position]
+            faults.append(Fault(key, Severity.WARNING, column, customer=label, details=details))
+    return values, faults
+
+
+def _crossed(criterion: Criterion, crossed: bool) -> list[Fault]:  # noqa: FBT001
+    if not crossed:
+        return []
+    field = "high" if criterion.scale.low is None else "low"
+    return [Fault("bound_crosses_data", Severity.WARNING, field, criterion=criterion.name)]
+
+
+def _axis(model: ScoringModel, axis: Axis, values: Floats, repeated: Bools) -> AxisScores:
+    """The scores of one axis; a row that repeats another has a coverage and nothing else."""
+    positions = model.on_axis(axis)
+    criteria = [model.criteria[k] for k in positions]
+    scores = weighted_scores(
+        values[:, positions], [c.weight for c in criteria], [c.fill for c in criteria]
+    )
+    for points in (scores.score, scores.contributions, scores.attainable):
+        points[repeated] = np.nan
+    return scores
+
+
+def _covered(scores: AxisScores, model: ScoringModel) -> Bools:
+    enough = rounded(scores.coverage) >= rounded(model.min_coverage / 100)
+    return np.asarray(enough, dtype=np.bool_)
+
+
+def _notes(who: Identity, covered: dict[Axis, Bools], has_scores: Bools) -> list[Note]:
+    value, benefit = covered[Axis.VALUE], covered[Axis.BENEFIT]
+    reasons = [
+        (who.repeats >= 0, Note.REPEATED),
+        (who.unidentified, Note.UNIDENTIFIED),
+        (~value & ~benefit, Note.BOTH_COVERAGES),
+        (~value, Note.VALUE_COVERAGE),
+        (~benefit, Note.BENEFIT_COVERAGE),
+        (~has_scores, Note.NO_MEASURE),
+    ]
+    kinds = [note for _, note in reasons]
+    chosen = np.select([rows for rows, _ in reasons], range(len(reasons)), -1)
+    return [kinds[i] if i >= 0 else Note.NONE for i in chosen]
+
+
+def _amounts(
+    customers: pd.DataFrame, model: ScoringModel, counts: Bools, prospect: Bools
+) -> tuple[str | None, Floats, list[Fault]]:
+    """The amounts that the ABC analysis cumulates, NaN for whoever takes no part in it."""
+    column = model.abc_measure or turnover_criterion(model.criteria)
+    if column is None:
+        nothing = np.full(len(customers), np.nan)
+        return None, nothing, [Fault("no_abc_measure", Severity.NOTE, "abc_measure")]
+    amounts, _ = _numbers(customers, column)
+    left_out = counts & np.where(prospect, amounts > 0, ~(amounts > 0))
+    faults = [
+        Fault(
+            "no_abc_class_prospect" if prospect[position] else "no_abc_class",
+            Severity.NOTE,
+            column,
+            customer=customers.index[position],
+        )
+        for position in np.flatnonzero(left_out)
+    ]
+    return column, np.where(counts & ~prospect, amounts, np.nan), faults
+
+
+def _abc_table(
+    everyone: pd.DataFrame, amounts: Floats, abc: AbcAnalysis, order: np.ndarray
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "amount": amounts,
+            "share": abc.share,
+            "cumulative_share": abc.cumulative,
+            "abc_class": abc.classes,
+            "amount_rank": ranks(np.where(abc.classes != "", amounts, np.nan)),
+        },
+        index=everyone.index,
+    )
+    listed = order[abc.classes[order] != ""]
+    total_rank = np.full(len(table), np.nan)
+    total_rank[listed] = ranks(everyone["total_score"].to_numpy()[listed])
+    table["difference"] = table["amount_rank"] - total_rank
+    low = everyone["quadrant"].isin([Quadrant.FREE_RIDER, Quadrant.POOR_DOG])
+    high = everyone["quadrant"].isin([Quadrant.STAR, Quadrant.QUESTION_MARK])
+    table["finding"] = np.select(
+        [(abc.classes == "A") & low, (abc.classes == "C") & high], ["overrated", "underrated"], ""
+    )
+    table["position"] = np.argsort(order)
+    by_amount = np.argsort(table["amount_rank"].to_numpy()[listed], kind="stable")
+    return table.iloc[listed[by_amount]]

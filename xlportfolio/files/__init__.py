@@ -1,0 +1,1 @@
+"""A closed workbook: read it, and write our sheets into it while everything else keeps its bytes."""

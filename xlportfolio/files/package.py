@@ -1,0 +1,341 @@
+"""An Office package (ECMA-376 part 2) whose untouched parts keep their compressed bytes.
+
+Saving a workbook through a library that understands spreadsheets loses whatever that library does
+not understand. So a package is opened here as what it is, a zip of parts: a part that nobody writes
+to is copied as raw compressed bytes, neither inflated nor parsed.
+"""
+
+from __future__ import annotations
+
+import copy
+import posixpath
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from lxml import etree
+
+from xlportfolio.errors import WorkbookError
+
+CONTENT_TYPES = "[Content_Types].xml"
+_CT = "http://schemas.openxmlformats.org/package/2006/content-types"
+_REL = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+_LOCAL_HEADER = struct.Struct("<26xHH")
+
+Element = etree._Element  # noqa: SLF001 (the only name lxml gives to its elements)
+
+
+def parse_xml(data: bytes) -> Element:
+    """Parse a part without expanding entities, reading other files or touching the network.
+
+    Raises
+    ------
+    etree.XMLSyntaxError
+        If the part is not well-formed, or has a document type, which no Office part needs.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    root = etree.fromstring(data, parser)
+    if root.getroottree().docinfo.doctype:
+        msg = "document type declarations are not allowed"
+        raise etree.XMLSyntaxError(msg, 0, 0, 0)
+    return root
+
+
+def to_xml(root: Element) -> bytes:
+    """A part's bytes as Office writes them: UTF-8, stand-alone."""
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def local_name(element: Element) -> str:
+    """An element's name without its namespace; empty for comments and the like."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+class Relationship:
+    """One relationship of a part; a thin view of its element."""
+
+    def __init__(self, source: str, element: Element) -> None:
+        self.element = element
+        self.id = element.get("Id", "")
+        self.type = element.get("Type", "")
+        self.external = element.get("TargetMode") == "External"
+        target = element.get("Target", "")
+        base = posixpath.dirname(source)
+        joined = target if target.startswith("/") else posixpath.join("/", base, target)
+        self.target = posixpath.normpath(joined).lstrip("/")
+
+    def is_a(self, kind: str) -> bool:
+        """Whether the relationship type ends in this word, such as ``worksheet``."""
+        return self.type.rsplit("/", 1)[-1] == kind
+
+
+def relationships_part(part: str) -> str:
+    """The part that holds a part's relationships; the package's own for ``""``."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+#: A part's bytes, or a function that makes them in pieces when they are written.
+Content = bytes | Callable[[], Iterable[bytes]]
+
+
+class Package:
+    """The parts of a workbook, read when asked for; changes are kept until :meth:`write`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a package.
+
+        Raises
+        ------
+        WorkbookError
+            In one sentence, if the file is no package or one that must not be changed.
+        """
+        self.path = path
+        self._file = _open(path)
+        try:
+            self._zip = zipfile.ZipFile(self._file)
+            entries = [info for info in self._zip.infolist() if not info.is_dir()]
+            self._entries = {info.filename: info for info in entries}
+            self._new: dict[str, Content] = {}
+            self._check_names(entries)
+            self._content_types = parse_xml(self.read(CONTENT_TYPES))
+        except (zipfile.BadZipFile, struct.error, KeyError, etree.XMLSyntaxError) as error:
+            self._file.close()
+            raise self.malformed(str(error).strip("'\"")) from error
+        except BaseException:
+            self._file.close()
+            raise
+        self._relationships: dict[str, Element] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+        self._file.close()
+
+    def malformed(self, detail: str) -> WorkbookError:
+        """The error for a package that is not as it must be."""
+        return WorkbookError("malformed", path=self.path, detail=detail)
+
+    def _check_names(self, entries: list[zipfile.ZipInfo]) -> None:
+        if len(entries) > len(self._entries):
+            raise self.malformed("it holds two parts of one name")
+        for name in self._entries:
+            if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name:
+                detail = f"it holds a part with the name {name!r}"
+                raise WorkbookError("unsafe", path=self.path, detail=detail)
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._new or part in self._entries
+
+    def parts(self) -> Iterator[str]:
+        """The names of all parts, those of the original file first."""
+        yield from self._entries
+        yield from (part for part in self._new if part not in self._entries)
+
+    def read(self, part: str) -> bytes:
+        """The bytes of a part.
+
+        Raises
+        ------
+        WorkbookError
+            If there is no such part, or it cannot be inflated.
+        """
+        new = self._new.get(part)
+        if new is not None:
+            return new if isinstance(new, bytes) else b"".join(new())
+        try:
+            return self._zip.read(self._entries[part])
+        except KeyError as error:
+            raise self.malformed(f"the part {part} is missing") from error
+        except RuntimeError as error:  # a zip with its own password
+            raise WorkbookError("encrypted", path=self.path) from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            raise self.malformed(f"the part {part} cannot be unpacked") from error
+
+    def xml(self, part: str) -> Element:
+        """A part, parsed."""
+        try:
+            return parse_xml(self.read(part))
+        except etree.XMLSyntaxError as error:
+            raise self.malformed(f"the part {part} is not valid XML") from error
+
+    def put(self, part: str, content: Content, content_type: str | None = None) -> None:
+        """Write or replace a part; content made by a function is asked for when it is written."""
+        self._new[part] = content
+        if content_type is not None and self.content_type(part) != content_type:
+            self._forget_content_type(part)
+            attributes = {"PartName": f"/{part}", "ContentType": content_type}
+            etree.SubElement(self._content_types, f"{{{_CT}}}Override", attributes)
+
+    def remove(self, part: str) -> None:
+        """Drop a part with its relationships and its content type."""
+        for name in (part, relationships_part(part)):
+            self._entries.pop(name, None)
+            self._new.pop(name, None)
+        self._relationships.pop(part, None)
+        self._forget_content_type(part)
+
+    def free_name(self, like: str) -> str:
+        """A part name that is not taken: this one with another number."""
+        stem, extension = posixpath.splitext(like)
+        stem = stem.rstrip("0123456789")
+        taken = {name.lower() for name in self.parts()}
+        number = 1
+        while f"{stem}{number}{extension}".lower() in taken:
+            number += 1
+        return f"{stem}{number}{extension}"
+
+    # --- content types and relationships -------------------------------------------------------
+
+    def content_type(self, part: str) -> str | None:
+        """What kind of content a part declares, by itself or by its extension."""
+        by_extension = None
+        extension = posixpath.splitext(part)[1].removeprefix(".").lower()
+        for element in self._content_types:
+            name = element.get("PartName", "").removeprefix("/")
+            if name.lower() == part.lower():
+                return element.get("ContentType")
+            if local_name(element) == "Default" and element.get("Extension", "").lower() == extension:
+                by_extension = element.get("ContentType")
+        return by_extension
+
+    def _forget_content_type(self, part: str) -> None:
+        for element in list(self._content_types):
+            if element.get("PartName", "").lower() == f"/{part}".lower():
+                self._content_types.remove(element)
+
+    def relationships(self, part: str) -> list[Relationship]:
+        """The relationships of a part, in their order; of the package for ``""``."""
+        found = []
+        for element in self._relationships_of(part):
+            if local_name(element) == "Relationship":
+                relationship = Relationship(part, element)
+                if not relationship.external and relationship.target not in self:
+                    relationship.target = self._spelled(relationship.target)
+                found.append(relationship)
+        return found
+
+    def _spelled(self, part: str) -> str:
+        """A part's name as the package spells it: names are compared without regard to case."""
+        return next((name for name in self.parts() if name.lower() == part.lower()), part)
+
+    def _relationships_of(self, part: str) -> Element:
+        if part not in self._relationships:
+            name = relationships_part(part)
+            empty = f'<Relationships xmlns="{_REL}"/>'.encode()
+            self._relationships[part] = self.xml(name) if name in self else parse_xml(empty)
+        return self._relationships[part]
+
+    def relate(self, part: str, kind: str, target: str, wanted: str | None = None) -> str:
+        """Add a relationship from one part to another; its id."""
+        relationships = self._relationships_of(part)
+        taken = {element.get("Id") for element in relationships}
+        number = 1
+        while wanted is None or wanted in taken:
+            wanted, number = f"rId{number}", number + 1
+        attributes = {"Id": wanted, "Type": kind, "Target": f"/{target}"}
+        etree.SubElement(relationships, f"{{{_REL}}}Relationship", attributes)
+        self._write_relationships(part)
+        return wanted
+
+    def unrelate(self, part: str, relationship: Relationship) -> None:
+        """Take a relationship away."""
+        self._relationships_of(part).remove(relationship.element)
+        self._write_relationships(part)
+
+    def _write_relationships(self, part: str) -> None:
+        name = relationships_part(part)
+        kind = "application/vnd.openxmlformats-package.relationships+xml"
+        self.put(name, to_xml(self._relationships[part]), kind)
+
+    def referenced(self) -> dict[str, set[str]]:
+        """Which parts point at each part: target -> sources."""
+        pointing: dict[str, set[str]] = {}
+        for name in list(self.parts()):
+            folder, base = posixpath.split(name)
+            if base.endswith(".rels") and posixpath.basename(folder) == "_rels":
+                source = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
+                for relationship in self.relationships(source):
+                    if not relationship.external:
+                        pointing.setdefault(relationship.target, set()).add(source)
+        return pointing
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def write(self, target: IO[bytes], level: int = 6) -> None:
+        """Write the package: parts in their old order, untouched ones as they are, new ones last."""
+        original = parse_xml(self._zip.read(CONTENT_TYPES))
+        if etree.tostring(original) != etree.tostring(self._content_types):
+            self._new[CONTENT_TYPES] = to_xml(self._content_types)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as out:
+            for part in self.parts():
+                if part in self._new:
+                    self._write_new(out, part)
+                else:
+                    self._copy(out, self._entries[part])
+
+    def _write_new(self, out: zipfile.ZipFile, part: str) -> None:
+        content = self._new[part]
+        with out.open(part, "w") as sink:
+            for chunk in (content,) if isinstance(content, bytes) else content():
+                sink.write(chunk)
+
+    def _copy(self, out: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        """Copy an entry's compressed bytes, with a local header that needs no data descriptor."""
+        self._file.seek(info.header_offset)
+        name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(30))
+        self._file.seek(name_length + extra_length, 1)
+        entry = copy.copy(info)
+        entry.flag_bits &= ~0x08
+        entry.extra = b""
+        sink = out.fp
+        assert sink is not None
+        sink.seek(out.start_dir)
+        entry.header_offset = sink.tell()
+        sink.write(entry.FileHeader())
+        left = info.compress_size
+        while left:
+            chunk = self._file.read(min(left, 1 << 20))
+            if not chunk:
+                raise self.malformed(f"the part {info.filename} is cut short")
+            sink.write(chunk)
+            left -= len(chunk)
+        out.filelist.append(entry)
+        out.NameToInfo[entry.filename] = entry
+        out.start_dir = sink.tell()
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a file that looks like a package; refuse, by its first bytes, what is none."""
+    try:
+        file = path.open("rb")
+        start = file.read(len(_OLE_MAGIC))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if start.startswith(b"PK"):
+        return file
+    with file:
+        if not start:
+            raise WorkbookError("empty_file", path=path)
+        if start == _OLE_MAGIC:
+            encrypted = _ENCRYPTED_STREAM in file.read()
+            raise WorkbookError("encrypted" if encrypted else "old_format", path=path)
+    raise WorkbookError("not_a_workbook", path=path)
+
+
+def _unreadable(path: Path, error: OSError) -> WorkbookError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return WorkbookError("not_found", path=path)
+    if isinstance(error, IsADirectoryError) or path.is_dir():
+        return WorkbookError("is_folder", path=path)
+    if isinstance(error, PermissionError):
+        return WorkbookError("no_permission", path=path)
+    return WorkbookError("read_failed", path=path, detail=error.strerror or str(error))

@@ -1,0 +1,100 @@
+"""Every text that a user reads, in each language: one TOML file per language, looked up by key.
+
+A leaf: it knows nothing of the rest of xlportfolio.
+
+>>> texts("de")("quadrants.star")
+'Star'
+>>> texts("de").number(1234.5, 1)
+'1.234,5'
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from functools import cache
+from importlib.resources import files
+from locale import getlocale
+from typing import Any
+
+LANGUAGES = ("en", "de")
+
+# thousands separator, decimal separator
+_SEPARATORS = {"en": (",", "."), "de": (".", ",")}
+_DATE_FORMATS = {"en": "%Y-%m-%d", "de": "%d.%m.%Y"}
+
+
+class Texts:
+    """The texts of one language; call it with a dotted key and the values to fill in."""
+
+    def __init__(self, language: str, tree: dict[str, Any]) -> None:
+        self.language = language
+        self._tree = tree
+
+    def branch(self, key: str) -> dict[str, Any]:
+        """All texts below a dotted key, as nested dictionaries."""
+        node: Any = self._tree
+        for step in key.split("."):
+            node = node[step]
+        return dict(node)
+
+    def __call__(self, key: str, **details: object) -> str:
+        """The text of a dotted key, with ``{names}`` replaced by details put into words.
+
+        Raises
+        ------
+        KeyError
+            If there is no such text: a fault of the program, not of its user.
+        """
+        node: Any = self._tree
+        for step in key.split("."):
+            node = node[step]
+        if not details:
+            return str(node)
+        return str(node).format(**{name: self.word(value) for name, value in details.items()})
+
+    def word(self, value: object) -> str:
+        """A value as a reader of this language writes it."""
+        match value:
+            case bool():
+                return self("words.yes" if value else "words.no")
+            case int():
+                return str(value)
+            case float():
+                return self.general(value)
+            case dt.date():
+                return self.date(value)
+            case list() | tuple():
+                return ", ".join(self.word(item) for item in value)
+            case _:
+                return str(value)
+
+    def number(self, value: float, digits: int) -> str:
+        """A number with thousands separators and a fixed number of decimals."""
+        thousands, decimal = _SEPARATORS[self.language]
+        whole = f"{value:,.{digits}f}"
+        return whole.translate(str.maketrans({",": thousands, ".": decimal}))
+
+    def general(self, value: float) -> str:
+        """A number as a cell without a format shows it: no separators, as short as it goes."""
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return text.replace(".", _SEPARATORS[self.language][1])
+
+    def date(self, value: dt.date) -> str:
+        """A day; the time of day is left out."""
+        return value.strftime(_DATE_FORMATS[self.language])
+
+
+@cache
+def texts(language: str) -> Texts:
+    """The texts of a language, ``"en"`` or ``"de"``."""
+    source = files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    return Texts(language, tomllib.loads(source))
+
+
+def language_of_system() -> str:
+    """The language this user's system speaks, English where it is neither of ours."""
+    named = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
+    name = (named or getlocale()[0] or "").lower()
+    return "de" if name.startswith(("de", "german")) else "en"

@@ -1,0 +1,376 @@
+"""The scoring model: criteria, scales, thresholds, strategies. Frozen, and checked when built.
+
+A model that exists can be scored: whoever builds an impossible one gets a :class:`ModelError` that
+lists everything wrong with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from xlportfolio.errors import Fault, ModelError
+
+
+class Axis(StrEnum):
+    """What a criterion measures: the customer's worth to us, or what the customer draws from us."""
+
+    VALUE = "value"
+    BENEFIT = "benefit"
+
+
+class Objective(StrEnum):
+    """Whether more of a measure is better; used by the linear scale alone."""
+
+    MAX = "max"
+    MIN = "min"
+
+
+class ScaleKind(StrEnum):
+    """How a measure becomes a value of 0 to 100."""
+
+    LINEAR = "linear"
+    STEPS = "steps"
+    PIECEWISE = "piecewise"
+    CATEGORIES = "categories"
+
+
+class Quadrant(StrEnum):
+    """The type of a customer: its place on the two axes."""
+
+    STAR = "star"
+    QUESTION_MARK = "question_mark"
+    FREE_RIDER = "free_rider"
+    POOR_DOG = "poor_dog"
+    NOT_RATED = "not_rated"
+
+
+#: The four types in the order in which they are always shown.
+RATED_QUADRANTS = (
+    Quadrant.STAR,
+    Quadrant.QUESTION_MARK,
+    Quadrant.FREE_RIDER,
+    Quadrant.POOR_DOG,
+)
+
+
+class Status(StrEnum):
+    """Whether we already do business."""
+
+    CUSTOMER = "customer"
+    PROSPECT = "prospect"
+
+
+def name_key(name: str) -> str:
+    """What a name is compared by: case, outer blanks, and ``_``, ``-`` or blank do not matter.
+
+    >>> name_key(" Customer_ID ") == name_key("customer id")
+    True
+    """
+    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
+
+
+def category_key(category: str) -> str:
+    """What a category is compared by: case and outer blanks do not matter.
+
+    >>> category_key(" Hoch") == category_key("hoch")
+    True
+    """
+    return category.strip().casefold()
+
+
+class Level(NamedTuple):
+    """One entry of a scale's levels: a bound in the measure's unit, or a category, and its value."""
+
+    bound: float | str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a measure becomes a value of 0 to 100.
+
+    Attributes
+    ----------
+    low, high
+        For ``linear``: the measures worth 0 and 100 (the other way round for a ``min`` criterion),
+        in the measure's unit. ``None``: the smallest or largest measure present.
+    levels
+        For ``steps`` and ``piecewise``: bounds with their values, in any order. For ``categories``:
+        the words with their values.
+    """
+
+    kind: ScaleKind = ScaleKind.LINEAR
+    low: float | None = None
+    high: float | None = None
+    levels: tuple[Level, ...] = ()
+
+    @classmethod
+    def linear(cls, low: float | None = None, high: float | None = None) -> Scale:
+        """A straight line from ``low`` to ``high``."""
+        return cls(ScaleKind.LINEAR, low, high)
+
+    @classmethod
+    def steps(cls, levels: Sequence[tuple[float, float]]) -> Scale:
+        """The value of the largest bound that the measure reaches."""
+        return cls(ScaleKind.STEPS, levels=tuple(Level(*level) for level in levels))
+
+    @classmethod
+    def piecewise(cls, levels: Sequence[tuple[float, float]]) -> Scale:
+        """Straight lines between the bounds, flat outside."""
+        return cls(ScaleKind.PIECEWISE, levels=tuple(Level(*level) for level in levels))
+
+    @classmethod
+    def categories(cls, levels: Sequence[tuple[str, float]]) -> Scale:
+        """One value for each word."""
+        return cls(ScaleKind.CATEGORIES, levels=tuple(Level(*level) for level in levels))
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong with this scale; bounds and levels that its kind does not use are ignored."""
+        if self.kind is ScaleKind.LINEAR:
+            for field, bound in (("low", self.low), ("high", self.high)):
+                if bound is not None and not math.isfinite(bound):
+                    yield Fault("bound_not_a_number", field=field)
+            if self.low is not None and self.high is not None and self.low > self.high:
+                yield Fault(
+                    "low_above_high", field="low", details={"low": self.low, "high": self.high}
+                )
+            return
+        if not self.levels:
+            yield Fault("levels_missing", field="levels")
+        seen: set[float | str] = set()
+        for bound, value in self.levels:
+            if not 0 <= value <= 100:
+                details = {"bound": bound, "value": value}
+                yield Fault("level_out_of_range", field="levels", details=details)
+            key = category_key(bound) if isinstance(bound, str) else bound
+            if key in seen:
+                yield Fault("level_repeated", field="levels", details={"bound": bound})
+            seen.add(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion of one axis.
+
+    Attributes
+    ----------
+    name
+        The name of the customers' column that holds the measure.
+    weight
+        Any number from 0; only the proportions within an axis count.
+    fill
+        The value (0 to 100) of a missing measure; ``None`` leaves the criterion out for that
+        customer and spreads its weight over the others.
+    unit, description
+        For people; the unit also helps to find the measure of the ABC analysis.
+
+    Raises
+    ------
+    ModelError
+        If the weight, the fill or the scale is impossible.
+
+    Examples
+    --------
+    >>> Criterion("Turnover", Axis.VALUE, 30, Scale.linear(0, 500_000), unit="EUR").weight
+    30
+    """
+
+    name: str
+    axis: Axis
+    weight: float
+    scale: Scale = Scale()  # noqa: RUF009 (frozen, so it may be shared)
+    objective: Objective = Objective.MAX
+    fill: float | None = None
+    unit: str = ""
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Gather everything that is wrong, then raise once."""
+        faults = list(self.scale.faults())
+        if not (math.isfinite(self.weight) and self.weight >= 0):
+            faults.append(Fault("weight_negative", field="weight"))
+        if self.fill is not None and not 0 <= self.fill <= 100:
+            faults.append(Fault("fill_out_of_range", field="missing"))
+        if faults:
+            raise ModelError([_of_criterion(fault, self.name) for fault in faults])
+
+
+def _of_criterion(fault: Fault, name: str) -> Fault:
+    return Fault(fault.key, fault.severity, fault.field, name, None, fault.details)
+
+
+class ThresholdRule(StrEnum):
+    """How a threshold that is not a fixed number is taken from the rated customers."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+
+
+#: Where an axis is cut: a number of 0 to 100, or a rule.
+Threshold = float | ThresholdRule
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What to do with the customers of one type (and status; ``None``: whatever the status)."""
+
+    quadrant: Quadrant
+    status: Status | None
+    strategy: str
+    activity: str = ""
+    visits_per_year: float | None = None
+    hours_per_visit: float | None = None
+    text: str = ""
+
+
+class Setting(NamedTuple):
+    """The range of a setting that is a number; bounds included."""
+
+    low: float
+    high: float
+
+
+#: The numbers among the attributes of :class:`ScoringModel` and what they may be.
+RANGES = {
+    "value_threshold": Setting(0, 100),
+    "benefit_threshold": Setting(0, 100),
+    "borderline_band": Setting(0, 100),
+    "value_weight": Setting(0, math.inf),
+    "benefit_weight": Setting(0, math.inf),
+    "abc_a": Setting(0, 100),
+    "abc_b": Setting(0, 100),
+    "min_coverage": Setting(0, 100),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringModel:
+    """Everything that turns measures into scores, types and ranks.
+
+    Attributes
+    ----------
+    criteria
+        At least one for each axis, one of them with a weight above 0.
+    value_threshold, benefit_threshold
+        0 to 100, or a :class:`ThresholdRule`. A score on the threshold is high.
+    borderline_band
+        Points from a threshold within which a customer is borderline, the bound included.
+    value_weight, benefit_weight
+        What each axis counts in the total score.
+    abc_measure
+        The customers' column that the ABC analysis cumulates. ``None``: the first criterion whose
+        unit is a currency or whose name says turnover.
+    abc_a, abc_b
+        Percent of the cumulated amount up to which a customer belongs to A, to B.
+    min_coverage
+        Percent of an axis' weight that needs a real measure for a customer to be rated.
+    strategies
+        Empty: the built-in ones.
+
+    Raises
+    ------
+    ModelError
+        Listing everything that is wrong.
+
+    Examples
+    --------
+    >>> ScoringModel(criteria=(Criterion("Turnover", Axis.VALUE, 1),))
+    Traceback (most recent call last):
+    xlportfolio.errors.ModelError: No criterion belongs to the axis benefit; give at least one ...
+    """
+
+    criteria: tuple[Criterion, ...]
+    value_threshold: Threshold = 50
+    benefit_threshold: Threshold = 50
+    borderline_band: float = 5
+    value_weight: float = 50
+    benefit_weight: float = 50
+    abc_measure: str | None = None
+    abc_a: float = 80
+    abc_b: float = 90
+    min_coverage: float = 50
+    strategies: tuple[Strategy, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Gather everything that is wrong, then raise once."""
+        faults = [
+            *criteria_faults([(c.name, c.axis, c.weight) for c in self.criteria]),
+            *setting_faults({name: getattr(self, name) for name in RANGES}),
+        ]
+        if faults:
+            raise ModelError(faults)
+
+    def threshold(self, axis: Axis) -> Threshold:
+        """Where this axis is cut."""
+        return self.value_threshold if axis is Axis.VALUE else self.benefit_threshold
+
+    def on_axis(self, axis: Axis) -> list[int]:
+        """The positions of the criteria of one axis."""
+        return [i for i, criterion in enumerate(self.criteria) if criterion.axis is axis]
+
+
+def criteria_faults(
+    criteria: Sequence[tuple[str, Axis | None, float | None]],
+) -> Iterator[Fault]:
+    """What is wrong with criteria taken together, given each one's name, axis and weight.
+
+    An axis or a weight that is itself faulty is ``None``.
+    """
+    first: dict[str, str] = {}
+    for position, (name, _, _) in enumerate(criteria):
+        key = name_key(name)
+        if key in first:
+            details = {"other": first[key], "position": position}
+            yield Fault("criterion_repeated", field="criterion", criterion=name, details=details)
+        first.setdefault(key, name)
+    for axis in Axis:
+        weights = [weight for _, a, weight in criteria if a is axis]
+        if not weights:
+            yield Fault(f"no_criterion_{axis}")
+        elif all(weight == 0 for weight in weights):
+            yield Fault(f"weights_all_zero_{axis}", field="weight")
+
+
+def setting_faults(settings: dict[str, float | ThresholdRule]) -> Iterator[Fault]:
+    """What is wrong with the settings that are numbers, each by itself and taken together."""
+    for name, setting in settings.items():
+        low, high = RANGES[name]
+        if isinstance(setting, ThresholdRule):
+            continue
+        if not (low <= setting <= high) or not math.isfinite(setting):
+            key = "setting_out_of_range" if math.isfinite(high) else "setting_negative"
+            details = {"found": setting, "low": low, "high": high}
+            yield Fault(key, field=name, details=details)
+    if settings["value_weight"] == 0 and settings["benefit_weight"] == 0:
+        yield Fault("axis_weights_zero", field="value_weight")
+    a, b = settings["abc_a"], settings["abc_b"]
+    if not isinstance(a, ThresholdRule) and not isinstance(b, ThresholdRule) and a > b:
+        yield Fault("abc_bounds_crossed", field="abc_a", details={"a": a, "b": b})
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a result is shown; none of it changes a number.
+
+    Attributes
+    ----------
+    language
+        ``"en"`` or ``"de"``.
+    as_of
+        The day for which the portfolio is scored; ``None``: today.
+    top_labels
+        How many customers the matrix names.
+    bubble_measure
+        The customers' column that sets the size of the points in the matrix, if any.
+    """
+
+    language: str = "en"
+    as_of: dt.date | None = None
+    top_labels: int = 15
+    bubble_measure: str | None = None

@@ -1,0 +1,85 @@
+"""One raw cell at a time: blank or not, as shown, as text, as a number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from xlportfolio.errors import Fault, Severity
+from xlportfolio.schema.contract import Cell, CellError
+from xlportfolio.schema.numerals import read_number
+
+_TRUTH = {"en": ("FALSE", "TRUE"), "de": ("FALSCH", "WAHR")}
+
+
+def is_blank(cell: Cell) -> bool:
+    """Whether a cell is empty or holds nothing but blanks."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def shown(cell: Cell, language: str) -> str:
+    """A cell's content as its reader sees it, or nearly so: formats are not looked at."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return _TRUTH[language][cell]
+        case int() | float():
+            whole = float(cell).is_integer() and abs(cell) < 1e15
+            text = str(int(cell)) if whole else repr(cell)
+            return text.replace(".", ",") if language == "de" else text
+        case dt.datetime():
+            return cell.strftime("%d.%m.%Y %H:%M:%S" if language == "de" else "%Y-%m-%d %H:%M:%S")
+        case dt.date():
+            return cell.strftime("%d.%m.%Y" if language == "de" else "%Y-%m-%d")
+        case CellError():
+            return cell.text
+        case _:
+            return str(cell)
+
+
+def as_id(cell: Cell) -> str:
+    """A customer number as text: trimmed, a whole number without decimals."""
+    return shown(cell, "en").strip()
+
+
+class Number(NamedTuple):
+    """What a cell holds as a number (``None``: nothing usable), and what is odd about it."""
+
+    number: float | None
+    fault: Fault | None = None
+
+
+def as_number(cell: Cell, language: str) -> Number:
+    """Read a cell in which a number belongs; a blank one is neither a number nor a fault."""
+    if is_blank(cell):
+        return Number(None)
+    if isinstance(cell, CellError):
+        return Number(None, Fault("error_cell", Severity.WARNING))
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return Number(float(cell))
+    reading = read_number(cell, language) if isinstance(cell, str) else None
+    if reading is None:
+        return Number(None, Fault("not_a_number", Severity.WARNING))
+    details: dict[str, object] = {"number": reading.number, "other": reading.other}
+    key = "number_as_text"
+    if reading.foreign:
+        key = "number_of_other_language"
+    elif reading.other is not None:
+        key = "number_ambiguous"
+    return Number(reading.number, Fault(key, Severity.NOTE, details=details))
+
+
+def as_date(cell: Cell) -> dt.date | None:
+    """Read a cell in which a day belongs: a date, or text such as 2026-01-31 or 31.01.2026."""
+    if isinstance(cell, dt.datetime):
+        return cell.date()
+    if isinstance(cell, dt.date):
+        return cell
+    if isinstance(cell, str):
+        for form in ("%Y-%m-%d", "%d.%m.%Y"):
+            try:
+                return dt.datetime.strptime(cell.strip(), form).date()  # noqa: DTZ007 (a day only)
+            except ValueError:
+                continue
+    return None

@@ -1,0 +1,252 @@
+"""Names of the input tables, their columns, and the words allowed in them, in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from xlportfolio.model import Axis, Objective, Quadrant, ScaleKind, Status, ThresholdRule, name_key
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """A cell that shows an Excel error such as ``#DIV/0!``."""
+
+    text: str
+
+
+#: What a cell may hold; ``None`` or blank text for an empty one.
+Cell = None | str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta | CellError
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an input table, known by its key or by its header in either language."""
+
+    key: str
+    english: str
+    german: str
+    needed: bool = False
+
+    def header(self, language: str) -> str:
+        """The header as a workbook of this language shows it."""
+        return self.german if language == "de" else self.english
+
+    @property
+    def names(self) -> set[str]:
+        """What a header is compared with, see :func:`xlportfolio.model.name_key`."""
+        return {name_key(self.key), name_key(self.english), name_key(self.german)}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An input table, known by the name of its table object, else by its sheet."""
+
+    name: str
+    english: str
+    german: str
+    columns: tuple[Column, ...]
+
+    def sheet(self, language: str) -> str:
+        """The sheet as a workbook of this language names it."""
+        return self.german if language == "de" else self.english
+
+    def positions(self, header: Sequence[Cell]) -> dict[str, int]:
+        """Where each of the table's columns stands in a header row: key -> position from 0."""
+        found: dict[str, int] = {}
+        for position, cell in enumerate(header):
+            key = name_key(str(cell)) if isinstance(cell, str) else ""
+            for column in self.columns:
+                if key in column.names:
+                    found.setdefault(column.key, position)
+        return found
+
+    def is_header(self, row: Sequence[Cell]) -> bool:
+        """Whether a row holds every column that this table cannot do without."""
+        found = self.positions(row)
+        return all(column.key in found for column in self.columns if column.needed)
+
+
+CUSTOMERS = Table(
+    "tblCustomers",
+    "Customers",
+    "Kunden",
+    (
+        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
+        Column("customer", "Customer", "Kunde"),
+        Column("status", "Status", "Status"),
+    ),
+)
+CRITERIA = Table(
+    "tblCriteria",
+    "Criteria",
+    "Kriterien",
+    (
+        Column("criterion", "Criterion", "Kriterium", needed=True),
+        Column("axis", "Axis", "Achse", needed=True),
+        Column("weight", "Weight", "Gewicht", needed=True),
+        Column("objective", "Objective", "Richtung"),
+        Column("scale", "Scale", "Skala"),
+        Column("low", "Low", "von"),
+        Column("high", "High", "bis"),
+        Column("levels", "Levels", "Stufen"),
+        Column("missing", "Missing", "fehlend"),
+        Column("unit", "Unit", "Einheit"),
+        Column("description", "Description", "Beschreibung"),
+    ),
+)
+SETTINGS_TABLE = Table(
+    "tblSettings",
+    "Settings",
+    "Einstellungen",
+    (
+        Column("setting", "Setting", "Einstellung", needed=True),
+        Column("value", "Value", "Wert", needed=True),
+    ),
+)
+STRATEGIES = Table(
+    "tblStrategies",
+    "Strategies",
+    "Strategien",
+    (
+        Column("quadrant", "Quadrant", "Kundentyp", needed=True),
+        Column("status", "Status", "Status"),
+        Column("strategy", "Strategy", "Strategie", needed=True),
+        Column("activity", "Activity", "Aktivität"),
+        Column("visits_per_year", "Visits per year", "Besuche pro Jahr"),
+        Column("hours_per_visit", "Hours per visit", "Stunden je Besuch"),
+        Column("text", "Text", "Text"),
+    ),
+)
+#: The input tables that a rescore reads.
+TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
+
+#: The settings, in the order in which a new workbook lists them.
+SETTINGS = (
+    "language",
+    "as_of",
+    "value_threshold",
+    "benefit_threshold",
+    "borderline_band",
+    "value_weight",
+    "benefit_weight",
+    "min_coverage",
+    "abc_measure",
+    "abc_a",
+    "abc_b",
+    "top_labels",
+    "bubble_measure",
+)
+
+#: Rows in which the header of a sheet without a table object is looked for.
+_HEADER_ROWS = 50
+
+
+def find_header(table: Table, rows: Sequence[Sequence[Cell]]) -> int | None:
+    """The position of the first row that can be this table's header, if any."""
+    return next((i for i, row in enumerate(rows[:_HEADER_ROWS]) if table.is_header(row)), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """A table as it stands in a workbook.
+
+    Attributes
+    ----------
+    sheet
+        The sheet's name.
+    row, column
+        The sheet's row and column, counted from 1, of the first header cell.
+    header
+        The header cells.
+    rows
+        The cells below, each row as long as the header.
+    """
+
+    table: Table
+    sheet: str
+    row: int
+    column: int
+    header: Sequence[Cell]
+    rows: Sequence[Sequence[Cell]]
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Words(Generic[Word]):
+    """A closed set of words in both languages, read without regard to case and outer blanks."""
+
+    def __init__(self, words: Mapping[Word, tuple[str, ...]]) -> None:
+        self._of = {
+            name_key(spelled): word
+            for word, others in words.items()
+            for spelled in (str(word), *others)
+        }
+
+    def get(self, text: str) -> Word | None:
+        """The word meant, ``None`` for a stranger."""
+        return self._of.get(name_key(text))
+
+
+AXES = Words({Axis.VALUE: ("Wert",), Axis.BENEFIT: ("Nutzen",)})
+OBJECTIVES = Words({Objective.MAX: (), Objective.MIN: ()})
+SCALES = Words(
+    {
+        ScaleKind.LINEAR: (),
+        ScaleKind.STEPS: ("Stufen",),
+        ScaleKind.PIECEWISE: ("Stützpunkte",),
+        ScaleKind.CATEGORIES: ("Kategorien",),
+    }
+)
+STATUSES = Words({Status.CUSTOMER: ("Kunde",), Status.PROSPECT: ("Wunschkunde",)})
+QUADRANTS = Words(
+    {
+        Quadrant.STAR: ("Stars",),
+        Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
+        Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
+        Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
+    }
+)
+THRESHOLD_RULES = Words(
+    {ThresholdRule.MEAN: ("Mittelwert", "Durchschnitt"), ThresholdRule.MEDIAN: ("Zentralwert",)}
+)
+
+
+class FillRule(StrEnum):
+    """The words for what a missing measure is worth."""
+
+    SKIP = "skip"
+    WORST = "worst"
+    NEUTRAL = "neutral"
+
+
+FILL_RULES = Words(
+    {FillRule.SKIP: ("auslassen",), FillRule.WORST: ("schlechtester",), FillRule.NEUTRAL: ()}
+)
+
+
+class Language(StrEnum):
+    """The languages of a workbook."""
+
+    EN = "en"
+    DE = "de"
+
+
+LANGUAGES = Words({Language.EN: ("English", "Englisch"), Language.DE: ("German", "Deutsch")})
+
+
+def column_letters(column: int) -> str:
+    """The letters of a column counted from 1.
+
+    >>> column_letters(28)
+    'AB'
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

@@ -1,0 +1,97 @@
+"""Numbers typed as text, German or English: ``1.234,56 €``, ``12 %``, ``(1,234.50)``, ``250-``."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# the whole part plain or in groups of three; a leading zero starts no group
+_FORMS = {
+    "en": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)?(?:\.\d*)?"),
+    "de": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)?(?:,\d*)?"),
+}
+_SEPARATORS = {"en": (",", "."), "de": (".", ",")}
+_CURRENCY = r"(?:€|EUR|Euro|\$|USD|CHF|Fr\.|£|GBP)"
+_AROUND = re.compile(rf"^(?:{_CURRENCY}\s*)?(?P<body>.*?)(?:\s*{_CURRENCY})?$", re.IGNORECASE)
+_EXPONENT = re.compile(r"^(?P<mantissa>.*\d)[eE](?P<power>[+-]?\d{1,3})$")
+_GROUPED_OTHERWISE = re.compile(r"(?<=\d)[ '’](?=\d{3}(?!\d))")
+_BLANKS = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
+
+
+class Reading(NamedTuple):
+    """What a text means as a number.
+
+    Attributes
+    ----------
+    number
+        As read in the workbook's language, else in the other one.
+    other
+        What a reader of the other language would take it for, where that differs.
+    foreign
+        Whether it fits the other language only.
+    """
+
+    number: float
+    other: float | None = None
+    foreign: bool = False
+
+
+def read_number(text: str, language: str) -> Reading | None:
+    """Read a number typed as text; ``None`` if it is none in either language.
+
+    Examples
+    --------
+    >>> read_number("1.234,56 €", "de")
+    Reading(number=1234.56, other=None, foreign=False)
+    >>> read_number("1.234", "de")
+    Reading(number=1234.0, other=1.234, foreign=False)
+    >>> read_number("12 %", "en").number
+    0.12
+    >>> read_number("0.5", "de")
+    Reading(number=0.5, other=None, foreign=True)
+    >>> read_number("soon", "en") is None
+    True
+    """
+    own = _read(text, language)
+    other = _read(text, "en" if language == "de" else "de")
+    if own is None:
+        return None if other is None else Reading(other, foreign=True)
+    return Reading(own, None if other is None or other == own else other)
+
+
+def _read(text: str, language: str) -> float | None:
+    body = _BLANKS.sub(" ", text).strip().replace("\u2212", "-")
+    negative = False
+    if body.startswith("(") and body.endswith(")"):
+        negative, body = True, body[1:-1].strip()
+    body, minus = _sign(body)
+    around = _AROUND.match(body)
+    body = around["body"].strip() if around else body
+    percent = body.endswith("%")
+    body, minus_inside = _sign(body.removesuffix("%").strip())
+    if negative + minus + minus_inside > 1:
+        return None
+    exponent = _EXPONENT.match(body)
+    power = f"e{exponent['power']}" if exponent else ""
+    body = exponent["mantissa"] if exponent else body
+    body = _GROUPED_OTHERWISE.sub("", body)
+    if not any("0" <= c <= "9" for c in body) or not body.isascii():
+        return None
+    if not _FORMS[language].fullmatch(body):
+        return None
+    thousands, decimal = _SEPARATORS[language]
+    number = float(body.replace(thousands, "").replace(decimal, ".") + power)
+    if number in {float("inf"), float("-inf")}:
+        return None
+    if percent:
+        number /= 100
+    return -number if negative or minus or minus_inside else number
+
+
+def _sign(body: str) -> tuple[str, bool]:
+    """Take off a sign before or behind a number: whether it was a minus."""
+    if body[:1] in {"+", "-"}:
+        return body[1:].strip(), body[0] == "-"
+    if body.endswith("-"):
+        return body[:-1].strip(), True
+    return body, False
