@@ -88,8 +88,8 @@ Content = bytes | Callable[[], Iterable[bytes]]
 class Package:
     """The parts of a workbook, read when asked for; changes are kept until :meth:`write`."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a package.
+    def __init__(self, path: Path, file: IO[bytes] | None = None) -> None:
+        """Open a package; ``file`` if it is not on the disk but called ``path`` all the same.
 
         Raises
         ------
@@ -97,13 +97,12 @@ class Package:
             In one sentence, if the file is no package or one that must not be changed.
         """
         self.path = path
-        self._file = _open(path)
+        self._file = _open(path) if file is None else file
         try:
             self._zip = zipfile.ZipFile(self._file)
-            entries = [info for info in self._zip.infolist() if not info.is_dir()]
-            self._entries = {info.filename: info for info in entries}
+            self._entries = {info.filename: info for info in self._zip.infolist()}
             self._new: dict[str, Content] = {}
-            self._check_names(entries)
+            self._check_names()
             self._content_types = parse_xml(self.read(CONTENT_TYPES))
         except (zipfile.BadZipFile, struct.error, KeyError, etree.XMLSyntaxError) as error:
             self._file.close()
@@ -122,8 +121,8 @@ class Package:
         """The error for a package that is not as it must be."""
         return WorkbookError("malformed", path=self.path, detail=detail)
 
-    def _check_names(self, entries: list[zipfile.ZipInfo]) -> None:
-        if len(entries) > len(self._entries):
+    def _check_names(self) -> None:
+        if len(self._zip.infolist()) > len(self._entries):
             raise self.malformed("it holds two parts of one name")
         for name in self._entries:
             if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name:
@@ -137,7 +136,7 @@ class Package:
 
     def parts(self) -> Iterator[str]:
         """The names of all parts, those of the original file first."""
-        yield from self._entries
+        yield from (part for part in self._entries if not part.endswith("/"))
         yield from (part for part in self._new if part not in self._entries)
 
     def read(self, part: str) -> bytes:
@@ -177,10 +176,9 @@ class Package:
 
     def remove(self, part: str) -> None:
         """Drop a part with its relationships and its content type."""
-        for name in (part, relationships_part(part)):
-            self._entries.pop(name, None)
-            self._new.pop(name, None)
-        self._relationships.pop(part, None)
+        self._entries.pop(part, None)
+        self._new.pop(part, None)
+        self.drop_relationships(part)
         self._forget_content_type(part)
 
     def free_name(self, like: str) -> str:
@@ -256,6 +254,13 @@ class Package:
         kind = "application/vnd.openxmlformats-package.relationships+xml"
         self.put(name, to_xml(self._relationships[part]), kind)
 
+    def drop_relationships(self, part: str) -> None:
+        """Forget everything that a part points at."""
+        name = relationships_part(part)
+        self._entries.pop(name, None)
+        self._new.pop(name, None)
+        self._relationships.pop(part, None)
+
     def referenced(self) -> dict[str, set[str]]:
         """Which parts point at each part: target -> sources."""
         pointing: dict[str, set[str]] = {}
@@ -276,11 +281,14 @@ class Package:
         if etree.tostring(original) != etree.tostring(self._content_types):
             self._new[CONTENT_TYPES] = to_xml(self._content_types)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as out:
-            for part in self.parts():
+            for part, info in self._entries.items():
                 if part in self._new:
                     self._write_new(out, part)
                 else:
-                    self._copy(out, self._entries[part])
+                    self._copy(out, info)
+            for part in self._new:
+                if part not in self._entries:
+                    self._write_new(out, part)
 
     def _write_new(self, out: zipfile.ZipFile, part: str) -> None:
         content = self._new[part]

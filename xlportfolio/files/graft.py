@@ -1,0 +1,329 @@
+"""Put the sheets of a scratch workbook into a user's workbook, and lose nothing of hers.
+
+A sheet of ours is replaced in place: its name, part, number and position stay, so that formulas
+which point at it still do. Of the rest only what the package needs is touched: the list of sheets,
+the names, the content types, the style sheet (append only) and the calculation chain.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from xml.sax.saxutils import unescape
+
+from lxml import etree
+from openpyxl.utils.cell import range_boundaries
+
+from xlportfolio.errors import WorkbookError
+from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
+from xlportfolio.files.rows import row_chunks
+from xlportfolio.files.styles import StyleMap, merge_styles
+from xlportfolio.files.workbook import (
+    OFFICE_RELATIONSHIPS,
+    Sheet,
+    TableObject,
+    Workbook,
+    main,
+)
+from xlportfolio.report import (
+    FIRST_ROW,
+    HEADER_ROW,
+    MATRIX,
+    MATRIX_NAME,
+    ORDER,
+    TABLES,
+    SheetTable,
+)
+from xlportfolio.schema.contract import column_letters
+
+_MARK = "the rows go here"
+_LOCAL_NAMES = ("_xlnm.Print_Titles", "_xlnm.Print_Area", "_xlnm._FilterDatabase")
+#: Office makes these for any sheet; they hold nothing that a user typed.
+_EXPENDABLE = {"table", "printerSettings"}
+
+
+@dataclass(frozen=True, slots=True)
+class OurSheets:
+    """The sheets of ours that a workbook already has, by key."""
+
+    sheets: Mapping[str, Sheet]
+
+    def names(self, workbook: Workbook, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What each sheet will be called: as it is now, else as wanted or with a number."""
+        names: dict[str, str] = {}
+        for key in ORDER:
+            there = self.sheets.get(key)
+            taken = set(names.values())
+            names[key] = there.name if there else workbook.free_sheet_name(wanted[key], taken)
+        return names
+
+
+def find_ours(workbook: Workbook) -> OurSheets:
+    """Know our sheets again: by their tables, the matrix by its hidden name.
+
+    Raises
+    ------
+    WorkbookError
+        If a sheet of ours holds something of the user's, which replacing it would lose.
+    """
+    by_table = {table.lower(): key for key, table in TABLES.items()}
+    found: dict[str, Sheet] = {}
+    for sheet, table in workbook.tables():
+        key = by_table.get(table.name.lower())
+        if key is not None:
+            found[key] = sheet
+    matrix = workbook.sheet_named_by(MATRIX_NAME)
+    if matrix is not None:
+        found[MATRIX] = matrix
+    for key, sheet in found.items():
+        _refuse_foreign(workbook, sheet, TABLES.get(key))
+    ours = {table.lower() for table in TABLES.values()}
+    for element in workbook.defined_names():
+        if element.get("name", "").lower() in ours:
+            details = {"path": workbook.package.path, "name": element.get("name")}
+            raise WorkbookError("name_taken", **details)
+    return OurSheets(found)
+
+
+def _refuse_foreign(workbook: Workbook, sheet: Sheet, table: str | None) -> None:
+    """Refuse to replace a sheet of ours on which a user has put an object of her own."""
+    details: dict[str, object] = {"path": workbook.package.path, "sheet": sheet.name}
+    for other in sheet.tables:
+        if table is None or other.name.lower() != table.lower():
+            raise WorkbookError("foreign_table", table=other.name, **details)
+    for relationship in workbook.package.relationships(sheet.part):
+        kind = relationship.type.rsplit("/", 1)[-1]
+        is_chart = kind == "drawing" and table is None
+        if is_chart and len(workbook.package.xml(relationship.target)) == 1:
+            continue
+        if kind not in _EXPENDABLE:
+            raise WorkbookError("foreign_object", kind=kind, **details)
+
+
+def graft(
+    workbook: Workbook,
+    scratch: Workbook,
+    ours: OurSheets,
+    names: Mapping[str, str],
+    tables: Sequence[SheetTable],
+) -> None:
+    """Put all sheets of the scratch workbook into the user's.
+
+    Parameters
+    ----------
+    ours
+        The sheets to replace; the others are appended.
+    names
+        The name of each sheet, in both workbooks.
+    tables
+        The data that fill the tables' prototype rows.
+    """
+    graft_ = _Graft(workbook, scratch)
+    graft_.release([sheet.part for sheet in ours.sheets.values()])
+    workbook.forget_calculations(list(ours.sheets.values()))
+    data = {table.key: table for table in tables}
+    for key in ORDER:
+        graft_.place(names[key], ours.sheets.get(key), data.get(key))
+    home = quote(names[MATRIX])
+    workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
+    workbook.commit()
+
+
+def quote(sheet: str) -> str:
+    """A sheet's name as a formula writes it."""
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+class _Graft:
+    """Moves sheets, with the parts below them, from the scratch workbook to the user's."""
+
+    def __init__(self, workbook: Workbook, scratch: Workbook) -> None:
+        self.workbook, self.scratch = workbook, scratch
+        self.package, self.source = workbook.package, scratch.package
+        self.styles = self._merge_styles()
+        self.sheets = {sheet.name: sheet for sheet in scratch.sheets}
+        self.last_table = 0
+
+    def _merge_styles(self) -> StyleMap:
+        ours = self.scratch.related("styles")
+        assert ours is not None
+        source = self.source.xml(ours)
+        part = self.workbook.related("styles")
+        if part is None:
+            part = self.package.free_name("xl/styles.xml")
+            self.package.relate(self.workbook.part, f"{OFFICE_RELATIONSHIPS}/styles", part)
+            target = copy.deepcopy(source)
+        else:
+            target = self.package.xml(part)
+        before = to_xml(target)
+        moved = merge_styles(target, source)
+        if part not in self.package or to_xml(target) != before:
+            self.package.put(part, to_xml(target), self.source.content_type(ours))
+        return moved
+
+    def release(self, sheets: Iterable[str]) -> None:
+        """Take away the parts below these sheets that nothing else points at."""
+        pointing = self.package.referenced()
+        waiting, unused = list(sheets), []
+        while waiting:
+            source = waiting.pop()
+            for relationship in self.package.relationships(source):
+                users = pointing.get(relationship.target, set())
+                users.discard(source)
+                if not (users or relationship.external):
+                    waiting.append(relationship.target)
+                    unused.append(relationship.target)
+        for part in unused:
+            self.package.remove(part)
+        for sheet in sheets:
+            self.package.drop_relationships(sheet)
+        left = [t.number for _, t in self.workbook.tables() if t.part in self.package]
+        self.last_table = max(left, default=0)
+
+    def place(self, name: str, there: Sheet | None, table: SheetTable | None) -> None:
+        """Put one sheet where it was, or at the end."""
+        source = self.sheets[name]
+        root = self.source.xml(source.part)
+        self._restyle(root)
+        self._inline(root)
+        for view in root.iter(main("sheetView")):
+            view.attrib.pop("tabSelected", None)
+        part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
+        if there is not None:
+            self._refuse_foreign_cell(root, there, table)
+            self._keep_identity(root, self.package.read(part))
+        content = _filled(root, table) if table is not None else to_xml(root)
+        kind = self.source.content_type(source.part)
+        self.package.put(part, content, kind)
+        self._copy_below(source.part, part)
+        sheet = there or self.workbook.add_sheet(name, part)
+        self._local_names(source, sheet)
+
+    def _restyle(self, root: Element) -> None:
+        """Point cells and rules at the formats where they are in the user's style sheet."""
+        for element in root.iter(main("c"), main("row"), main("col")):
+            attribute = "style" if local_name(element) == "col" else "s"
+            if attribute in element.attrib:
+                element.set(attribute, self.styles.cells[element.get(attribute, "0")])
+        for rule in root.iter(main("cfRule")):
+            if "dxfId" in rule.attrib:
+                rule.set("dxfId", self.styles.differential[rule.get("dxfId", "0")])
+
+    def _inline(self, root: Element) -> None:
+        """Move shared strings into their cells: the user's table of them is not touched."""
+        part = self.scratch.related("sharedStrings")
+        strings = list(self.source.xml(part)) if part is not None else []
+        for cell in root.iter(main("c")):
+            if cell.get("t") == "s":
+                content = copy.deepcopy(strings[int(cell.findtext(main("v")) or 0)])
+                content.tag = main("is")
+                cell[:] = [content]
+                cell.set("t", "inlineStr")
+
+    def _refuse_foreign_cell(self, root: Element, there: Sheet, table: SheetTable | None) -> None:
+        """Refuse to lose what a user typed beside, above or below what we wrote."""
+        ours = {cell.get("r") for cell in root.iter(main("c"))}
+        areas = [t for t in there.tables if table is not None]
+        for address in _filled_cells(self.package.read(there.part), areas):
+            column, row = coordinates(address)
+            if address not in ours and not (column == 1 and row < HEADER_ROW):
+                raise WorkbookError(
+                    "foreign_cell", path=self.package.path, sheet=there.name, cell=address
+                )
+
+    @staticmethod
+    def _keep_identity(root: Element, old: bytes) -> None:
+        """Keep the name by which VBA knows a sheet, and whether it is the one in front."""
+        start = old[: old.find(b"sheetData")]
+        code_name = re.search(rb'\bcodeName="([^"]*)"', start)
+        if code_name is not None:
+            properties = root.find(main("sheetPr"))
+            assert properties is not None
+            properties.set("codeName", unescape(code_name[1].decode()))
+        if re.search(rb'\btabSelected="(1|true)"', start):
+            for view in root.iter(main("sheetView")):
+                view.set("tabSelected", "1")
+
+    def _copy_below(self, source: str, target: str) -> None:
+        """Copy the parts that a part points at, and theirs, under free names."""
+        for relationship in self.source.relationships(source):
+            part = self.package.free_name(relationship.target)
+            data = self.source.read(relationship.target)
+            if relationship.is_a("table"):
+                data = self._numbered(data)
+            self.package.put(part, data, self.source.content_type(relationship.target))
+            self.package.relate(target, relationship.type, part, relationship.id)
+            self._copy_below(relationship.target, part)
+
+    def _numbered(self, data: bytes) -> bytes:
+        """Give a table a number that no other table of the workbook has."""
+        root = parse_xml(data)
+        self.last_table += 1
+        root.set("id", str(self.last_table))
+        return to_xml(root)
+
+    def _local_names(self, source: Sheet, sheet: Sheet) -> None:
+        """The names that belong to a sheet: what is printed, and what is repeated on each page."""
+        wanted = {
+            element.get("name"): element.text or ""
+            for element in self.scratch.defined_names()
+            if element.get("localSheetId") == str(self.scratch.sheets.index(source))
+        }
+        for name in _LOCAL_NAMES:
+            if name in wanted:
+                self.workbook.put_name(name, wanted[name], sheet, hidden=False)
+            else:
+                self.workbook.drop_name(name, sheet)
+
+
+def coordinates(address: str) -> tuple[int, int]:
+    """Column and row, counted from 1, of an address such as ``B7``."""
+    column, row, _, _ = range_boundaries(address)
+    return int(column or 0), int(row or 0)
+
+
+def _filled_cells(data: bytes, areas: Sequence[TableObject]) -> Iterator[str]:
+    """The addresses of the cells with content outside of some tables.
+
+    A sheet whose declared extent ends with its table is read only down to the table's header.
+    """
+    dimension = re.search(rb'<(?:\w+:)?dimension ref="([A-Z0-9:]+)"', data[:10_000])
+    end = range_boundaries(dimension[1].decode())[2:] if dimension is not None else None
+    inside = any(end == (t.last_column, t.last_row) and t.first_column == 1 for t in areas)
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+    for _, cell in etree.iterparse(BytesIO(data), tag=main("c"), **options):
+        address = cell.get("r", "A1")
+        column, row = coordinates(address)
+        if inside and row > areas[0].first_row:
+            return
+        within = any(
+            t.first_column <= column <= t.last_column and t.first_row <= row <= t.last_row
+            for t in areas
+        )
+        if len(cell) and not within:
+            yield address
+        cell.clear()
+
+
+def _filled(root: Element, table: SheetTable) -> Callable[[], Iterator[bytes]]:
+    """A sheet whose prototype row is repeated for every row of data when it is written."""
+    prototype = next(row for row in root.iter(main("row")) if row.get("r") == str(FIRST_ROW))
+    styles = [cell.get("s", "0") for cell in prototype]
+    mark = etree.Comment(_MARK)
+    parent = prototype.getparent()
+    assert parent is not None
+    parent.replace(prototype, mark)
+    last = f"{column_letters(len(styles))}{FIRST_ROW + max(len(table), 1) - 1}"
+    for dimension in root.iter(main("dimension")):
+        dimension.set("ref", f"A1:{last}")
+    before, _, after = to_xml(root).partition(etree.tostring(mark))
+
+    def chunks() -> Iterator[bytes]:
+        yield before
+        yield from row_chunks([c.cells for c in table.columns], styles, FIRST_ROW)
+        yield after
+
+    return chunks

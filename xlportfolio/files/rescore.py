@@ -1,0 +1,187 @@
+"""Rescore a closed workbook: read, analyse, write our sheets into the same file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.errors import Problem, Severity, WorkbookError
+from xlportfolio.files.graft import OurSheets, find_ours, graft
+from xlportfolio.files.package import Package
+from xlportfolio.files.read import read_tables
+from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
+from xlportfolio.files.workbook import Workbook
+from xlportfolio.locale import texts
+from xlportfolio.look import draw
+from xlportfolio.model import Presentation
+from xlportfolio.report import FIRST_ROW, ORDER, Report, build_report
+from xlportfolio.schema import WorkbookInput, interpret
+
+#: Rows that a sheet can hold.
+_MOST_ROWS = 1_048_576 - FIRST_ROW + 1
+#: How hard parts are compressed: sheets shrink to a tenth at the lowest level already.
+_LEVEL = 1
+_SEVERITIES = list(Severity)
+
+#: Told the key of each step as it begins; see ``steps`` in ``locale``.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rescored:
+    """What came of a workbook.
+
+    Attributes
+    ----------
+    path
+        The workbook read.
+    written
+        The file written, ``None`` if none was.
+    backup
+        Where the workbook is kept as it was before, if it was kept now.
+    presentation
+        The language of the texts and the day, as used.
+    problems
+        Everything the data check found, the gravest first.
+    """
+
+    path: Path
+    written: Path | None
+    backup: Path | None
+    analysis: PortfolioAnalysis
+    presentation: Presentation
+    as_of: dt.date
+    problems: tuple[Problem, ...]
+
+
+def rescore(
+    book: Path | str,
+    out: Path | str | None = None,
+    *,
+    as_of: dt.date | None = None,
+    language: str | None = None,
+    backup: bool = True,
+    write: bool = True,
+    progress: Progress = lambda _: None,
+) -> Rescored:
+    """Score the customers of a workbook and write the result sheets into it.
+
+    Everything is computed before anything is written, and the file is replaced as a whole: it is
+    the old one or the new one. All parts of the file that are not ours keep their bytes.
+
+    Parameters
+    ----------
+    book
+        An .xlsx or .xlsm file with the input tables.
+    out
+        Where the result goes; ``None``: into the same file.
+    as_of
+        The day; ``None``: that of the settings, else today.
+    language
+        Of the texts written, ``"en"`` or ``"de"``; ``None``: that of the workbook. It does not
+        change how cells are read.
+    backup
+        Whether a workbook that is written in place is first kept as ``BOOK.bak``; a copy that is
+        there already is never overwritten.
+    write
+        Whether anything is written at all.
+    progress
+        Told the key of each step as it begins.
+
+    Raises
+    ------
+    InputError
+        If the input tables cannot be used; ``problems`` lists everything.
+    WorkbookError
+        If the file cannot be used or written. In either case it is as it was.
+    """
+    book, target = Path(book), Path(book if out is None else out)
+    progress("read")
+    if target.suffix.lower() != book.suffix.lower():
+        raise WorkbookError("wrong_suffix", path=target, suffix=book.suffix)
+    if write:
+        refuse_if_open(target)
+    with closing(Package(book)) as package:
+        before = _fingerprint(book)
+        workbook = Workbook(package)
+        ours = find_ours(workbook)
+        given = interpret(read_tables(workbook))
+        if len(given.customers) > _MOST_ROWS:
+            rows = len(given.customers)
+            raise WorkbookError("too_many_rows", path=book, rows=rows, most=_MOST_ROWS)
+        progress("analyse")
+        analysis = analyse(given.customers, given.model)
+        problems = _problems(given, analysis)
+        presentation = replace(
+            given.presentation, language=language or given.presentation.language
+        )
+        day = as_of or presentation.as_of or dt.datetime.now().astimezone().date()
+        kept = None
+        if write:
+            progress("draw")
+            report = _report(given, analysis, problems, presentation, day, ours, workbook)
+            in_place = target.exists() and target.samefile(book)
+            if in_place and backup and not backup_path(book).exists():
+                kept = backup_path(book)
+            _write(workbook, ours, report, presentation.language)
+            progress("write")
+            if in_place and _fingerprint(book) != before:
+                raise WorkbookError("changed", path=book)
+            replace_file(target, lambda file: package.write(file, _LEVEL), kept)
+    written = target if write else None
+    return Rescored(book, written, kept, analysis, presentation, day, problems)
+
+
+def _problems(given: WorkbookInput, analysis: PortfolioAnalysis) -> tuple[Problem, ...]:
+    """What reading and analysing found, by severity, then by place."""
+    found = [*given.problems, *map(given.places.locate, analysis.faults)]
+    found.sort(key=lambda p: (_SEVERITIES.index(p.severity), p.sheet or "", p.row or 0))
+    return tuple(found)
+
+
+def _report(
+    given: WorkbookInput,
+    analysis: PortfolioAnalysis,
+    problems: tuple[Problem, ...],
+    presentation: Presentation,
+    day: dt.date,
+    ours: OurSheets,
+    workbook: Workbook,
+) -> Report:
+    words = texts(presentation.language)
+    wanted = {key: words(f"sheets.{key}") for key in ORDER}
+    measure = presentation.bubble_measure
+    sizes = None
+    if measure is not None:
+        sizes = given.customers[measure].loc[analysis.customers.index].to_numpy(np.float64)
+    return build_report(
+        analysis,
+        problems,
+        language=presentation.language,
+        as_of=day,
+        names=ours.names(workbook, wanted),
+        labels=presentation.top_labels,
+        sizes=sizes,
+        size_measure=measure or "",
+    )
+
+
+def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -> None:
+    """Author our sheets in a scratch workbook and graft them into the package."""
+    drawn = BytesIO(draw(report, language))
+    scratch = Workbook(Package(workbook.package.path, drawn))
+    names = {table.key: table.sheet for table in report.tables}
+    graft(workbook, scratch, ours, {**names, "matrix": report.matrix.sheet}, report.tables)
+
+
+def _fingerprint(path: Path) -> tuple[int, int, int]:
+    """What changes when another program saves the file."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,241 @@
+"""The workbook in a package: its sheets, tables and names (ECMA-376 part 1, SpreadsheetML)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from openpyxl.utils.cell import range_boundaries
+
+from xlportfolio.errors import WorkbookError
+from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_STRICT = "http://purl.oclc.org/ooxml/"
+_CALC_CHAIN = "calcChain"
+
+
+def main(name: str) -> str:
+    """A name in the namespace of SpreadsheetML."""
+    return f"{{{MAIN}}}{name}"
+
+
+R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
+
+
+@dataclass(frozen=True, slots=True)
+class TableObject:
+    """A table object on a sheet: its name, its number and the area it covers, counted from 1."""
+
+    name: str
+    number: int
+    part: str
+    first_column: int
+    first_row: int
+    last_column: int
+    last_row: int
+    headers: tuple[str, ...]
+    has_header_row: bool
+    totals_rows: int
+
+
+class Sheet:
+    """One sheet of a workbook; a thin view of its element in the workbook part."""
+
+    def __init__(self, package: Package, element: Element, relationship: Relationship) -> None:
+        self._package = package
+        self.element = element
+        self.part = relationship.target
+        self.is_worksheet = relationship.is_a("worksheet")
+
+    @property
+    def name(self) -> str:
+        """The name on the tab."""
+        return self.element.get("name", "")
+
+    @property
+    def sheet_id(self) -> str:
+        """The number by which the calculation chain knows the sheet."""
+        return self.element.get("sheetId", "")
+
+    @cached_property
+    def tables(self) -> list[TableObject]:
+        """The table objects on the sheet."""
+        related = self._package.relationships(self.part) if self.is_worksheet else []
+        return [self._table(r.target) for r in related if r.is_a("table")]
+
+    def _table(self, part: str) -> TableObject:
+        root = self._package.xml(part)
+        try:
+            area = range_boundaries(root.get("ref", ""))
+        except ValueError as error:
+            raise self._package.malformed(f"the part {part} has no valid area") from error
+        first_column, first_row, last_column, last_row = (int(bound or 0) for bound in area)
+        columns = root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}")
+        return TableObject(
+            name=root.get("displayName") or root.get("name") or "",
+            number=int(root.get("id", "0")),
+            part=part,
+            first_column=first_column,
+            first_row=first_row,
+            last_column=last_column,
+            last_row=last_row,
+            headers=tuple(column.get("name", "") for column in columns),
+            has_header_row=root.get("headerRowCount") != "0",
+            totals_rows=int(root.get("totalsRowCount", "0")),
+        )
+
+
+class Workbook:
+    """A workbook that can be read part by part and written back."""
+
+    def __init__(self, package: Package) -> None:
+        """Find the workbook in a package.
+
+        Raises
+        ------
+        WorkbookError
+            If there is none, or one that must not be changed (signed, strict, binary).
+        """
+        self.package = package
+        roots = package.relationships("")
+        if any("/digital-signature/" in relationship.type for relationship in roots):
+            raise WorkbookError("signed", path=package.path)
+        part = next((r.target for r in roots if r.is_a("officeDocument")), None)
+        if part is None or part not in package:
+            raise WorkbookError("not_a_workbook", path=package.path)
+        if part.endswith(".bin"):
+            raise WorkbookError("old_format", path=package.path)
+        self.part = part
+        self.root = package.xml(part)
+        if self.root.tag != main("workbook"):
+            strict = str(self.root.tag).startswith(f"{{{_STRICT}") and (
+                local_name(self.root) == "workbook"
+            )
+            raise WorkbookError("strict" if strict else "not_a_workbook", path=package.path)
+        self.sheets = self._read_sheets()
+
+    def _read_sheets(self) -> list[Sheet]:
+        by_id = {r.id: r for r in self.package.relationships(self.part)}
+        sheets = []
+        for element in self.root.iterfind(f"{main('sheets')}/{main('sheet')}"):
+            relationship = by_id.get(element.get(R_ID, ""))
+            if relationship is None or relationship.target not in self.package:
+                raise self.package.malformed(f"the sheet {element.get('name')} has no contents")
+            sheets.append(Sheet(self.package, element, relationship))
+        if not sheets:
+            raise self.package.malformed("it has no sheets")
+        return sheets
+
+    def related(self, kind: str) -> str | None:
+        """The part of this kind that the workbook points at, such as ``styles``."""
+        related = self.package.relationships(self.part)
+        return next((r.target for r in related if r.is_a(kind) and r.target in self.package), None)
+
+    def tables(self) -> Iterator[tuple[Sheet, TableObject]]:
+        """All table objects with their sheets."""
+        for sheet in self.sheets:
+            for table in sheet.tables:
+                yield sheet, table
+
+    # --- names ---------------------------------------------------------------------------------
+
+    def defined_names(self) -> list[Element]:
+        """The elements of all defined names."""
+        return list(self.root.iterfind(f"{main('definedNames')}/{main('definedName')}"))
+
+    def sheet_named_by(self, name: str) -> Sheet | None:
+        """The sheet that a workbook-level defined name points at."""
+        for element in self.defined_names():
+            if element.get("name") == name and element.get("localSheetId") is None:
+                sheet = (element.text or "").rpartition("!")[0].strip("'").replace("''", "'")
+                return next((s for s in self.sheets if s.name.lower() == sheet.lower()), None)
+        return None
+
+    def free_sheet_name(self, wanted: str, taken: set[str]) -> str:
+        """The name, or the name with ``(2)`` and so on if a sheet has it already."""
+        names = {sheet.name.lower() for sheet in self.sheets} | {name.lower() for name in taken}
+        candidate, number = wanted, 2
+        while candidate.lower() in names:
+            candidate, number = f"{wanted} ({number})", number + 1
+        return candidate
+
+    def put_name(self, name: str, text: str, sheet: Sheet | None = None, *, hidden: bool) -> None:
+        """Set a defined name, of the workbook or of one sheet."""
+        local = None if sheet is None else str(self.sheets.index(sheet))
+        for element in self.defined_names():
+            if element.get("name") == name and element.get("localSheetId") == local:
+                element.text = text
+                return
+        parent = self.root.find(main("definedNames"))
+        if parent is None:
+            parent = self.root.makeelement(main("definedNames"))
+            before = ("externalReferences", "functionGroups", "sheets")
+            anchor = next(e for tag in before if (e := self.root.find(main(tag))) is not None)
+            anchor.addnext(parent)
+        element = parent.makeelement(main("definedName"), {"name": name})
+        if local is not None:
+            element.set("localSheetId", local)
+        if hidden:
+            element.set("hidden", "1")
+        element.text = text
+        parent.append(element)
+
+    def drop_name(self, name: str, sheet: Sheet) -> None:
+        """Take away a defined name of one sheet, if it has it."""
+        local = str(self.sheets.index(sheet))
+        for element in self.defined_names():
+            if element.get("name") == name and element.get("localSheetId") == local:
+                parent = element.getparent()
+                assert parent is not None
+                parent.remove(element)
+
+    # --- changes -------------------------------------------------------------------------------
+
+    def add_sheet(self, name: str, part: str) -> Sheet:
+        """Append a sheet whose part has been put into the package."""
+        kind = f"{OFFICE_RELATIONSHIPS}/worksheet"
+        relationship_id = self.package.relate(self.part, kind, part)
+        parent = self.root.find(main("sheets"))
+        assert parent is not None
+        number = 1 + max(int(sheet.sheet_id or 0) for sheet in self.sheets)
+        attributes = {"name": name, "sheetId": str(number), R_ID: relationship_id}
+        element = parent.makeelement(main("sheet"), attributes)
+        parent.append(element)
+        relationship = next(
+            r for r in self.package.relationships(self.part) if r.id == relationship_id
+        )
+        sheet = Sheet(self.package, element, relationship)
+        self.sheets.append(sheet)
+        return sheet
+
+    def forget_calculations(self, sheets: list[Sheet]) -> None:
+        """Take the cells of these sheets out of the calculation chain, which may go with them."""
+        part = self.related(_CALC_CHAIN)
+        if part is None or not sheets:
+            return
+        chain = self.package.xml(part)
+        gone = {sheet.sheet_id for sheet in sheets}
+        current, found = "", False
+        for cell in list(chain):
+            if local_name(cell) != "c":
+                continue
+            current = cell.get("i", current)  # a cell without i is on the sheet of the one before
+            if current in gone:
+                chain.remove(cell)
+                found = True
+            else:
+                cell.set("i", current)
+        if found and len(chain):
+            self.package.put(part, to_xml(chain))
+        elif found:
+            for relationship in self.package.relationships(self.part):
+                if relationship.is_a(_CALC_CHAIN):
+                    self.package.unrelate(self.part, relationship)
+            self.package.remove(part)
+
+    def commit(self) -> None:
+        """Put the workbook part, with its sheets and names as they are now, into the package."""
+        self.package.put(self.part, to_xml(self.root))

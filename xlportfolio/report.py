@@ -1,0 +1,473 @@
+"""PortfolioAnalysis -> what stands in each output sheet, whoever writes it.
+
+A sheet is declared here once: its table, columns, kinds of cells and data. How it looks is the
+business of ``look``; where it is written, that of the host.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from xlportfolio.advice import reasons, standard_strategies, strategies_for
+from xlportfolio.analysis import Note, PortfolioAnalysis
+from xlportfolio.errors import Problem, Severity
+from xlportfolio.locale import Texts, texts
+from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status, Strategy
+
+#: The sheet's row, counted from 1, of the headers of every table; data follow below.
+HEADER_ROW = 5
+FIRST_ROW = HEADER_ROW + 1
+
+
+class Kind(StrEnum):
+    """What a column holds; it decides the number format, the width and the alignment."""
+
+    RANK = "rank"
+    ID = "id"
+    NAME = "name"
+    WORD = "word"
+    QUADRANT = "quadrant"
+    SCORE = "score"
+    PERCENT = "percent"
+    SHARE = "share"
+    AMOUNT = "amount"
+    COUNT = "count"
+    DIFFERENCE = "difference"
+    PHRASE = "phrase"
+    PROSE = "prose"
+
+
+#: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
+Cells = npt.NDArray[np.float64] | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportColumn:
+    """A column of an output table: header, kind, and one cell for each row."""
+
+    key: str
+    header: str
+    kind: Kind
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetTable:
+    """A sheet that holds one table of ours.
+
+    Attributes
+    ----------
+    key
+        Which sheet it is, such as ``"ranking"``.
+    table
+        The name of its table object, by which it is known again.
+    sheet
+        The name on its tab.
+    title, subtitles
+        The lines above the table.
+    quadrant
+        The type that the sheet is about, if it is about one.
+    """
+
+    key: str
+    table: str
+    sheet: str
+    title: str
+    subtitles: tuple[str, ...]
+    columns: tuple[ReportColumn, ...]
+    quadrant: Quadrant | None = None
+
+    def __len__(self) -> int:
+        """The number of rows of data."""
+        return len(self.columns[0].cells)
+
+
+@dataclass(frozen=True, slots=True)
+class QuadrantSummary:
+    """One line of the matrix sheet: how many customers and prospects are of a type."""
+
+    quadrant: Quadrant
+    customers: int
+    prospects: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatrixSheet:
+    """The sheet with the portfolio chart; its points refer to the cells of the other sheets.
+
+    Attributes
+    ----------
+    series
+        The sheets of the four types, whose scores are the points.
+    labelled
+        The sheet whose first rows are named in the chart.
+    labels
+        How many of them are.
+    sizes
+        For each named customer 0 to 1, the larger the larger its point; empty: all alike.
+    """
+
+    sheet: str
+    title: str
+    subtitles: tuple[str, ...]
+    value_threshold: float
+    benefit_threshold: float
+    summary: tuple[QuadrantSummary, ...]
+    series: tuple[SheetTable, ...]
+    labelled: SheetTable
+    labels: int
+    sizes: tuple[float, ...]
+
+
+#: The sheets that hold a table, in the order in which they are appended: key -> table.
+TABLES: Mapping[str, str] = {
+    "ranking": "tblRanking",
+    "star": "tblStars",
+    "question_mark": "tblQuestionMarks",
+    "free_rider": "tblFreeRiders",
+    "poor_dog": "tblPoorDogs",
+    "recommendations": "tblRecommendations",
+    "abc": "tblAbc",
+    "data_check": "tblDataCheck",
+}
+#: The sheet without a table and the hidden name that marks it.
+MATRIX = "matrix"
+MATRIX_NAME = "_kp_matrix"
+#: All sheets in the order in which they are appended.
+ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", MATRIX, "abc", "data_check")
+
+#: Points that a chart draws of one series; Excel takes no more of them in a flat chart.
+MOST_POINTS = 32_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All sheets that a run writes."""
+
+    tables: tuple[SheetTable, ...]
+    matrix: MatrixSheet
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do with each customer, in the order of the ranking, and why."""
+
+    strategies: Sequence[Strategy | None]
+    reasons: Sequence[str]
+
+
+def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
+    """The strategy of each customer, and what carries its scores or why it is not rated."""
+    customers = analysis.customers
+    strategies = analysis.model.strategies or standard_strategies(language)
+    matched = strategies_for(strategies, list(customers["quadrant"]), list(customers["status"]))
+    rated = customers["rank"].notna().to_numpy()
+    sentences = []
+    for axis in Axis:
+        names = [analysis.model.criteria[k].name for k in analysis.model.on_axis(axis)]
+        scores = np.where(rated, customers[f"{axis}_score"].to_numpy(), np.nan)
+        points = (frame[names].to_numpy() for frame in (analysis.contributions, analysis.attainable))
+        sentences.append(reasons(axis, names, scores, *points, language))
+    why_not = notes(analysis, language)
+    pairs = zip(*sentences, why_not, strict=True)
+    return Advice(matched, [note or f"{value} {benefit}" for value, benefit, note in pairs])
+
+
+def notes(analysis: PortfolioAnalysis, language: str) -> list[str]:
+    """Why each row is not rated, in words; empty for the rated ones."""
+    words = texts(language)
+    customers = analysis.customers
+    needed = f"{words.general(float(analysis.model.min_coverage))} %"
+    columns = ("note", "repeats", "value_coverage", "benefit_coverage")
+    rows = zip(*(customers[column] for column in columns), strict=True)
+    return [
+        words(
+            f"notes.{note}",
+            row=repeats,
+            value=f"{100 * value:.0f} %",
+            benefit=f"{100 * benefit:.0f} %",
+            needed=needed,
+        )
+        if note is not Note.NONE
+        else ""
+        for note, repeats, value, benefit in rows
+    ]
+
+
+def build_report(
+    analysis: PortfolioAnalysis,
+    problems: Sequence[Problem],
+    *,
+    language: str,
+    as_of: dt.date,
+    names: Mapping[str, str],
+    labels: int,
+    sizes: npt.NDArray[np.float64] | None = None,
+    size_measure: str = "",
+) -> Report:
+    """Lay out all sheets.
+
+    Parameters
+    ----------
+    problems
+        What the data check lists.
+    names
+        The name of each sheet of :data:`ORDER`, as the workbook will have it.
+    labels
+        How many customers the matrix names.
+    sizes, size_measure
+        For each row of the ranking what sets the size of its point, and what that is called.
+    """
+    words = texts(language)
+    writer = _Writer(analysis, words, as_of, names)
+    ranking = writer.ranking()
+    quadrants = tuple(writer.quadrant(ranking, quadrant) for quadrant in RATED_QUADRANTS)
+    tables = {
+        "ranking": ranking,
+        **{table.key: table for table in quadrants},
+        "recommendations": writer.recommendations(advise(analysis, language)),
+        "abc": writer.abc(),
+        "data_check": writer.data_check(problems),
+    }
+    labels = min(labels, int(analysis.customers["rank"].notna().sum()))
+    matrix = writer.matrix(quadrants, ranking, labels, sizes, size_measure)
+    return Report(tuple(tables[key] for key in TABLES), matrix)
+
+
+class _Writer:
+    """Lays out one sheet after the other from the same analysis."""
+
+    def __init__(
+        self,
+        analysis: PortfolioAnalysis,
+        words: Texts,
+        as_of: dt.date,
+        names: Mapping[str, str],
+    ) -> None:
+        self.analysis = analysis
+        self.words = words
+        self.as_of = as_of
+        self.names = names
+        self.customers = analysis.customers
+        self.rated = analysis.customers["rank"].notna().to_numpy()
+
+    def column(self, key: str, kind: Kind, cells: Cells, header: str = "") -> ReportColumn:
+        return ReportColumn(key, header or self.words(f"columns.{key}"), kind, cells)
+
+    def table(
+        self,
+        key: str,
+        columns: Sequence[ReportColumn],
+        subtitles: Sequence[str],
+        quadrant: Quadrant | None = None,
+    ) -> SheetTable:
+        title = self.words(f"titles.{key}")
+        return SheetTable(
+            key, TABLES[key], self.names[key], title, tuple(subtitles), tuple(columns), quadrant
+        )
+
+    def subtitle(self, key: str, **details: object) -> str:
+        return self.words(f"subtitles.{key}", as_of=self.as_of, **details)
+
+    def texts_of(self, column: str, frame: pd.DataFrame | None = None) -> list[str]:
+        return list((self.customers if frame is None else frame)[column])
+
+    def numbers_of(self, column: str, frame: pd.DataFrame | None = None) -> npt.NDArray[np.float64]:
+        return (self.customers if frame is None else frame)[column].to_numpy(np.float64)
+
+    def words_of(self, branch: str, keys: Sequence[str]) -> list[str]:
+        """Keys put into words, blank for a blank one."""
+        spelled = {"": "", **self.words.branch(branch)}
+        return [spelled[key] for key in keys]
+
+    def yes(self, flags: Sequence[bool]) -> list[str]:
+        """Yes, or nothing: what is true of few is easier to see that way."""
+        yes = self.words("words.yes")
+        return [yes if flag else "" for flag in flags]
+
+    def who(self, frame: pd.DataFrame | None = None) -> list[ReportColumn]:
+        """The columns that say who it is."""
+        return [
+            self.column("customer_id", Kind.ID, self.texts_of("customer_id", frame)),
+            self.column("customer", Kind.NAME, self.texts_of("customer", frame)),
+        ]
+
+    def type_of(self, frame: pd.DataFrame | None = None) -> ReportColumn:
+        quadrants = self.words_of("quadrants", self.texts_of("quadrant", frame))
+        return self.column("quadrant", Kind.QUADRANT, quadrants)
+
+    def scored(self) -> str:
+        """What was scored, and when."""
+        prospects = (self.customers["status"] == Status.PROSPECT).to_numpy()
+        return self.subtitle(
+            "scored",
+            customers=int((self.rated & ~prospects).sum()),
+            prospects=int((self.rated & prospects).sum()),
+            criteria=len(self.analysis.model.criteria),
+            not_rated=int((~self.rated).sum()),
+        )
+
+    # --- the sheets ----------------------------------------------------------------------------
+
+    def ranking(self) -> SheetTable:
+        model, thresholds = self.analysis.model, self.analysis.thresholds
+        general = self.words.general
+        subtitles = (
+            self.scored(),
+            self.words(
+                "subtitles.weights",
+                value_weight=general(float(model.value_weight)),
+                benefit_weight=general(float(model.benefit_weight)),
+                band=general(float(model.borderline_band)),
+                value=self.words.number(thresholds.value, 1),
+                benefit=self.words.number(thresholds.benefit, 1),
+            ),
+        )
+        columns = (
+            self.column("rank", Kind.RANK, self.numbers_of("rank")),
+            *self.who(),
+            self.column("status", Kind.WORD, self.words_of("statuses", self.texts_of("status"))),
+            self.type_of(),
+            *(
+                self.column(key, Kind.SCORE, self.numbers_of(key))
+                for key in ("value_score", "benefit_score", "total_score")
+            ),
+            self.column("abc_class", Kind.WORD, self.texts_of("abc_class")),
+            self.column("borderline", Kind.WORD, self.yes(list(self.customers["borderline"]))),
+            *(
+                self.column(key, Kind.PERCENT, self.numbers_of(key))
+                for key in ("value_coverage", "benefit_coverage")
+            ),
+            self.column("note", Kind.PHRASE, notes(self.analysis, self.words.language)),
+        )
+        return self.table("ranking", columns, subtitles)
+
+    def quadrant(self, ranking: SheetTable, quadrant: Quadrant) -> SheetTable:
+        """The rows of the ranking that are of one type."""
+        at = np.flatnonzero(self.customers["quadrant"].to_numpy() == quadrant)
+        columns = [
+            ReportColumn(c.key, c.header, c.kind, _taken(c.cells, at)) for c in ranking.columns
+        ]
+        count = {"count": len(at), "rated": int(self.rated.sum())}
+        return self.table(quadrant, columns, (self.subtitle("quadrant", **count),), quadrant)
+
+    def recommendations(self, advice: Advice) -> SheetTable:
+        frame = self.customers[self.rated]
+        count = len(frame)  # the rated rows come first
+        chosen = advice.strategies[:count]
+        visits = [s.visits_per_year if s is not None else None for s in chosen]
+        columns = (
+            self.column("rank", Kind.RANK, self.numbers_of("rank", frame)),
+            *self.who(frame),
+            self.column("status", Kind.WORD, self.words_of("statuses", self.texts_of("status", frame))),
+            self.type_of(frame),
+            self.column("strategy", Kind.PHRASE, [s.strategy if s else "" for s in chosen]),
+            self.column("activity", Kind.PROSE, [s.activity if s else "" for s in chosen]),
+            self.column("visits_per_year", Kind.COUNT, np.array(visits, dtype=np.float64)),
+            self.column("reason", Kind.PROSE, advice.reasons[:count]),
+            self.column("abc_class", Kind.WORD, self.texts_of("abc_class", frame)),
+            self.column("borderline", Kind.WORD, self.yes(list(frame["borderline"]))),
+        )
+        return self.table("recommendations", columns, (self.scored(),))
+
+    def abc(self) -> SheetTable:
+        table, measure = self.analysis.abc, self.analysis.abc_measure
+        frame = self.customers.iloc[table["position"].to_numpy()]
+        model = self.analysis.model
+        if measure is None:
+            subtitle = self.subtitle("abc_none")
+        else:
+            bounds = {name: self.words.general(float(x)) for name, x in (("a", model.abc_a), ("b", model.abc_b))}
+            subtitle = self.subtitle("abc", measure=measure, **bounds)
+        columns = (
+            self.column("amount_rank", Kind.RANK, self.numbers_of("amount_rank", table)),
+            self.column("rank", Kind.RANK, self.numbers_of("rank", frame)),
+            self.column("difference", Kind.DIFFERENCE, self.numbers_of("difference", table)),
+            self.column("finding", Kind.PHRASE, self.words_of("findings", list(table["finding"]))),
+            *self.who(frame),
+            self.type_of(frame),
+            self.column("amount", Kind.AMOUNT, self.numbers_of("amount", table), self._amount_header(measure)),
+            self.column("share", Kind.SHARE, self.numbers_of("share", table)),
+            self.column("cumulative_share", Kind.SHARE, self.numbers_of("cumulative_share", table)),
+            self.column("abc_class", Kind.WORD, list(table["abc_class"])),
+        )
+        return self.table("abc", columns, (subtitle,))
+
+    def _amount_header(self, measure: str | None) -> str:
+        """The measure's own name, unless another column of the table has it."""
+        taken = {str(header).casefold() for header in self.words.branch("columns").values()}
+        return "" if measure is None or measure.casefold() in taken else measure
+
+    def data_check(self, problems: Sequence[Problem]) -> SheetTable:
+        language = self.words.language
+        counts = {
+            f"{severity}s": sum(problem.severity is severity for problem in problems)
+            for severity in Severity
+        }
+        columns = (
+            self.column("severity", Kind.WORD, self.words_of("severities", [p.severity for p in problems])),
+            self.column("sheet", Kind.WORD, [p.sheet or "" for p in problems]),
+            self.column("cell", Kind.WORD, [p.cell or "" for p in problems]),
+            self.column("column", Kind.PHRASE, [p.column or "" for p in problems]),
+            self.column("found", Kind.PHRASE, [p.found or "" for p in problems]),
+            self.column("message", Kind.PROSE, [p.message(language) for p in problems]),
+        )
+        key = "data_check" if problems else "data_check_clean"
+        return self.table("data_check", columns, (self.subtitle(key, **counts),))
+
+    def matrix(
+        self,
+        quadrants: tuple[SheetTable, ...],
+        ranking: SheetTable,
+        labels: int,
+        sizes: npt.NDArray[np.float64] | None,
+        size_measure: str,
+    ) -> MatrixSheet:
+        value, benefit = self.analysis.thresholds
+        capped = any(len(table) > MOST_POINTS for table in quadrants)
+        subtitle = self.subtitle(
+            "matrix_capped" if capped else "matrix",
+            value=self.words.number(value, 1),
+            benefit=self.words.number(benefit, 1),
+            labels=labels,
+            cap=self.words.number(MOST_POINTS, 0),
+        )
+        subtitles = [subtitle]
+        relative: tuple[float, ...] = ()
+        if sizes is not None and labels:
+            shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
+            relative = tuple(np.sqrt(shown / max(shown.max(), 1e-300)).tolist())
+            subtitles.append(self.words("matrix.sized", measure=size_measure))
+        types = self.customers["quadrant"].to_numpy()
+        prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
+        summary = tuple(
+            QuadrantSummary(
+                q, int(((types == q) & ~prospect).sum()), int(((types == q) & prospect).sum())
+            )
+            for q in RATED_QUADRANTS
+        )
+        return MatrixSheet(
+            self.names[MATRIX],
+            self.words("titles.matrix"),
+            tuple(subtitles),
+            value,
+            benefit,
+            summary,
+            quadrants,
+            ranking,
+            labels,
+            relative,
+        )
+
+
+def _taken(cells: Cells, at: npt.NDArray[np.int64]) -> Cells:
+    if isinstance(cells, np.ndarray):
+        return cells[at]
+    return [cells[i] for i in at]

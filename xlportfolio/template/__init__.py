@@ -1,0 +1,1 @@
+"""New workbooks: the input sheets of the contract, with a sample or without customers."""

@@ -1,0 +1,192 @@
+"""The sample: a firm for fastening technology, its criteria, and 60 customers and prospects.
+
+Every firm and figure is invented; the numbers come from a fixed seed. Some rows are set by hand, so
+that each case worth showing is there: see :data:`_SHOWN`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+from xlportfolio.locale import texts
+from xlportfolio.schema.contract import Cell
+
+_SEED = 20_260_101
+_CUSTOMERS, _PROSPECTS = 48, 12
+
+_FIRST = (
+    "Ahorn Birken Buchen Dorn Eichen Erlen Eschen Fels Föhren Furt Grau Hain Heide Kiefer Kiesel"
+    " Kupfer Lärchen Linden Moor Quell"
+).split()
+_SECOND = (
+    "Anlagenbau Fahrzeugbau Fenstertechnik Fördertechnik Hallenbau Kältetechnik Maschinenbau"
+    " Metallbau Möbelwerk Solartechnik Stahlbau Waggonbau"
+).split()
+_FORMS = ("GmbH", "GmbH & Co. KG", "AG", "KG", "GmbH")
+
+
+class SampleCriterion(NamedTuple):
+    """A row of the criteria; words are keys of ``locale``."""
+
+    key: str
+    axis: str
+    weight: int
+    objective: str = "max"
+    scale: str = "linear"
+    low: float | None = None
+    high: float | None = None
+    levels: str | None = None
+    number_format: str = "#,##0"
+
+
+CRITERIA = (
+    SampleCriterion("turnover", "value", 25, low=0, high=400_000),
+    SampleCriterion("margin", "value", 20, low=0.1, high=0.45, number_format="0%"),
+    SampleCriterion(
+        "potential", "value", 25, scale="steps", levels="0=0; 100000=30; 300000=60; 800000=100"
+    ),
+    SampleCriterion("delay", "value", 10, "min", low=0, high=30),
+    SampleCriterion(
+        "reference", "value", 20, scale="categories", levels="{high}=100; {medium}=50; {low}=0"
+    ),
+    SampleCriterion("wallet", "benefit", 35, low=0, high=0.8, number_format="0%"),
+    SampleCriterion("services", "benefit", 35, scale="piecewise", levels="0=0; 2=50; 6=100"),
+    SampleCriterion("satisfaction", "benefit", 30, low=1, high=10),
+)
+
+Measures = Mapping[str, float | str | None]
+
+#: What the sample shows, by the row of the customer: these measures are set by hand.
+_SHOWN: Mapping[int, Measures] = {
+    # an A customer by turnover who is a free rider: large, thin margin, pays late, wants everything
+    2: dict(
+        turnover=372_000, margin=0.11, potential=90_000, delay=34, reference="low",
+        wallet=0.72, services=6, satisfaction=9,
+    ),
+    # a C customer who is a star: small as yet, good margin, large potential, a name that helps
+    7: dict(
+        turnover=21_500, margin=0.42, potential=910_000, delay=0, reference="high",
+        wallet=0.55, services=5, satisfaction=9,
+    ),
+    # question marks just below the benefit threshold
+    11: dict(
+        turnover=214_000, margin=0.34, potential=640_000, delay=4, reference="high",
+        wallet=0.38, services=2, satisfaction=5,
+    ),
+    17: dict(
+        turnover=151_000, margin=0.37, potential=820_000, delay=2, reference="medium",
+        wallet=0.31, services=2, satisfaction=6,
+    ),
+    # borderline: a hair above both thresholds
+    23: dict(
+        turnover=118_000, margin=0.3, potential=350_000, delay=9, reference="medium",
+        wallet=0.42, services=2, satisfaction=6,
+    ),
+    # too few measures to be rated
+    29: dict(
+        turnover=64_000, margin=None, potential=None, delay=None, reference=None,
+        wallet=None, services=3, satisfaction=None,
+    ),
+}  # fmt: skip
+#: The customer whose satisfaction holds a remark instead of a number, as happens.
+_REMARK = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The rows of the sample in one language, without headers."""
+
+    customers: Sequence[Sequence[Cell]]
+    criteria: Sequence[Sequence[Cell]]
+
+
+def sample(language: str) -> Sample:
+    """The sample in a language: the same firms and figures, other words."""
+    words = texts(language)
+    levels = {key: words(f"sample.{key}") for key in ("high", "medium", "low")}
+    customers: list[list[Cell]] = []
+    for i, (name, measures) in enumerate(_firms()):
+        is_prospect = i >= _CUSTOMERS
+        number = f"N-{i - _CUSTOMERS + 1:03d}" if is_prospect else 10_001 + 7 * i
+        cells = [
+            levels.get(str(measures[c.key]), measures[c.key]) if measures[c.key] else measures[c.key]
+            for c in CRITERIA
+        ]
+        if i == _REMARK:
+            cells[-1] = words("sample.unknown")
+        status = words("statuses.prospect" if is_prospect else "statuses.customer")
+        customers.append([number, name, status, *cells])
+    return Sample(customers, criteria(language))
+
+
+def criteria(language: str) -> list[list[Cell]]:
+    """The rows of the criteria, in the order of the contract's columns."""
+    words = texts(language)
+    levels = {key: words(f"sample.{key}") for key in ("high", "medium", "low")}
+    rows: list[list[Cell]] = []
+    for criterion in CRITERIA:
+        name, unit, description = criterion_texts(criterion, language)
+        rows.append(
+            [
+                name,
+                words(f"axes.{criterion.axis}"),
+                criterion.weight,
+                criterion.objective,
+                words(f"scales.{criterion.scale}"),
+                criterion.low,
+                criterion.high,
+                criterion.levels and criterion.levels.format(**levels),
+                words("fills.skip"),
+                unit,
+                description,
+            ]
+        )
+    return rows
+
+
+def criterion_texts(criterion: SampleCriterion, language: str) -> tuple[str, str, str]:
+    """Name, unit and description of a criterion."""
+    name, unit, description = texts(language).branch("sample.criteria")[criterion.key]
+    return name, unit, description
+
+
+def _firms() -> list[tuple[str, Measures]]:
+    """All firms with their measures; only ``random()`` is drawn from, which no release changes."""
+    rng = Random(_SEED)  # noqa: S311 (a sample, no secret)
+
+    def pick(words: Sequence[str]) -> str:
+        return words[int(rng.random() * len(words))]
+
+    names: list[str] = []
+    while len(names) < _CUSTOMERS + _PROSPECTS:
+        stem = f"{pick(_FIRST)} {pick(_SECOND)}"
+        if not any(name.startswith(stem) for name in names):
+            names.append(f"{stem} {pick(_FORMS)}")
+    return [
+        (name, {**_measures(rng, is_prospect=i >= _CUSTOMERS), **_SHOWN.get(i, {})})
+        for i, name in enumerate(names)
+    ]
+
+
+def _measures(rng: Random, *, is_prospect: bool) -> dict[str, float | str | None]:
+    """The measures of a firm: size, worth and closeness vary on their own."""
+    size, worth, close = rng.random(), rng.random(), rng.random()
+    turnover = 4_000 + 520_000 * size**5
+    measures: dict[str, float | str | None] = {
+        "turnover": round(turnover, -2),
+        "margin": round(0.08 + 0.3 * worth + 0.08 * rng.random(), 2),
+        "potential": round(turnover * (1.2 + 5 * worth * rng.random()) + 300_000 * worth**2, -3),
+        "delay": float(int(32 * (1 - worth) * rng.random())),
+        "reference": ("low", "medium", "high")[int(2.999 * (worth + rng.random()) / 2)],
+        "wallet": round(0.04 + 0.7 * close + 0.1 * rng.random(), 2),
+        "services": float(int(6.99 * (2 * close + rng.random()) / 3)),
+        "satisfaction": float(2 + int(8.99 * (close + rng.random()) / 2)),
+    }
+    if is_prospect:  # nothing bought as yet: the rest is what the field has found out
+        measures |= {"turnover": None, "delay": None, "satisfaction": None}
+    elif rng.random() < 0.15:
+        measures[("margin", "delay", "satisfaction", "potential")[int(4 * rng.random())]] = None
+    return measures
