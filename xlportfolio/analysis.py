@@ -148,7 +148,9 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
     labels = customers.index
     names = _text(customers, "customer")
     who = identify(_text(customers, "customer_id"), names)
-    statuses = [Status.PROSPECT if s == "prospect" else Status.CUSTOMER for s in _text(customers, "status")]
+    statuses = [
+        Status.PROSPECT if s == "prospect" else Status.CUSTOMER for s in _text(customers, "status")
+    ]
     prospect = np.array([status is Status.PROSPECT for status in statuses], dtype=np.bool_)
     faults += _identity_faults(who, labels)
 
@@ -270,7 +272,9 @@ def _numbers(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
     """A column as numbers, and which of its cells hold something that is none."""
     cells = customers[column]
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan), (cells.notna() & np.isnan(numbers)).to_numpy()
+    return np.where(np.isfinite(numbers), numbers, np.nan), (
+        cells.notna() & np.isnan(numbers)
+    ).to_numpy()
 
 
 def _values(

@@ -107,7 +107,12 @@ class XlPortfolioError(Exception):
 
     def message(self, language: str = "en") -> str:
         """What is wrong and what to do, in one sentence."""
-        return texts(language)(f"errors.{self.key}", **self.details)
+        return texts(language)(f"problems.{self.key}", **self.details)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, one by one."""
+        return (Problem(Fault(self.key, details=self.details)),)
 
     def __str__(self) -> str:
         """The message in English."""
@@ -121,17 +126,31 @@ class ModelError(XlPortfolioError, ValueError):
         super().__init__("model")
         self.faults = tuple(faults)
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The faults as problems without a place."""
+        return tuple(map(Problem, self.faults))
+
     def message(self, language: str = "en") -> str:
         """All faults, one sentence each."""
         return " ".join(fault.message(language) for fault in self.faults)
 
 
 class InputError(XlPortfolioError):
-    """Input tables that cannot be used; ``problems`` holds everything that was found in them."""
+    """Input tables that cannot be used; ``problems`` holds everything that was found in them.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    ``language`` is that of the workbook, ``None`` where it could not be told.
+    """
+
+    def __init__(self, problems: Sequence[Problem], language: str | None = None) -> None:
         super().__init__("input")
-        self.problems = tuple(problems)
+        self._problems = tuple(problems)
+        self.language = language
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Errors, warnings and notes, with their places."""
+        return self._problems
 
     def message(self, language: str = "en") -> str:
         """All errors, one sentence each."""

@@ -71,7 +71,8 @@ _STYLES: Mapping[Kind, _Style] = {
     Kind.RANK: _Style(8, "0", "center"),
     Kind.ID: _Style(13),
     Kind.NAME: _Style(30),
-    Kind.WORD: _Style(13),
+    Kind.WORD: _Style(12),
+    Kind.FLAG: _Style(8, horizontal="center"),
     Kind.QUADRANT: _Style(17, horizontal="center"),
     Kind.SCORE: _Style(11, "0.0", "right"),
     Kind.PERCENT: _Style(11, "0%", "right"),
@@ -79,10 +80,13 @@ _STYLES: Mapping[Kind, _Style] = {
     Kind.AMOUNT: _Style(14, "#,##0", "right"),
     Kind.COUNT: _Style(10, "0.#", "center"),
     Kind.DIFFERENCE: _Style(11, "+0;-0;0", "center"),
-    Kind.PHRASE: _Style(26, wrap=True),
-    Kind.PROSE: _Style(54, wrap=True),
+    Kind.PHRASE: _Style(24, wrap=True),
+    Kind.PROSE: _Style(58, wrap=True),
 }
-_COUNT = _Style(10, "0", "center")
+#: Widths of single columns that differ from those of their kind.
+_WIDTHS = {"activity": 36.0, "reason": 84.0, "message": 84.0, "note": 40.0}
+#: Of one line of text, in points.
+LINE_HEIGHT = 15.0
 #: Width of the filter button that covers a header's end, in characters.
 _BUTTON = 3
 
@@ -119,7 +123,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
         prototype.border = _RULE
         prototype.number_format = style.number_format
         prototype.alignment = Alignment(
-            horizontal=style.horizontal, vertical="top", wrap_text=style.wrap or None
+            horizontal=style.horizontal, vertical="center", wrap_text=style.wrap or None
         )
         letter = get_column_letter(position)
         sheet.column_dimensions[letter].width = _width(column, style)
@@ -149,11 +153,30 @@ def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
 def _width(column: ReportColumn, style: _Style) -> float:
     """Wide enough for the header with its button and, where text may not wrap, for most cells."""
     longest_word = max((len(word) for word in column.header.split()), default=0)
-    width = max(style.width, longest_word + _BUTTON)
+    width = max(_WIDTHS.get(column.key, style.width), longest_word + _BUTTON)
     if column.kind in {Kind.ID, Kind.NAME, Kind.WORD}:
         longest = max((len(str(cell)) for cell in column.cells[:2_000]), default=0)
         width = max(longest_word + _BUTTON, min(longest * 1.1 + 2, 42))
     return width
+
+
+def row_heights(table: SheetTable) -> list[float] | None:
+    """The height of each row in points, so that wrapped text is seen whole; ``None``: all alike.
+
+    Excel finds the heights by itself when a row is edited; other programs rely on what is written.
+    """
+    lines = [1] * len(table)
+    for column in table.columns:
+        style = _STYLES[column.kind]
+        if style.wrap:
+            width = _width(column, style)
+            lines = list(map(max, lines, (lines_of(str(text), width) for text in column.cells)))
+    return [LINE_HEIGHT * n for n in lines] if max(lines, default=1) > 1 else None
+
+
+def lines_of(text: str, width: float) -> int:
+    """About how many lines a text takes in a column of this width, in characters."""
+    return 1 + int(len(text) / (width * 1.05))
 
 
 def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> None:
@@ -209,6 +232,8 @@ def _print_setup(sheet: Worksheet, words: Texts) -> None:
 
 _SUMMARY_ROW = HEADER_ROW
 _CHART_ROW = _SUMMARY_ROW + len(RATED_QUADRANTS) + 2
+#: The chart in centimetres, and the part of it in which points are drawn.
+_CHART_WIDTH, _CHART_HEIGHT, _PLOT_W, _PLOT_H = 25.0, 17.0, 0.9, 0.8
 #: Column of the cells behind the threshold lines, outside of what is printed.
 _HELPER = 12
 
@@ -230,10 +255,10 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         for position, count in ((2, line.customers), (3, line.prospects)):
             cell = sheet.cell(row, position, count)
             cell.font, cell.border = _BODY, _RULE
-            cell.alignment = Alignment(horizontal=_COUNT.horizontal)
+            cell.alignment = Alignment(horizontal="center")
         meaning = sheet.cell(row, 4, words(f"meanings.{line.quadrant}"))
         meaning.font, meaning.border = _BODY, _RULE
-    for letter, width in zip("ABCD", (20, 14, 14, 78), strict=True):
+    for letter, width in zip("ABCD", (20, 14, 16, 88), strict=True):
         sheet.column_dimensions[letter].width = width
 
     lines = _threshold_cells(sheet, matrix, words)
@@ -285,10 +310,12 @@ def _chart(
     chart = ScatterChart()
     chart.style = None
     chart.scatterStyle = "lineMarker"
-    chart.height, chart.width = 17.0, 25.5
+    chart.height, chart.width = _CHART_HEIGHT, _CHART_WIDTH
     chart.roundedCorners = False
     chart.plot_area.layout = Layout(
-        ManualLayout(layoutTarget="inner", xMode="edge", yMode="edge", x=0.07, y=0.03, w=0.9, h=0.8)
+        ManualLayout(
+            layoutTarget="inner", xMode="edge", yMode="edge", x=0.07, y=0.03, w=_PLOT_W, h=_PLOT_H
+        )
     )
     for axis, key in ((chart.x_axis, "x_axis"), (chart.y_axis, "y_axis")):
         axis.scaling.min, axis.scaling.max = 0, 100
@@ -305,9 +332,9 @@ def _chart(
         chart.series.append(_points(table, words))
     for line in lines:
         chart.series.append(_line(line))
-    for position in range(matrix.labels):
+    for position, side in enumerate(_sides(matrix)):
         size = matrix.sizes[position] if matrix.sizes else 0.0
-        chart.series.append(_label(matrix.labelled, position, size))
+        chart.series.append(_label(matrix.labelled, position, size, side))
     chart.legend.position = "b"
     chart.legend.overlay = False
     unnamed = range(len(matrix.series), len(chart.series))
@@ -354,7 +381,51 @@ def _line(line: _Line) -> Series:
     return series
 
 
-def _label(table: SheetTable, position: int, size: float) -> Series:
+class _Box(NamedTuple):
+    """A rectangle on the plot area, in points of the two axes."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+
+    def overlap(self, other: _Box) -> float:
+        """The area that two rectangles share."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.high, other.high) - max(self.low, other.low)
+        return max(width, 0.0) * max(height, 0.0)
+
+
+def _sides(matrix: MatrixSheet) -> list[str]:
+    """On which side of its point each name stands, so that names cover each other least."""
+    columns = {column.key: column.cells for column in matrix.labelled.columns}
+    character = 100 * 0.15 / (_CHART_WIDTH * _PLOT_W)  # of 8 points, about 0.15 cm
+    line = 100 * 0.4 / (_CHART_HEIGHT * _PLOT_H)
+    taken: list[_Box] = []
+    sides = []
+    for k in range(matrix.labels):
+        x, y = float(columns["benefit_score"][k]), float(columns["value_score"][k])
+        width = character * len(str(columns["customer"][k] or columns["customer_id"][k]))
+        around = {
+            "r": _Box(x + 1, y - line / 2, x + 1 + width, y + line / 2),
+            "l": _Box(x - 1 - width, y - line / 2, x - 1, y + line / 2),
+            "t": _Box(x - width / 2, y + 1, x + width / 2, y + 1 + line),
+            "b": _Box(x - width / 2, y - 1 - line, x + width / 2, y - 1),
+        }
+        plot = _Box(0, 0, 100, 100)
+
+        def cost(side: str, boxes: dict[str, _Box] = around) -> float:
+            box = boxes[side]
+            outside = width * line - box.overlap(plot)
+            return outside + sum(box.overlap(other) for other in taken)
+
+        best = min(around, key=cost)
+        taken.append(around[best])
+        sides.append(best)
+    return sides
+
+
+def _label(table: SheetTable, position: int, size: float, side: str) -> Series:
     """A customer named in the chart: a series of one point, labelled by its name."""
     x, y = (_cells(table, f"{axis}_score", position, position) for axis in ("benefit", "value"))
     named = next(column for column in table.columns if column.key == "customer").cells[position]
@@ -364,7 +435,7 @@ def _label(table: SheetTable, position: int, size: float) -> Series:
     series.marker = _ring(7 + math.ceil(17 * size)) if size else Marker("none")
     text = CharacterProperties(sz=800, solidFill=_INK)
     series.dLbls = DataLabelList(
-        dLblPos="r",
+        dLblPos=side,
         showSerName=True,
         showVal=False,
         showCatName=False,

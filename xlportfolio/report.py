@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ID = "id"
     NAME = "name"
     WORD = "word"
+    FLAG = "flag"
     QUADRANT = "quadrant"
     SCORE = "score"
     PERCENT = "percent"
@@ -173,7 +174,9 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
     for axis in Axis:
         names = [analysis.model.criteria[k].name for k in analysis.model.on_axis(axis)]
         scores = np.where(rated, customers[f"{axis}_score"].to_numpy(), np.nan)
-        points = (frame[names].to_numpy() for frame in (analysis.contributions, analysis.attainable))
+        points = (
+            frame[names].to_numpy() for frame in (analysis.contributions, analysis.attainable)
+        )
         sentences.append(reasons(axis, names, scores, *points, language))
     why_not = notes(analysis, language)
     pairs = zip(*sentences, why_not, strict=True)
@@ -339,8 +342,8 @@ class _Writer:
                 self.column(key, Kind.SCORE, self.numbers_of(key))
                 for key in ("value_score", "benefit_score", "total_score")
             ),
-            self.column("abc_class", Kind.WORD, self.texts_of("abc_class")),
-            self.column("borderline", Kind.WORD, self.yes(list(self.customers["borderline"]))),
+            self.column("abc_class", Kind.FLAG, self.texts_of("abc_class")),
+            self.column("borderline", Kind.FLAG, self.yes(list(self.customers["borderline"]))),
             *(
                 self.column(key, Kind.PERCENT, self.numbers_of(key))
                 for key in ("value_coverage", "benefit_coverage")
@@ -366,14 +369,16 @@ class _Writer:
         columns = (
             self.column("rank", Kind.RANK, self.numbers_of("rank", frame)),
             *self.who(frame),
-            self.column("status", Kind.WORD, self.words_of("statuses", self.texts_of("status", frame))),
+            self.column(
+                "status", Kind.WORD, self.words_of("statuses", self.texts_of("status", frame))
+            ),
             self.type_of(frame),
             self.column("strategy", Kind.PHRASE, [s.strategy if s else "" for s in chosen]),
             self.column("activity", Kind.PROSE, [s.activity if s else "" for s in chosen]),
             self.column("visits_per_year", Kind.COUNT, np.array(visits, dtype=np.float64)),
             self.column("reason", Kind.PROSE, advice.reasons[:count]),
-            self.column("abc_class", Kind.WORD, self.texts_of("abc_class", frame)),
-            self.column("borderline", Kind.WORD, self.yes(list(frame["borderline"]))),
+            self.column("abc_class", Kind.FLAG, self.texts_of("abc_class", frame)),
+            self.column("borderline", Kind.FLAG, self.yes(list(frame["borderline"]))),
         )
         return self.table("recommendations", columns, (self.scored(),))
 
@@ -384,7 +389,10 @@ class _Writer:
         if measure is None:
             subtitle = self.subtitle("abc_none")
         else:
-            bounds = {name: self.words.general(float(x)) for name, x in (("a", model.abc_a), ("b", model.abc_b))}
+            bounds = {
+                name: self.words.general(float(x))
+                for name, x in (("a", model.abc_a), ("b", model.abc_b))
+            }
             subtitle = self.subtitle("abc", measure=measure, **bounds)
         columns = (
             self.column("amount_rank", Kind.RANK, self.numbers_of("amount_rank", table)),
@@ -393,10 +401,15 @@ class _Writer:
             self.column("finding", Kind.PHRASE, self.words_of("findings", list(table["finding"]))),
             *self.who(frame),
             self.type_of(frame),
-            self.column("amount", Kind.AMOUNT, self.numbers_of("amount", table), self._amount_header(measure)),
+            self.column(
+                "amount",
+                Kind.AMOUNT,
+                self.numbers_of("amount", table),
+                self._amount_header(measure),
+            ),
             self.column("share", Kind.SHARE, self.numbers_of("share", table)),
             self.column("cumulative_share", Kind.SHARE, self.numbers_of("cumulative_share", table)),
-            self.column("abc_class", Kind.WORD, list(table["abc_class"])),
+            self.column("abc_class", Kind.FLAG, list(table["abc_class"])),
         )
         return self.table("abc", columns, (subtitle,))
 
@@ -412,7 +425,9 @@ class _Writer:
             for severity in Severity
         }
         columns = (
-            self.column("severity", Kind.WORD, self.words_of("severities", [p.severity for p in problems])),
+            self.column(
+                "severity", Kind.WORD, self.words_of("severities", [p.severity for p in problems])
+            ),
             self.column("sheet", Kind.WORD, [p.sheet or "" for p in problems]),
             self.column("cell", Kind.WORD, [p.cell or "" for p in problems]),
             self.column("column", Kind.PHRASE, [p.column or "" for p in problems]),

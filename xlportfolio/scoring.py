@@ -112,7 +112,9 @@ def _linear(measures: Floats, bounds: Bounds, objective: Objective) -> Floats:
     inside = np.clip(measures, low, high)
     half = 0.5 if np.isfinite(high - low) else 0.25  # an exact factor that keeps the span finite
     span = high * half - low * half
-    gained = inside * half - low * half if objective is Objective.MAX else high * half - inside * half
+    gained = (
+        inside * half - low * half if objective is Objective.MAX else high * half - inside * half
+    )
     return gained / span * 100
 
 

@@ -28,6 +28,7 @@ from xlportfolio.files.workbook import (
     Workbook,
     main,
 )
+from xlportfolio.look import row_heights
 from xlportfolio.report import (
     FIRST_ROW,
     HEADER_ROW,
@@ -323,7 +324,8 @@ def _filled(root: Element, table: SheetTable) -> Callable[[], Iterator[bytes]]:
 
     def chunks() -> Iterator[bytes]:
         yield before
-        yield from row_chunks([c.cells for c in table.columns], styles, FIRST_ROW)
+        cells = [column.cells for column in table.columns]
+        yield from row_chunks(cells, styles, FIRST_ROW, row_heights(table))
         yield after
 
     return chunks

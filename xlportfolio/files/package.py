@@ -201,7 +201,10 @@ class Package:
             name = element.get("PartName", "").removeprefix("/")
             if name.lower() == part.lower():
                 return element.get("ContentType")
-            if local_name(element) == "Default" and element.get("Extension", "").lower() == extension:
+            if (
+                local_name(element) == "Default"
+                and element.get("Extension", "").lower() == extension
+            ):
                 by_extension = element.get("ContentType")
         return by_extension
 

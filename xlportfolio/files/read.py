@@ -16,7 +16,9 @@ from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table, find_header
 from xlportfolio.schema.contract import Cell
 
-_ERROR_CELL = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL)
+_ERROR_CELL = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
+)
 _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
 

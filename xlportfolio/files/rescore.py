@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
-from xlportfolio.errors import Problem, Severity, WorkbookError
+from xlportfolio.errors import Problem, WorkbookError
 from xlportfolio.files.graft import OurSheets, find_ours, graft
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
@@ -22,13 +22,12 @@ from xlportfolio.locale import texts
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
 from xlportfolio.report import FIRST_ROW, ORDER, Report, build_report
-from xlportfolio.schema import WorkbookInput, interpret
+from xlportfolio.schema import WorkbookInput, in_order, interpret
 
 #: Rows that a sheet can hold.
 _MOST_ROWS = 1_048_576 - FIRST_ROW + 1
 #: How hard parts are compressed: sheets shrink to a tenth at the lowest level already.
 _LEVEL = 1
-_SEVERITIES = list(Severity)
 
 #: Told the key of each step as it begins; see ``steps`` in ``locale``.
 Progress = Callable[[str], None]
@@ -118,10 +117,8 @@ def rescore(
             raise WorkbookError("too_many_rows", path=book, rows=rows, most=_MOST_ROWS)
         progress("analyse")
         analysis = analyse(given.customers, given.model)
-        problems = _problems(given, analysis)
-        presentation = replace(
-            given.presentation, language=language or given.presentation.language
-        )
+        problems = tuple(in_order([*given.problems, *map(given.places.locate, analysis.faults)]))
+        presentation = replace(given.presentation, language=language or given.presentation.language)
         day = as_of or presentation.as_of or dt.datetime.now().astimezone().date()
         kept = None
         if write:
@@ -137,13 +134,6 @@ def rescore(
             replace_file(target, lambda file: package.write(file, _LEVEL), kept)
     written = target if write else None
     return Rescored(book, written, kept, analysis, presentation, day, problems)
-
-
-def _problems(given: WorkbookInput, analysis: PortfolioAnalysis) -> tuple[Problem, ...]:
-    """What reading and analysing found, by severity, then by place."""
-    found = [*given.problems, *map(given.places.locate, analysis.faults)]
-    found.sort(key=lambda p: (_SEVERITIES.index(p.severity), p.sheet or "", p.row or 0))
-    return tuple(found)
 
 
 def _report(

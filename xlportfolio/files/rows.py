@@ -58,7 +58,7 @@ def _pieces(cells: Cells) -> list[str]:
 
 
 def row_chunks(
-    columns: Sequence[Cells], styles: Sequence[str], first_row: int
+    columns: Sequence[Cells], styles: Sequence[str], first_row: int, heights: Sequence[float] | None
 ) -> Iterator[bytes]:
     """The ``<row>`` elements of a table, in pieces; one blank row if there is none.
 
@@ -71,6 +71,8 @@ def row_chunks(
         The cell format of each column, as the style sheet numbers them.
     first_row
         The sheet's row of the first of them.
+    heights
+        Of the rows, in points; ``None``: the sheet's default.
     """
     count = len(columns[0])
     blank: list[Sequence[str]] = [["/>"]] * len(columns)
@@ -79,10 +81,11 @@ def row_chunks(
         f'<c r="{column_letters(position)}%d" s="{style}"%s'
         for position, style in enumerate(styles, start=1)
     )
-    pattern = f'<row r="%d">{cells}</row>'
-    # each row takes its number, then for each cell the number again and the cell's piece
+    height = ' ht="%s" customHeight="1"' if heights else ""
+    pattern = f'<row r="%d"{height}>{cells}</row>'
+    # each row takes its number and height, then for each cell the number again and its piece
     numbers = range(first_row, first_row + max(count, 1))
-    interleaved: list[Sequence[Any]] = [numbers]
+    interleaved: list[Sequence[Any]] = [numbers, heights] if heights else [numbers]
     for pieces in parts:
         interleaved += [numbers, pieces]
     rows = map(pattern.__mod__, zip(*interleaved, strict=True))

@@ -41,7 +41,9 @@ def backup_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.bak")
 
 
-def replace_file(path: Path, write: Callable[[IO[bytes]], None], backup: Path | None = None) -> None:
+def replace_file(
+    path: Path, write: Callable[[IO[bytes]], None], backup: Path | None = None
+) -> None:
     """Write a file beside the old one, flush it to the disk, then move it over.
 
     Parameters

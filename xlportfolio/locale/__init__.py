@@ -95,6 +95,8 @@ def texts(language: str) -> Texts:
 
 def language_of_system() -> str:
     """The language this user's system speaks, English where it is neither of ours."""
-    named = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
+    named = next(
+        (os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), ""
+    )
     name = (named or getlocale()[0] or "").lower()
     return "de" if name.startswith(("de", "german")) else "en"

@@ -13,7 +13,7 @@ from xlportfolio.schema.contract import (
     Table,
     find_header,
 )
-from xlportfolio.schema.interpret import Places, WorkbookInput, interpret
+from xlportfolio.schema.interpret import Places, WorkbookInput, in_order, interpret
 
 __all__ = [
     "SETTINGS",
@@ -25,5 +25,6 @@ __all__ = [
     "Table",
     "WorkbookInput",
     "find_header",
+    "in_order",
     "interpret",
 ]

@@ -225,7 +225,7 @@ class _Interpreter:
 
     def _stop_on_errors(self) -> None:
         if any(problem.severity is Severity.ERROR for problem in self.problems):
-            raise InputError(self.problems)
+            raise InputError(in_order(self.problems), self.language)
 
     def _number(self, grid: _Grid, i: int, key: str, fault_key: str) -> float | None:
         """A number of the model; whatever is no number is an error of the given kind."""
@@ -281,7 +281,12 @@ class _Interpreter:
         return criterion if readable else None
 
     def _word(
-        self, grid: _Grid, i: int, key: str, words: contract.Words[Any], default: Any  # noqa: ANN401
+        self,
+        grid: _Grid,
+        i: int,
+        key: str,
+        words: contract.Words[Any],
+        default: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401 (a member of whatever closed set the words are)
         text = grid.text(i, key)
         if not text and default is not None and is_blank(grid.cell(i, key)):
@@ -406,9 +411,7 @@ class _Interpreter:
                 rows[name] = i
         return rows
 
-    def _numbers(
-        self, grid: _Grid | None, rows: Mapping[str, int]
-    ) -> dict[str, Any]:
+    def _numbers(self, grid: _Grid | None, rows: Mapping[str, int]) -> dict[str, Any]:
         """The settings of the scoring that are numbers, or rules for a threshold."""
         numbers: dict[str, Any] = {}
         for name in RANGES:
@@ -430,7 +433,10 @@ class _Interpreter:
                 numbers[name] = number
                 if 0 < number <= 1 and name in {"abc_a", "abc_b", "min_coverage"}:
                     percent = Fault(
-                        "percent_expected", Severity.WARNING, name, details={"percent": number * 100}
+                        "percent_expected",
+                        Severity.WARNING,
+                        name,
+                        details={"percent": number * 100},
                     )
                     self._add(grid, percent, i, "value")
         return numbers
@@ -461,7 +467,9 @@ class _Interpreter:
 
         def count(cell: Cell) -> int | None:
             number, _ = as_number(cell, self.language)
-            return int(number) if number is not None and number >= 0 and number.is_integer() else None
+            return (
+                int(number) if number is not None and number >= 0 and number.is_integer() else None
+            )
 
         def measure(cell: Cell) -> str | None:
             return _measure_named(shown(cell, "en"), customers, columns)
@@ -603,6 +611,12 @@ def _measure_named(name: str, customers: _Grid, columns: Mapping[str, int]) -> s
     return criterion or customers.header(position)
 
 
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by severity, then by place."""
+    severities = list(Severity)
+    return sorted(problems, key=lambda p: (severities.index(p.severity), p.sheet or "", p.row or 0))
+
+
 def language_of(customers: _Grid, settings: _Grid | None) -> str:
     """The language of a workbook: the setting, else that of the customers' headers, else English."""
     for i in settings.rows if settings is not None else ():
@@ -616,5 +630,3 @@ def language_of(customers: _Grid, settings: _Grid | None) -> str:
     german = sum(name_key(c.german) in headers for c in columns)
     english = sum(bool({name_key(c.english), name_key(c.key)} & headers) for c in columns)
     return "de" if german > english else "en"
-
-

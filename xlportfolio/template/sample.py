@@ -112,7 +112,9 @@ def sample(language: str) -> Sample:
         is_prospect = i >= _CUSTOMERS
         number = f"N-{i - _CUSTOMERS + 1:03d}" if is_prospect else 10_001 + 7 * i
         cells = [
-            levels.get(str(measures[c.key]), measures[c.key]) if measures[c.key] else measures[c.key]
+            levels.get(str(measures[c.key]), measures[c.key])
+            if measures[c.key]
+            else measures[c.key]
             for c in CRITERIA
         ]
         if i == _REMARK:

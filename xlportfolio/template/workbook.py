@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from types import MappingProxyType
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -15,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlportfolio.advice import standard_strategies
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import COLOURS
+from xlportfolio.look import COLOURS, LINE_HEIGHT, lines_of
 from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, ScoringModel, Status
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, STRATEGIES, Cell
@@ -25,7 +26,6 @@ _FONT = "Calibri"
 _INK, _SOFT, _HEADER, _INPUT = "1F2937", "6B7280", "263A53", "FFF9E8"
 _LINE = Side("thin", color="D9DEE5")
 _HEADER_ROW = 4
-_NO_FORMATS: dict[int, str] = {}
 
 
 def new_workbook(language: str, *, with_sample: bool) -> bytes:
@@ -54,7 +54,7 @@ def new_workbook(language: str, *, with_sample: bool) -> bytes:
 
 
 def _start(sheet: Worksheet, words: Texts, *, with_sample: bool) -> None:
-    sheet.sheet_view.showGridLines = False
+    _print_setup(sheet)
     sheet.column_dimensions["A"].width = 24
     sheet.column_dimensions["B"].width = 110
     sheet["A1"] = words("new.sample_title" if with_sample else "new.title")
@@ -64,7 +64,9 @@ def _start(sheet: Worksheet, words: Texts, *, with_sample: bool) -> None:
     for row, step in enumerate(words.branch("new")["steps"], start=4):
         sheet.cell(row, 1, step).font = Font(name=_FONT, size=11, color=_INK)
     top = 10
-    sheet.cell(top - 1, 1, words("new.types")).font = Font(name=_FONT, size=13, bold=True, color=_INK)
+    sheet.cell(top - 1, 1, words("new.types")).font = Font(
+        name=_FONT, size=13, bold=True, color=_INK
+    )
     for row, quadrant in enumerate(RATED_QUADRANTS, start=top):
         name = sheet.cell(row, 1, words(f"quadrants_plural.{quadrant}"))
         name.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
@@ -139,12 +141,11 @@ def _table(  # noqa: PLR0913 (a sheet has this many sides)
     widths: Sequence[float],
     *,
     extra: Sequence[str] = (),
-    formats: dict[int, str] = _NO_FORMATS,
+    formats: Mapping[int, str] = MappingProxyType({}),
 ) -> Worksheet:
     """A sheet with one input table: a title, a hint, headers, and cells styled as inputs."""
     words = texts(language)
     sheet = book.create_sheet(table.sheet(language))
-    sheet.sheet_view.showGridLines = False
     sheet["A1"] = table.sheet(language)
     sheet["A1"].font = Font(name=_FONT, size=16, bold=True, color=_INK)
     sheet["A2"] = words(f"new.{table.english.lower()}_hint")
@@ -164,19 +165,34 @@ def _table(  # noqa: PLR0913 (a sheet has this many sides)
             cell.font = Font(name=_FONT, color=_INK)
             cell.fill = PatternFill("solid", fgColor=_INPUT)
             cell.border = Border(bottom=_LINE)
-            cell.alignment = Alignment(vertical="top", wrap_text=isinstance(content, str))
+            cell.alignment = _alignment(content, position)
             cell.number_format = formats.get(position, "General")
+        lines = max(lines_of(str(c), w) for c, w in zip(row, widths, strict=True))
+        sheet.row_dimensions[number].height = LINE_HEIGHT * lines
     last = f"{get_column_letter(len(headers))}{_HEADER_ROW + max(len(rows), 1)}"
     made = TableObject(displayName=table.name, name=table.name, ref=f"A{_HEADER_ROW}:{last}")
     made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.add_table(made)
     sheet.freeze_panes = f"B{_HEADER_ROW + 1}"
+    _print_setup(sheet)
+    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+    return sheet
+
+
+def _alignment(content: Cell, position: int) -> Alignment:
+    """Names and prose to the left, numbers to the right, single words in the middle."""
+    if position <= 2 or (isinstance(content, str) and " " in content):  # noqa: PLR2004
+        return Alignment("left", "center", wrap_text=True)
+    return Alignment("center" if isinstance(content, str) else "right", "center", indent=1)
+
+
+def _print_setup(sheet: Worksheet) -> None:
+    """Landscape A4, as wide as the page."""
+    sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
-    return sheet
 
 
 def _choice(sheet: Worksheet, column: int, choices: Sequence[str], words: Texts) -> None:

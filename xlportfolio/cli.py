@@ -1,0 +1,323 @@
+"""The command line: a thin shell over ``files`` and ``template``.
+
+Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from xlportfolio import __version__
+from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
+from xlportfolio.locale import Texts, language_of_system, texts
+
+if TYPE_CHECKING:
+    from xlportfolio.files.rescore import Progress, Rescored
+
+_SYSTEM = language_of_system()
+_HELP = texts(_SYSTEM)
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_TOP = 5
+_STEPS = ("read", "analyse", "draw", "write")
+#: Problems that the summary lists; the data check sheet has them all.
+_LISTED = 10
+#: Columns of the summary where no terminal says how many it has.
+_PLAIN_WIDTH = 110
+
+app = typer.Typer(
+    name="xlportfolio",
+    help=_HELP("cli.app"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+class Lang(StrEnum):
+    """The languages that ``--lang`` takes."""
+
+    DE = "de"
+    EN = "en"
+
+
+def _day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+Book = Annotated[Path, typer.Argument(metavar="BOOK", help=_HELP("cli.book"))]
+LangOption = Annotated[Lang | None, typer.Option("--lang", help=_HELP("cli.lang"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=_HELP("cli.json"))]
+AsOfOption = Annotated[
+    dt.date | None,
+    typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help=_HELP("cli.as_of")),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help=_HELP("cli.version"))] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        typer.echo(f"xlportfolio {__version__}")
+        raise typer.Exit
+
+
+@app.command(help=_HELP("cli.rescore"), epilog=_HELP("cli.rescore_examples"))
+def rescore(
+    book: Book,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="OUT", help=_HELP("cli.out"))
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.dry_run"))] = False,
+    as_json: JsonOption = False,
+    as_of: AsOfOption = None,
+    lang: LangOption = None,
+    no_backup: Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))] = False,
+) -> None:
+    """Score a workbook and write the result sheets into it."""
+    from xlportfolio.files.rescore import rescore as run
+
+    started = time.perf_counter()
+    with _stopping(book, as_of, lang, as_json=as_json), _progress(lang) as progress:
+        done = run(
+            book,
+            out,
+            as_of=as_of,
+            language=lang,
+            backup=not no_backup,
+            write=not dry_run,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(book, done)
+    else:
+        _print_summary(done, time.perf_counter() - started)
+
+
+@app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))
+def check(
+    book: Book, *, as_json: JsonOption = False, as_of: AsOfOption = None, lang: LangOption = None
+) -> None:
+    """Run the data check alone; the file is not touched."""
+    from xlportfolio.files.rescore import rescore as run
+
+    with _stopping(book, as_of, lang, as_json=as_json), _progress(lang) as progress:
+        done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
+    if as_json:
+        _print_json(book, done)
+    else:
+        words = texts(done.presentation.language)
+        console = Console()
+        _print_problems(console, words, done.problems)
+        if not done.problems:
+            console.print(words("cli.clean"))
+
+
+@app.command(help=_HELP("cli.new"), epilog=_HELP("cli.new_examples"))
+def new(
+    book: Book,
+    *,
+    lang: LangOption = None,
+    with_sample: Annotated[bool, typer.Option("--sample/--empty", help=_HELP("cli.sample"))] = True,
+) -> None:
+    """Write a workbook to start from."""
+    with _stopping(book, None, lang, as_json=False):
+        _new(book, lang or Lang(_SYSTEM), with_sample=with_sample)
+    typer.echo(texts(lang or _SYSTEM)("cli.written", path=book))
+
+
+@app.command(help=_HELP("cli.demo"), epilog=_HELP("cli.demo_examples"))
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=_HELP("cli.folder"))] = Path(
+        "build"
+    ),
+    *,
+    lang: LangOption = None,
+) -> None:
+    """Build the sample and rescore it."""
+    from xlportfolio.files.rescore import rescore as run
+
+    language = lang or Lang(_SYSTEM)
+    book = folder / texts(language)("cli.demo_name")
+    started = time.perf_counter()
+    with _stopping(book, None, lang, as_json=False), _progress(lang) as progress:
+        folder.mkdir(parents=True, exist_ok=True)
+        book.unlink(missing_ok=True)
+        _new(book, language, with_sample=True)
+        done = run(book, backup=False, progress=progress)
+    _print_summary(done, time.perf_counter() - started)
+
+
+def _new(book: Path, language: Lang, *, with_sample: bool) -> None:
+    from xlportfolio.errors import WorkbookError
+    from xlportfolio.files.save import replace_file
+    from xlportfolio.template.workbook import new_workbook
+
+    if book.suffix.lower() != ".xlsx":
+        raise WorkbookError("wrong_kind", path=book)
+    if book.exists():
+        raise WorkbookError("exists", path=book)
+    content = new_workbook(language, with_sample=with_sample)
+    replace_file(book, lambda file: file.write(content))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+# --- what is printed ----------------------------------------------------------------------------
+
+
+@contextmanager
+def _stopping(
+    book: Path, as_of: dt.date | None, lang: Lang | None, *, as_json: bool
+) -> Iterator[None]:
+    """Say in words what stops a command, and leave with exit code 1."""
+    stop: XlPortfolioError
+    try:
+        yield
+    except XlPortfolioError as error:
+        stop = error
+    except MemoryError:
+        stop = XlPortfolioError("memory", path=book)
+    except Exception as error:  # noqa: BLE001 (a user gets a sentence, never a traceback)
+        if "XLPORTFOLIO_DEBUG" in os.environ:
+            raise
+        detail = f"{type(error).__name__}: {error}"
+        stop = XlPortfolioError("internal", detail=detail)
+    else:
+        return
+    of_workbook = stop.language if isinstance(stop, InputError) else None
+    language = lang or of_workbook or _SYSTEM
+    words, errors = texts(language), Console(stderr=True)
+    if isinstance(stop, InputError):
+        errors.print(escape(words("cli.stopped", path=book)), style="bold")
+    _print_problems(errors, words, stop.problems)
+    if as_json:
+        from xlportfolio.document import document
+
+        day = as_of or dt.datetime.now().astimezone().date()
+        _dump(document(str(book), day, None, stop.problems, language))
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(lang: Lang | None) -> Iterator[Progress]:
+    """A bar on standard error while a command runs, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    words = texts(lang or _SYSTEM)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(_STEPS))
+
+        def step(key: str) -> None:
+            bar.update(task, completed=_STEPS.index(key), description=words(f"steps.{key}"))
+
+        yield step
+
+
+def _print_problems(
+    console: Console, words: Texts, problems: Sequence[Problem], listed: int | None = None
+) -> None:
+    """Each problem in a sentence, in the colour of its severity."""
+    for problem in problems[:listed]:
+        severity = words(f"severities.{problem.severity}")
+        colour = _COLOURS[problem.severity]
+        message = escape(problem.message(words.language))
+        console.print(
+            f"[{colour}]{severity}:[/{colour}] {message}", soft_wrap=True, highlight=False
+        )
+
+
+def _print_json(book: Path, done: Rescored) -> None:
+    from xlportfolio.document import document
+
+    language = done.presentation.language
+    _dump(document(str(book), done.as_of, done.analysis, done.problems, language))
+
+
+def _dump(content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.flush()
+
+
+def _print_summary(done: Rescored, seconds: float) -> None:
+    """How many of each type, the first of the ranking, the data check, and what was written."""
+    from rich.table import Table
+
+    from xlportfolio.model import Quadrant, Status
+
+    words = texts(done.presentation.language)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    customers = done.analysis.customers
+    scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
+    console.print(escape(scored), style="bold", soft_wrap=True)
+
+    types = Table(box=None, pad_edge=False)
+    types.add_column(words("columns.quadrant"))
+    for key in ("customers", "prospects"):
+        types.add_column(words(f"matrix.{key}"), justify="right")
+    counts = customers.groupby(["quadrant", "status"]).size()
+    for quadrant in Quadrant:
+        numbers = [str(counts.get((quadrant, status), 0)) for status in Status]
+        types.add_row(words(f"quadrants_plural.{quadrant}"), *numbers)
+    console.print(types)
+
+    rated = customers[customers["rank"].notna()]
+    first = rated.head(_TOP)
+    console.print(
+        "\n" + words("cli.top", count=len(first), rated=len(rated)), style="bold", soft_wrap=True
+    )
+    top = Table(box=None, pad_edge=False, show_header=False)
+    for row in first.itertuples():
+        score = words.number(row.total_score, 1)
+        name = escape(row.customer or row.customer_id)
+        top.add_row(f"{row.rank:.0f}", name, words(f"quadrants.{row.quadrant}"), score)
+    console.print(top)
+
+    console.print()
+    _print_data_check(console, words, done.problems)
+    shown = words.number(seconds, 1)
+    key = "cli.done_dry" if done.written is None else "cli.done"
+    console.print(
+        escape(words(key, path=done.written, seconds=shown)), style="bold", soft_wrap=True
+    )
+    if done.backup is not None:
+        console.print(escape(words("cli.kept", path=done.backup)), soft_wrap=True)
+
+
+def _print_data_check(console: Console, words: Texts, problems: Sequence[Problem]) -> None:
+    if not problems:
+        console.print(words("cli.clean"))
+        return
+    counts = {f"{s}s": sum(p.severity is s for p in problems) for s in Severity}
+    console.print(words("cli.data_check", **counts))
+    _print_problems(console, words, problems, _LISTED)
+    if len(problems) > _LISTED:
+        sheet = words("sheets.data_check")
+        console.print(words("cli.more", count=len(problems) - _LISTED, sheet=sheet))
+
+
+if __name__ == "__main__":
+    main()
