@@ -57,6 +57,7 @@ def reasons(
     scores: Floats,
     contributions: Floats,
     attainable: Floats,
+    *,
     language: str,
 ) -> list[str]:
     """What carries each customer's score on an axis and what holds it down, in a sentence.
@@ -74,7 +75,7 @@ def reasons(
     Examples
     --------
     >>> points = np.array([[30.0, 4.0]]), np.array([[40.0, 60.0]])
-    >>> reasons(Axis.VALUE, ["Turnover", "Growth"], np.array([34.0]), *points, "en")
+    >>> reasons(Axis.VALUE, ["Turnover", "Growth"], np.array([34.0]), *points, language="en")
     ['Value 34.0 points: carried by Turnover (30 of 40); held down by Growth (4 of 60).']
     """
     words = texts(language)

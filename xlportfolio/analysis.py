@@ -248,9 +248,9 @@ def _text(customers: pd.DataFrame, column: str) -> list[str]:
 
 
 def _identity_faults(who: Identity, labels: pd.Index) -> Iterator[Fault]:
-    for position in np.flatnonzero(who.unidentified):
+    for position in np.flatnonzero(who.unidentified).tolist():
         yield Fault("unidentified", Severity.WARNING, "customer_id", customer=labels[position])
-    for position in np.flatnonzero(who.repeats >= 0):
+    for position in np.flatnonzero(who.repeats >= 0).tolist():
         yield Fault(
             "repeated_customer",
             Severity.WARNING,
@@ -297,7 +297,7 @@ def _values(
                 bounds = linear_bounds(criterion.scale, measures[counts])
                 faults += _crossed(criterion, bounds.crossed)
             values[:, k] = values_of(measures, criterion, bounds)
-        for position in np.flatnonzero(odd):
+        for position in np.flatnonzero(odd).tolist():
             details = {"found": customers[column].iloc[position], **allowed}
             label = customers.index[position]
             faults.append(Fault(key, Severity.WARNING, column, customer=label, details=details))
@@ -360,7 +360,7 @@ def _amounts(
             column,
             customer=customers.index[position],
         )
-        for position in np.flatnonzero(left_out)
+        for position in np.flatnonzero(left_out).tolist()
     ]
     return column, np.where(counts & ~prospect, amounts, np.nan), faults
 
@@ -368,7 +368,7 @@ def _amounts(
 def _abc_table(
     everyone: pd.DataFrame, amounts: Floats, abc: AbcAnalysis, order: np.ndarray
 ) -> pd.DataFrame:
-    table = pd.DataFrame(
+    table: pd.DataFrame = pd.DataFrame(
         {
             "amount": amounts,
             "share": abc.share,
@@ -389,4 +389,5 @@ def _abc_table(
     )
     table["position"] = np.argsort(order)
     by_amount = np.argsort(table["amount_rank"].to_numpy()[listed], kind="stable")
-    return table.iloc[listed[by_amount]]
+    in_order: pd.DataFrame = table.iloc[listed[by_amount]]
+    return in_order

@@ -196,7 +196,7 @@ def _stopping(
         stop = error
     except MemoryError:
         stop = XlPortfolioError("memory", path=book)
-    except Exception as error:  # noqa: BLE001 (a user gets a sentence, never a traceback)
+    except Exception as error:  # (a user gets a sentence, never a traceback)
         if "XLPORTFOLIO_DEBUG" in os.environ:
             raise
         detail = f"{type(error).__name__}: {error}"
@@ -290,10 +290,10 @@ def _print_summary(done: Rescored, seconds: float) -> None:
         "\n" + words("cli.top", count=len(first), rated=len(rated)), style="bold", soft_wrap=True
     )
     top = Table(box=None, pad_edge=False, show_header=False)
-    for row in first.itertuples():
-        score = words.number(row.total_score, 1)
-        name = escape(row.customer or row.customer_id)
-        top.add_row(f"{row.rank:.0f}", name, words(f"quadrants.{row.quadrant}"), score)
+    for row in first.to_dict("records"):
+        score = words.number(row["total_score"], 1)
+        name = escape(row["customer"] or row["customer_id"])
+        top.add_row(f"{row['rank']:.0f}", name, words(f"quadrants.{row['quadrant']}"), score)
     console.print(top)
 
     console.print()

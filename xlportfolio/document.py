@@ -12,7 +12,7 @@ from typing import Any
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem
-from xlportfolio.report import advise
+from xlportfolio.wording import advise
 
 Document = dict[str, Any]
 

@@ -8,8 +8,8 @@ a customer, a setting). Whoever knows the workbook turns it into a :class:`Probl
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
 import dataclasses
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from xlportfolio.locale import texts
 
 
 class Severity(StrEnum):
-    """How much a fault matters: an error stops the run, a warning changes a result, a note tells."""
+    """How much a fault matters: an error stops, a warning changes a result, a note only tells."""
 
     ERROR = "error"
     WARNING = "warning"

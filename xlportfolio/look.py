@@ -7,35 +7,25 @@ thresholds.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import NamedTuple
 
 from openpyxl import Workbook
-from openpyxl.chart import Reference, ScatterChart, Series
-from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrRef
-from openpyxl.chart.label import DataLabelList
-from openpyxl.chart.layout import Layout, ManualLayout
-from openpyxl.chart.legend import LegendEntry
-from openpyxl.chart.marker import Marker
-from openpyxl.chart.series import SeriesLabel
-from openpyxl.chart.shapes import GraphicalProperties
-from openpyxl.chart.text import RichText
-from openpyxl.drawing.line import LineProperties
-from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
+from openpyxl.chart import Reference
 from openpyxl.formatting.rule import DataBarRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlportfolio.chart import COLOURS, INK, ThresholdLine, portfolio_chart
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import (
     FIRST_ROW,
     HEADER_ROW,
-    MOST_POINTS,
     Kind,
     MatrixSheet,
     Report,
@@ -43,18 +33,11 @@ from xlportfolio.report import (
     SheetTable,
 )
 
-#: One colour per type, everywhere: tabs, cells, chart. White text is readable on each.
-COLOURS: Mapping[Quadrant, str] = {
-    Quadrant.STAR: "2E7D4F",
-    Quadrant.QUESTION_MARK: "B8650A",
-    Quadrant.FREE_RIDER: "2F6DB5",
-    Quadrant.POOR_DOG: "6B7280",
-}
-_INK, _SOFT, _LINE, _HEADER, _BAR = "1F2937", "6B7280", "D9DEE5", "263A53", "A9C3E0"
+_SOFT, _LINE, _HEADER, _BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
 _TAB = _HEADER
 
 _FONT = "Calibri"
-_BODY = Font(name=_FONT, size=11, color=_INK)
+_BODY = Font(name=_FONT, size=11, color=INK)
 _RULE = Border(bottom=Side("thin", color=_LINE))
 
 
@@ -87,6 +70,8 @@ _STYLES: Mapping[Kind, _Style] = {
 _WIDTHS = {"activity": 36.0, "reason": 84.0, "message": 84.0, "note": 40.0}
 #: Of one line of text, in points.
 LINE_HEIGHT = 15.0
+#: A name further to the right than this does not stay in view when the sheet is scrolled.
+_FROZEN = 3
 #: Width of the filter button that covers a header's end, in characters.
 _BUTTON = 3
 
@@ -135,16 +120,15 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.add_table(made)
     names = [p for p, c in enumerate(table.columns, start=1) if c.kind is Kind.NAME]
-    frozen = names[0] + 1 if names and names[0] <= 3 else 1
-    sheet.freeze_panes = sheet.cell(FIRST_ROW, frozen)
+    frozen = names[0] + 1 if names and names[0] <= _FROZEN else 1
+    sheet.freeze_panes = f"{get_column_letter(frozen)}{FIRST_ROW}"
     _print_setup(sheet, words)
     sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
 
 
 def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
     """The lines above a table: what was scored, and when."""
-    sheet["A1"] = title
-    sheet["A1"].font = Font(name=_FONT, size=16, bold=True, color=_INK)
+    sheet.cell(1, 1, title).font = Font(name=_FONT, size=16, bold=True, color=INK)
     sheet.row_dimensions[1].height = 24
     for row, subtitle in enumerate(subtitles, start=2):
         sheet.cell(row, 1, subtitle).font = Font(name=_FONT, size=10, color=_SOFT)
@@ -181,35 +165,34 @@ def lines_of(text: str, width: float) -> int:
 
 def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> None:
     """What a cell's content adds to its looks: bars for scores, the colour of the type."""
-    first = area.split(":")[0]
     if column.kind is Kind.SCORE:
         bar = DataBarRule("num", 0, "num", 100, color=f"FF{_BAR}")
         sheet.conditional_formatting.add(area, bar)
-    elif column.kind is Kind.QUADRANT:
-        for quadrant in RATED_QUADRANTS:
-            rule = FormulaRule(
-                formula=[f'{first}="{words(f"quadrants.{quadrant}")}"'],
-                font=Font(color="FFFFFF", bold=True),
-                fill=PatternFill(bgColor=COLOURS[quadrant], fill_type="solid"),
-            )
-            sheet.conditional_formatting.add(area, rule)
-    elif column.key == "finding":
-        for finding, quadrant in (
-            ("overrated", Quadrant.QUESTION_MARK),
-            ("underrated", Quadrant.STAR),
-        ):
-            rule = FormulaRule(
-                formula=[f'{first}="{words(f"findings.{finding}")}"'],
-                font=Font(color=COLOURS[quadrant], bold=True),
-            )
-            sheet.conditional_formatting.add(area, rule)
-    elif column.key == "severity":
-        for severity, colour in (("error", "B3261E"), ("warning", COLOURS[Quadrant.QUESTION_MARK])):
-            rule = FormulaRule(
-                formula=[f'{first}="{words(f"severities.{severity}")}"'],
-                font=Font(color=colour, bold=True),
-            )
-            sheet.conditional_formatting.add(area, rule)
+        return
+    first = area.partition(":")[0]
+    filled = column.kind is Kind.QUADRANT
+    for word, colour in _coloured(column, words).items():
+        rule = FormulaRule(
+            formula=[f'{first}="{word}"'],
+            font=Font(color="FFFFFF" if filled else colour, bold=True),
+            fill=PatternFill("solid", bgColor=colour) if filled else None,
+        )
+        sheet.conditional_formatting.add(area, rule)
+
+
+def _coloured(column: ReportColumn, words: Texts) -> dict[str, str]:
+    """The words of a column that have a colour of their own."""
+    warning = COLOURS[Quadrant.QUESTION_MARK]
+    if column.kind is Kind.QUADRANT:
+        return {words(f"quadrants.{quadrant}"): c for quadrant, c in COLOURS.items()}
+    colours = {
+        "findings.overrated": warning,
+        "findings.underrated": COLOURS[Quadrant.STAR],
+        "severities.error": _ERROR,
+        "severities.warning": warning,
+    }
+    branch = {"finding": "findings", "severity": "severities"}.get(column.key)
+    return {words(key): c for key, c in colours.items() if key.split(".")[0] == branch}
 
 
 def _print_setup(sheet: Worksheet, words: Texts) -> None:
@@ -219,21 +202,20 @@ def _print_setup(sheet: Worksheet, words: Texts) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     for side in ("left", "right"):
         setattr(sheet.page_margins, side, 0.4)
     sheet.page_margins.top = 0.5
     sheet.page_margins.bottom = 0.6
-    sheet.oddFooter.left.text = "&A"
-    sheet.oddFooter.right.text = words("print.page")
+    footer = sheet.oddFooter
+    assert footer is not None
+    footer.left.text, footer.right.text = "&A", words("print.page")
 
 
 # --- the matrix ---------------------------------------------------------------------------------
 
 _SUMMARY_ROW = HEADER_ROW
 _CHART_ROW = _SUMMARY_ROW + len(RATED_QUADRANTS) + 2
-#: The chart in centimetres, and the part of it in which points are drawn.
-_CHART_WIDTH, _CHART_HEIGHT, _PLOT_W, _PLOT_H = 25.0, 17.0, 0.9, 0.8
 #: Column of the cells behind the threshold lines, outside of what is printed.
 _HELPER = 12
 
@@ -246,7 +228,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         cell = sheet.cell(_SUMMARY_ROW, position, header)
         cell.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor=_HEADER)
-        cell.alignment = Alignment(horizontal="center" if position < 4 else "left")
+        cell.alignment = Alignment(horizontal="left" if header == headers[-1] else "center")
     for row, line in enumerate(matrix.summary, start=_SUMMARY_ROW + 1):
         name = sheet.cell(row, 1, words(f"quadrants_plural.{line.quadrant}"))
         name.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
@@ -262,22 +244,14 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.column_dimensions[letter].width = width
 
     lines = _threshold_cells(sheet, matrix, words)
-    chart = _chart(sheet, matrix, lines, words)
+    chart = portfolio_chart(matrix, lines, words)
     sheet.add_chart(chart, f"A{_CHART_ROW}")
     _print_setup(sheet, words)
     sheet.page_setup.fitToHeight = 1
     sheet.print_area = f"A1:D{_CHART_ROW + 34}"
 
 
-class _Line(NamedTuple):
-    """A threshold line: its name and the two cells of each coordinate."""
-
-    title: str
-    x: Reference
-    y: Reference
-
-
-def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> list[_Line]:
+def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> list[ThresholdLine]:
     """Write the ends of the threshold lines into cells, since a chart draws nothing else."""
     grey = Font(name=_FONT, size=9, color=_SOFT)
     top = sheet.cell(_SUMMARY_ROW - 1, _HELPER, words("matrix.helper"))
@@ -300,159 +274,5 @@ def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> lis
             Reference(sheet, min_col=c, min_row=rows[0], max_row=rows[1])
             for c in (column, column + 1)
         )
-        lines.append(_Line(title, x_cells, y_cells))
+        lines.append(ThresholdLine(title, x_cells, y_cells))
     return lines
-
-
-def _chart(
-    sheet: Worksheet, matrix: MatrixSheet, lines: Sequence[_Line], words: Texts
-) -> ScatterChart:
-    chart = ScatterChart()
-    chart.style = None
-    chart.scatterStyle = "lineMarker"
-    chart.height, chart.width = _CHART_HEIGHT, _CHART_WIDTH
-    chart.roundedCorners = False
-    chart.plot_area.layout = Layout(
-        ManualLayout(
-            layoutTarget="inner", xMode="edge", yMode="edge", x=0.07, y=0.03, w=_PLOT_W, h=_PLOT_H
-        )
-    )
-    for axis, key in ((chart.x_axis, "x_axis"), (chart.y_axis, "y_axis")):
-        axis.scaling.min, axis.scaling.max = 0, 100
-        axis.majorUnit = 10
-        axis.number_format = "0"
-        axis.delete = False
-        axis.title = words(f"matrix.{key}")
-        axis.title.overlay = False
-        axis.majorTickMark, axis.minorTickMark = "out", "none"
-        axis.tickLblPos = "low"
-        axis.majorGridlines = None
-        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
-    for table in matrix.series:
-        chart.series.append(_points(table, words))
-    for line in lines:
-        chart.series.append(_line(line))
-    for position, side in enumerate(_sides(matrix)):
-        size = matrix.sizes[position] if matrix.sizes else 0.0
-        chart.series.append(_label(matrix.labelled, position, size, side))
-    chart.legend.position = "b"
-    chart.legend.overlay = False
-    unnamed = range(len(matrix.series), len(chart.series))
-    chart.legend.legendEntry = [LegendEntry(idx=i, delete=True) for i in unnamed]
-    return chart
-
-
-def _cells(table: SheetTable, key: str, first: int, last: int) -> str:
-    """The address of some data cells of a column, rows counted from 0."""
-    position = next(i for i, c in enumerate(table.columns, start=1) if c.key == key)
-    letter = get_column_letter(position)
-    area = f"${letter}${FIRST_ROW + first}"
-    if last > first:
-        area += f":${letter}${FIRST_ROW + last}"
-    return f"{quote_sheetname(table.sheet)}!{area}"
-
-
-def _series(x: str, y: str, title: SeriesLabel) -> Series:
-    series = Series(Reference(range_string="'Sheet'!$A$1"), None)
-    series.xVal, series.yVal = AxDataSource(numRef=NumRef(f=x)), NumDataSource(NumRef(f=y))
-    series.tx = title
-    series.smooth = False
-    series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
-    return series
-
-
-def _points(table: SheetTable, words: Texts) -> Series:
-    """The customers of one type."""
-    assert table.quadrant is not None
-    last = max(min(len(table), MOST_POINTS), 1) - 1
-    x, y = (_cells(table, f"{axis}_score", 0, last) for axis in ("benefit", "value"))
-    title = SeriesLabel(v=words(f"quadrants_plural.{table.quadrant}"))
-    series = _series(x, y, title)
-    series.marker = _marker("circle", 7, COLOURS[table.quadrant])
-    return series
-
-
-def _line(line: _Line) -> Series:
-    series = _series(str(line.x), str(line.y), SeriesLabel(v=line.title))
-    series.marker = Marker("none")
-    series.graphicalProperties = GraphicalProperties(
-        ln=LineProperties(solidFill="6B7280", prstDash="dash", w=12_700)
-    )
-    return series
-
-
-class _Box(NamedTuple):
-    """A rectangle on the plot area, in points of the two axes."""
-
-    left: float
-    low: float
-    right: float
-    high: float
-
-    def overlap(self, other: _Box) -> float:
-        """The area that two rectangles share."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.high, other.high) - max(self.low, other.low)
-        return max(width, 0.0) * max(height, 0.0)
-
-
-def _sides(matrix: MatrixSheet) -> list[str]:
-    """On which side of its point each name stands, so that names cover each other least."""
-    columns = {column.key: column.cells for column in matrix.labelled.columns}
-    character = 100 * 0.15 / (_CHART_WIDTH * _PLOT_W)  # of 8 points, about 0.15 cm
-    line = 100 * 0.4 / (_CHART_HEIGHT * _PLOT_H)
-    taken: list[_Box] = []
-    sides = []
-    for k in range(matrix.labels):
-        x, y = float(columns["benefit_score"][k]), float(columns["value_score"][k])
-        width = character * len(str(columns["customer"][k] or columns["customer_id"][k]))
-        around = {
-            "r": _Box(x + 1, y - line / 2, x + 1 + width, y + line / 2),
-            "l": _Box(x - 1 - width, y - line / 2, x - 1, y + line / 2),
-            "t": _Box(x - width / 2, y + 1, x + width / 2, y + 1 + line),
-            "b": _Box(x - width / 2, y - 1 - line, x + width / 2, y - 1),
-        }
-        plot = _Box(0, 0, 100, 100)
-
-        def cost(side: str, boxes: dict[str, _Box] = around) -> float:
-            box = boxes[side]
-            outside = width * line - box.overlap(plot)
-            return outside + sum(box.overlap(other) for other in taken)
-
-        best = min(around, key=cost)
-        taken.append(around[best])
-        sides.append(best)
-    return sides
-
-
-def _label(table: SheetTable, position: int, size: float, side: str) -> Series:
-    """A customer named in the chart: a series of one point, labelled by its name."""
-    x, y = (_cells(table, f"{axis}_score", position, position) for axis in ("benefit", "value"))
-    named = next(column for column in table.columns if column.key == "customer").cells[position]
-    key = "customer" if named else "customer_id"
-    name = StrRef(f=_cells(table, key, position, position))
-    series = _series(x, y, SeriesLabel(strRef=name))
-    series.marker = _ring(7 + math.ceil(17 * size)) if size else Marker("none")
-    text = CharacterProperties(sz=800, solidFill=_INK)
-    series.dLbls = DataLabelList(
-        dLblPos=side,
-        showSerName=True,
-        showVal=False,
-        showCatName=False,
-        showLegendKey=False,
-        showPercent=False,
-        showBubbleSize=False,
-        showLeaderLines=False,
-        txPr=RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=text), endParaRPr=text)]),
-    )
-    return series
-
-
-def _marker(symbol: str, size: int, colour: str) -> Marker:
-    edge = GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill="FFFFFF", w=6_350))
-    return Marker(symbol, size, edge)
-
-
-def _ring(size: int) -> Marker:
-    edge = GraphicalProperties(noFill=True, ln=LineProperties(solidFill=_INK, w=9_525))
-    return Marker("circle", size, edge)

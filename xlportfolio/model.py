@@ -17,6 +17,17 @@ from typing import NamedTuple
 from xlportfolio.errors import Fault, ModelError
 
 
+class Range(NamedTuple):
+    """What a number may be; bounds included."""
+
+    low: float
+    high: float
+
+
+#: Values, scores and thresholds.
+VALUES = Range(0, 100)
+
+
 class Axis(StrEnum):
     """What a criterion measures: the customer's worth to us, or what the customer draws from us."""
 
@@ -85,7 +96,7 @@ def category_key(category: str) -> str:
 
 
 class Level(NamedTuple):
-    """One entry of a scale's levels: a bound in the measure's unit, or a category, and its value."""
+    """One of a scale's levels: a bound in the measure's unit, or a category, and its value."""
 
     bound: float | str
     value: float
@@ -131,10 +142,10 @@ class Scale:
         return cls(ScaleKind.CATEGORIES, levels=tuple(Level(*level) for level in levels))
 
     def faults(self) -> Iterator[Fault]:
-        """What is wrong with this scale; bounds and levels that its kind does not use are ignored."""
+        """What is wrong with this scale; what its kind does not use is ignored."""
         if self.kind is ScaleKind.LINEAR:
-            for field, bound in (("low", self.low), ("high", self.high)):
-                if bound is not None and not math.isfinite(bound):
+            for field, end in (("low", self.low), ("high", self.high)):
+                if end is not None and not math.isfinite(end):
                     yield Fault("bound_not_a_number", field=field)
             if self.low is not None and self.high is not None and self.low > self.high:
                 yield Fault(
@@ -145,10 +156,10 @@ class Scale:
             yield Fault("levels_missing", field="levels")
         seen: set[float | str] = set()
         for bound, value in self.levels:
-            if not 0 <= value <= 100:
+            if not VALUES.low <= value <= VALUES.high:
                 details = {"bound": bound, "value": value}
                 yield Fault("level_out_of_range", field="levels", details=details)
-            key = category_key(bound) if isinstance(bound, str) else bound
+            key: float | str = category_key(bound) if isinstance(bound, str) else bound
             if key in seen:
                 yield Fault("level_repeated", field="levels", details={"bound": bound})
             seen.add(key)
@@ -184,7 +195,7 @@ class Criterion:
     name: str
     axis: Axis
     weight: float
-    scale: Scale = Scale()  # noqa: RUF009 (frozen, so it may be shared)
+    scale: Scale = Scale()
     objective: Objective = Objective.MAX
     fill: float | None = None
     unit: str = ""
@@ -195,7 +206,7 @@ class Criterion:
         faults = list(self.scale.faults())
         if not (math.isfinite(self.weight) and self.weight >= 0):
             faults.append(Fault("weight_negative", field="weight"))
-        if self.fill is not None and not 0 <= self.fill <= 100:
+        if self.fill is not None and not VALUES.low <= self.fill <= VALUES.high:
             faults.append(Fault("fill_out_of_range", field="missing"))
         if faults:
             raise ModelError([_of_criterion(fault, self.name) for fault in faults])
@@ -229,23 +240,16 @@ class Strategy:
     text: str = ""
 
 
-class Setting(NamedTuple):
-    """The range of a setting that is a number; bounds included."""
-
-    low: float
-    high: float
-
-
 #: The numbers among the attributes of :class:`ScoringModel` and what they may be.
 RANGES = {
-    "value_threshold": Setting(0, 100),
-    "benefit_threshold": Setting(0, 100),
-    "borderline_band": Setting(0, 100),
-    "value_weight": Setting(0, math.inf),
-    "benefit_weight": Setting(0, math.inf),
-    "abc_a": Setting(0, 100),
-    "abc_b": Setting(0, 100),
-    "min_coverage": Setting(0, 100),
+    "value_threshold": Range(0, 100),
+    "benefit_threshold": Range(0, 100),
+    "borderline_band": Range(0, 100),
+    "value_weight": Range(0, math.inf),
+    "benefit_weight": Range(0, math.inf),
+    "abc_a": Range(0, 100),
+    "abc_b": Range(0, 100),
+    "min_coverage": Range(0, 100),
 }
 
 

@@ -115,8 +115,8 @@ def quadrants(
 
     Examples
     --------
-    >>> high, low = 50.0, 49.9
-    >>> [str(q) for q in quadrants(np.array([high, high, low]), np.array([high, low, high]), 50, 50)]
+    >>> value, benefit = np.array([50.0, 50.0, 49.9]), np.array([50.0, 49.9, 50.0])
+    >>> [str(quadrant) for quadrant in quadrants(value, benefit, 50, 50)]
     ['star', 'question_mark', 'free_rider']
     """
     high_value = rounded(value) >= rounded(value_threshold)
@@ -149,7 +149,8 @@ def ranks(scores: Floats) -> Floats:
     >>> ranks(np.array([60.0, 80.0, np.nan, 60.0]))
     array([ 2.,  1., nan,  2.])
     """
-    return pd.Series(rounded(scores)).rank(method="min", ascending=False).to_numpy(np.float64)
+    ranked = pd.Series(rounded(scores)).rank(method="min", ascending=False)
+    return np.asarray(ranked, dtype=np.float64)
 
 
 def ranking_order(total: Floats, value: Floats, ids: Texts) -> Ints:

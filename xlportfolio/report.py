@@ -6,7 +6,6 @@ business of ``look``; where it is written, that of the host.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.advice import reasons, standard_strategies, strategies_for
-from xlportfolio.analysis import Note, PortfolioAnalysis
+from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, Severity
-from xlportfolio.locale import Texts, texts
-from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status, Strategy
+from xlportfolio.locale import texts
+from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant, Status
+from xlportfolio.wording import Advice, advise, notes
 
 #: The sheet's row, counted from 1, of the headers of every table; data follow below.
 HEADER_ROW = 5
@@ -156,64 +155,13 @@ class Report:
     matrix: MatrixSheet
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to do with each customer, in the order of the ranking, and why."""
-
-    strategies: Sequence[Strategy | None]
-    reasons: Sequence[str]
-
-
-def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
-    """The strategy of each customer, and what carries its scores or why it is not rated."""
-    customers = analysis.customers
-    strategies = analysis.model.strategies or standard_strategies(language)
-    matched = strategies_for(strategies, list(customers["quadrant"]), list(customers["status"]))
-    rated = customers["rank"].notna().to_numpy()
-    sentences = []
-    for axis in Axis:
-        names = [analysis.model.criteria[k].name for k in analysis.model.on_axis(axis)]
-        scores = np.where(rated, customers[f"{axis}_score"].to_numpy(), np.nan)
-        points = (
-            frame[names].to_numpy() for frame in (analysis.contributions, analysis.attainable)
-        )
-        sentences.append(reasons(axis, names, scores, *points, language))
-    why_not = notes(analysis, language)
-    pairs = zip(*sentences, why_not, strict=True)
-    return Advice(matched, [note or f"{value} {benefit}" for value, benefit, note in pairs])
-
-
-def notes(analysis: PortfolioAnalysis, language: str) -> list[str]:
-    """Why each row is not rated, in words; empty for the rated ones."""
-    words = texts(language)
-    customers = analysis.customers
-    needed = f"{words.general(float(analysis.model.min_coverage))} %"
-    columns = ("note", "repeats", "value_coverage", "benefit_coverage")
-    rows = zip(*(customers[column] for column in columns), strict=True)
-    return [
-        words(
-            f"notes.{note}",
-            row=repeats,
-            value=f"{100 * value:.0f} %",
-            benefit=f"{100 * benefit:.0f} %",
-            needed=needed,
-        )
-        if note is not Note.NONE
-        else ""
-        for note, repeats, value, benefit in rows
-    ]
-
-
 def build_report(
     analysis: PortfolioAnalysis,
     problems: Sequence[Problem],
+    presentation: Presentation,
     *,
-    language: str,
-    as_of: dt.date,
     names: Mapping[str, str],
-    labels: int,
     sizes: npt.NDArray[np.float64] | None = None,
-    size_measure: str = "",
 ) -> Report:
     """Lay out all sheets.
 
@@ -221,26 +169,24 @@ def build_report(
     ----------
     problems
         What the data check lists.
+    presentation
+        Language, day (which must be given), and how many customers the matrix names.
     names
         The name of each sheet of :data:`ORDER`, as the workbook will have it.
-    labels
-        How many customers the matrix names.
-    sizes, size_measure
-        For each row of the ranking what sets the size of its point, and what that is called.
+    sizes
+        The bubble measure, for each row of the ranking.
     """
-    words = texts(language)
-    writer = _Writer(analysis, words, as_of, names)
+    writer = _Writer(analysis, presentation, names)
     ranking = writer.ranking()
     quadrants = tuple(writer.quadrant(ranking, quadrant) for quadrant in RATED_QUADRANTS)
     tables = {
         "ranking": ranking,
         **{table.key: table for table in quadrants},
-        "recommendations": writer.recommendations(advise(analysis, language)),
+        "recommendations": writer.recommendations(advise(analysis, presentation.language)),
         "abc": writer.abc(),
         "data_check": writer.data_check(problems),
     }
-    labels = min(labels, int(analysis.customers["rank"].notna().sum()))
-    matrix = writer.matrix(quadrants, ranking, labels, sizes, size_measure)
+    matrix = writer.matrix(quadrants, ranking, sizes)
     return Report(tuple(tables[key] for key in TABLES), matrix)
 
 
@@ -250,13 +196,12 @@ class _Writer:
     def __init__(
         self,
         analysis: PortfolioAnalysis,
-        words: Texts,
-        as_of: dt.date,
+        presentation: Presentation,
         names: Mapping[str, str],
     ) -> None:
         self.analysis = analysis
-        self.words = words
-        self.as_of = as_of
+        self.presentation = presentation
+        self.words = texts(presentation.language)
         self.names = names
         self.customers = analysis.customers
         self.rated = analysis.customers["rank"].notna().to_numpy()
@@ -277,7 +222,7 @@ class _Writer:
         )
 
     def subtitle(self, key: str, **details: object) -> str:
-        return self.words(f"subtitles.{key}", as_of=self.as_of, **details)
+        return self.words(f"subtitles.{key}", as_of=self.presentation.as_of, **details)
 
     def texts_of(self, column: str, frame: pd.DataFrame | None = None) -> list[str]:
         return list((self.customers if frame is None else frame)[column])
@@ -441,10 +386,9 @@ class _Writer:
         self,
         quadrants: tuple[SheetTable, ...],
         ranking: SheetTable,
-        labels: int,
         sizes: npt.NDArray[np.float64] | None,
-        size_measure: str,
     ) -> MatrixSheet:
+        labels = min(self.presentation.top_labels, int(self.rated.sum()))
         value, benefit = self.analysis.thresholds
         capped = any(len(table) > MOST_POINTS for table in quadrants)
         subtitle = self.subtitle(
@@ -459,7 +403,7 @@ class _Writer:
         if sizes is not None and labels:
             shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
             relative = tuple(np.sqrt(shown / max(shown.max(), 1e-300)).tolist())
-            subtitles.append(self.words("matrix.sized", measure=size_measure))
+            subtitles.append(self.words("matrix.sized", measure=self.presentation.bubble_measure))
         types = self.customers["quadrant"].to_numpy()
         prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
         summary = tuple(

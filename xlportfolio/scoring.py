@@ -27,7 +27,7 @@ DECIMALS = 9
 
 def rounded(numbers: npt.ArrayLike) -> Floats:
     """Numbers as they are compared with bounds and with each other: to 9 decimals."""
-    return np.round(np.asarray(numbers, dtype=np.float64), DECIMALS)
+    return np.asarray(np.round(np.asarray(numbers, dtype=np.float64), DECIMALS), dtype=np.float64)
 
 
 class Bounds(NamedTuple):

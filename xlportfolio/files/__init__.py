@@ -1,1 +1,1 @@
-"""A closed workbook: read it, and write our sheets into it while everything else keeps its bytes."""
+"""A closed workbook: read it, and write our sheets into it; everything else keeps its bytes."""

@@ -191,7 +191,7 @@ class _Graft:
         self._restyle(root)
         self._inline(root)
         for view in root.iter(main("sheetView")):
-            view.attrib.pop("tabSelected", None)
+            view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None:
             self._refuse_foreign_cell(root, there, table)

@@ -20,6 +20,7 @@ from typing import IO
 from lxml import etree
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.locale import Phrase
 
 CONTENT_TYPES = "[Content_Types].xml"
 _CT = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -31,19 +32,22 @@ _LOCAL_HEADER = struct.Struct("<26xHH")
 Element = etree._Element  # noqa: SLF001 (the only name lxml gives to its elements)
 
 
+class XmlError(Exception):
+    """A document type in a part: the way to make a reader expand entities or fetch files."""
+
+
 def parse_xml(data: bytes) -> Element:
     """Parse a part without expanding entities, reading other files or touching the network.
 
     Raises
     ------
-    etree.XMLSyntaxError
+    etree.XMLSyntaxError, XmlError
         If the part is not well-formed, or has a document type, which no Office part needs.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     root = etree.fromstring(data, parser)
-    if root.getroottree().docinfo.doctype:
-        msg = "document type declarations are not allowed"
-        raise etree.XMLSyntaxError(msg, 0, 0, 0)
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
+        raise XmlError
     return root
 
 
@@ -103,10 +107,10 @@ class Package:
             self._entries = {info.filename: info for info in self._zip.infolist()}
             self._new: dict[str, Content] = {}
             self._check_names()
-            self._content_types = parse_xml(self.read(CONTENT_TYPES))
-        except (zipfile.BadZipFile, struct.error, KeyError, etree.XMLSyntaxError) as error:
+            self._content_types = self.xml(CONTENT_TYPES)
+        except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
             self._file.close()
-            raise self.malformed(str(error).strip("'\"")) from error
+            raise self.malformed("zip") from error
         except BaseException:
             self._file.close()
             raise
@@ -117,16 +121,18 @@ class Package:
         self._zip.close()
         self._file.close()
 
-    def malformed(self, detail: str) -> WorkbookError:
-        """The error for a package that is not as it must be."""
-        return WorkbookError("malformed", path=self.path, detail=detail)
+    def malformed(self, damage: str, **details: object) -> WorkbookError:
+        """The error for a package that is not as it must be; ``damage`` names a text."""
+        return WorkbookError(
+            "malformed", path=self.path, detail=Phrase(f"damages.{damage}", details)
+        )
 
     def _check_names(self) -> None:
         if len(self._zip.infolist()) > len(self._entries):
-            raise self.malformed("it holds two parts of one name")
+            raise self.malformed("parts_of_one_name")
         for name in self._entries:
             if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name:
-                detail = f"it holds a part with the name {name!r}"
+                detail = Phrase("damages.part_name", {"part": repr(name)})
                 raise WorkbookError("unsafe", path=self.path, detail=detail)
 
     # --- parts ---------------------------------------------------------------------------------
@@ -153,18 +159,18 @@ class Package:
         try:
             return self._zip.read(self._entries[part])
         except KeyError as error:
-            raise self.malformed(f"the part {part} is missing") from error
+            raise self.malformed("part_missing", part=part) from error
         except RuntimeError as error:  # a zip with its own password
             raise WorkbookError("encrypted", path=self.path) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise self.malformed(f"the part {part} cannot be unpacked") from error
+            raise self.malformed("part_packed", part=part) from error
 
     def xml(self, part: str) -> Element:
         """A part, parsed."""
         try:
             return parse_xml(self.read(part))
-        except etree.XMLSyntaxError as error:
-            raise self.malformed(f"the part {part} is not valid XML") from error
+        except (etree.XMLSyntaxError, XmlError) as error:
+            raise self.malformed("part_xml", part=part) from error
 
     def put(self, part: str, content: Content, content_type: str | None = None) -> None:
         """Write or replace a part; content made by a function is asked for when it is written."""
@@ -236,7 +242,7 @@ class Package:
         return self._relationships[part]
 
     def relate(self, part: str, kind: str, target: str, wanted: str | None = None) -> str:
-        """Add a relationship from one part to another; its id."""
+        """Add a relationship from one part to another, under this id if it is free; its id."""
         relationships = self._relationships_of(part)
         taken = {element.get("Id") for element in relationships}
         number = 1
@@ -279,7 +285,7 @@ class Package:
     # --- writing -------------------------------------------------------------------------------
 
     def write(self, target: IO[bytes], level: int = 6) -> None:
-        """Write the package: parts in their old order, untouched ones as they are, new ones last."""
+        """Write all parts in their old order, untouched ones as they are, new ones last."""
         original = parse_xml(self._zip.read(CONTENT_TYPES))
         if etree.tostring(original) != etree.tostring(self._content_types):
             self._new[CONTENT_TYPES] = to_xml(self._content_types)
@@ -316,7 +322,7 @@ class Package:
         while left:
             chunk = self._file.read(min(left, 1 << 20))
             if not chunk:
-                raise self.malformed(f"the part {info.filename} is cut short")
+                raise self.malformed("part_packed", part=info.filename)
             sink.write(chunk)
             left -= len(chunk)
         out.filelist.append(entry)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from xlportfolio.errors import WorkbookError
 from xlportfolio.files.graft import coordinates
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook
 from xlportfolio.model import name_key
@@ -63,7 +61,7 @@ class _Reader:
         try:
             self._calamine = CalamineWorkbook.from_path(str(workbook.package.path))
         except (CalamineError, OSError) as error:
-            raise workbook.package.malformed(str(error)) from error
+            raise workbook.package.malformed("cells", detail=error) from error
         self._cells: dict[str, list[list[Cell]]] = {}
 
     def of_object(self, table: Table, sheet: Sheet, found: TableObject) -> RawTable:
@@ -97,7 +95,7 @@ class _Reader:
                 read = self._calamine.get_sheet_by_name(sheet.name)
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
             except CalamineError as error:
-                raise self._workbook.package.malformed(str(error)) from error
+                raise self._workbook.package.malformed("cells", detail=error) from error
             data = self._workbook.package.read(sheet.part)
             for row, column, text in _error_cells(data):
                 if row <= len(cells) and column <= len(cells[row - 1]):

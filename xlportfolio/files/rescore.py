@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -56,8 +56,13 @@ class Rescored:
     backup: Path | None
     analysis: PortfolioAnalysis
     presentation: Presentation
-    as_of: dt.date
     problems: tuple[Problem, ...]
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day for which the portfolio was scored."""
+        assert self.presentation.as_of is not None
+        return self.presentation.as_of
 
 
 def rescore(
@@ -118,12 +123,16 @@ def rescore(
         progress("analyse")
         analysis = analyse(given.customers, given.model)
         problems = tuple(in_order([*given.problems, *map(given.places.locate, analysis.faults)]))
-        presentation = replace(given.presentation, language=language or given.presentation.language)
-        day = as_of or presentation.as_of or dt.datetime.now().astimezone().date()
+        asked, today = given.presentation, dt.datetime.now().astimezone().date()
+        presentation = replace(
+            asked, language=language or asked.language, as_of=as_of or asked.as_of or today
+        )
         kept = None
         if write:
             progress("draw")
-            report = _report(given, analysis, problems, presentation, day, ours, workbook)
+            words = texts(presentation.language)
+            names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
+            report = _report(given, analysis, problems, presentation, names)
             in_place = target.exists() and target.samefile(book)
             if in_place and backup and not backup_path(book).exists():
                 kept = backup_path(book)
@@ -133,7 +142,7 @@ def rescore(
                 raise WorkbookError("changed", path=book)
             replace_file(target, lambda file: package.write(file, _LEVEL), kept)
     written = target if write else None
-    return Rescored(book, written, kept, analysis, presentation, day, problems)
+    return Rescored(book, written, kept, analysis, presentation, problems)
 
 
 def _report(
@@ -141,26 +150,14 @@ def _report(
     analysis: PortfolioAnalysis,
     problems: tuple[Problem, ...],
     presentation: Presentation,
-    day: dt.date,
-    ours: OurSheets,
-    workbook: Workbook,
+    names: Mapping[str, str],
 ) -> Report:
-    words = texts(presentation.language)
-    wanted = {key: words(f"sheets.{key}") for key in ORDER}
+    """Lay out the sheets, with the sizes of the points in the order of the ranking."""
     measure = presentation.bubble_measure
     sizes = None
     if measure is not None:
         sizes = given.customers[measure].loc[analysis.customers.index].to_numpy(np.float64)
-    return build_report(
-        analysis,
-        problems,
-        language=presentation.language,
-        as_of=day,
-        names=ours.names(workbook, wanted),
-        labels=presentation.top_labels,
-        sizes=sizes,
-        size_measure=measure or "",
-    )
+    return build_report(analysis, problems, presentation, names=names, sizes=sizes)
 
 
 def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -> None:

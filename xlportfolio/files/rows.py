@@ -18,7 +18,7 @@ from xlportfolio.schema.contract import column_letters
 
 Cells = npt.NDArray[np.float64] | Sequence[str]
 
-#: Characters that XML 1.0 does not allow, which Office writes as ``_xHHHH_``; and text that looks so.
+#: Characters that XML 1.0 does not allow, which Office writes as ``_xHHHH_``; text that looks so.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -41,7 +41,7 @@ def escape_text(text: str) -> str:
 
 
 def _pieces(cells: Cells) -> list[str]:
-    """For each cell what follows its address and style: ``><v>1.5</v></c>``, or how it ends blank."""
+    """What follows each cell's address and style: ``><v>1.5</v></c>``, or how a blank one ends."""
     if isinstance(cells, np.ndarray):
         return ["/>" if x != x else f"><v>{x!r}</v></c>" for x in cells.tolist()]  # noqa: PLR0124
     known: dict[str, str] = {"": "/>"}

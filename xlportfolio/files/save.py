@@ -42,7 +42,7 @@ def backup_path(path: Path) -> Path:
 
 
 def replace_file(
-    path: Path, write: Callable[[IO[bytes]], None], backup: Path | None = None
+    path: Path, write: Callable[[IO[bytes]], object], backup: Path | None = None
 ) -> None:
     """Write a file beside the old one, flush it to the disk, then move it over.
 
@@ -66,14 +66,14 @@ def replace_file(
                 shutil.copymode(path, new)
                 if backup is not None and not backup.exists():
                     _keep(path, backup)
-            os.replace(new, path)
+            new.replace(path)
         except BaseException:
             new.unlink(missing_ok=True)
             raise
         _flush_folder(path.parent)
 
 
-def _beside(path: Path, write: Callable[[IO[bytes]], None]) -> Path:
+def _beside(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     """A complete, flushed temporary file in the same folder."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     new = Path(name)
@@ -98,7 +98,7 @@ def _keep(path: Path, backup: Path) -> None:
     copied = _beside(backup, copy)
     try:
         shutil.copystat(path, copied)
-        os.replace(copied, backup)
+        copied.replace(backup)
     except BaseException:
         copied.unlink(missing_ok=True)
         raise

@@ -71,7 +71,7 @@ class Sheet:
         try:
             area = range_boundaries(root.get("ref", ""))
         except ValueError as error:
-            raise self._package.malformed(f"the part {part} has no valid area") from error
+            raise self._package.malformed("table_area", part=part) from error
         first_column, first_row, last_column, last_row = (int(bound or 0) for bound in area)
         columns = root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}")
         return TableObject(
@@ -123,10 +123,10 @@ class Workbook:
         for element in self.root.iterfind(f"{main('sheets')}/{main('sheet')}"):
             relationship = by_id.get(element.get(R_ID, ""))
             if relationship is None or relationship.target not in self.package:
-                raise self.package.malformed(f"the sheet {element.get('name')} has no contents")
+                raise self.package.malformed("sheet_empty", sheet=element.get("name"))
             sheets.append(Sheet(self.package, element, relationship))
         if not sheets:
-            raise self.package.malformed("it has no sheets")
+            raise self.package.malformed("no_sheets")
         return sheets
 
     def related(self, kind: str) -> str | None:

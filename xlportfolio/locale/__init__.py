@@ -16,13 +16,22 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from locale import getlocale
-from typing import Any
+from typing import Any, NamedTuple
 
 LANGUAGES = ("en", "de")
 
 # thousands separator, decimal separator
 _SEPARATORS = {"en": (",", "."), "de": (".", ",")}
+#: Whole numbers are exact below this, and shown without decimals.
+_EXACT = 1e15
 _DATE_FORMATS = {"en": "%Y-%m-%d", "de": "%d.%m.%Y"}
+
+
+class Phrase(NamedTuple):
+    """A text inside another one, put into words when its reader's language is known."""
+
+    key: str
+    details: dict[str, object]
 
 
 class Texts:
@@ -65,6 +74,8 @@ class Texts:
                 return self.general(value)
             case dt.date():
                 return self.date(value)
+            case Phrase():
+                return self(value.key, **value.details)
             case list() | tuple():
                 return ", ".join(self.word(item) for item in value)
             case _:
@@ -73,12 +84,12 @@ class Texts:
     def number(self, value: float, digits: int) -> str:
         """A number with thousands separators and a fixed number of decimals."""
         thousands, decimal = _SEPARATORS[self.language]
-        whole = f"{value:,.{digits}f}"
-        return whole.translate(str.maketrans({",": thousands, ".": decimal}))
+        whole, _, fraction = f"{value:,.{digits}f}".partition(".")
+        return whole.replace(",", thousands) + (decimal + fraction if fraction else "")
 
     def general(self, value: float) -> str:
         """A number as a cell without a format shows it: no separators, as short as it goes."""
-        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        text = str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
         return text.replace(".", _SEPARATORS[self.language][1])
 
     def date(self, value: dt.date) -> str:

@@ -1,7 +1,8 @@
 """The workbook contract: which tables, columns, words and settings there are, and what they mean.
 
-``contract`` names them, ``numerals`` reads numbers typed as text, ``interpret`` turns raw cells
-into a model, customers and problems.
+``contract`` names them; ``interpret`` turns raw cells into a model, customers and problems, with
+``criteria`` and ``settings`` for the tables that have rules of their own; ``cells`` and
+``numerals`` read one cell, ``grid`` knows where it stands.
 """
 
 from xlportfolio.schema.contract import (
@@ -13,7 +14,8 @@ from xlportfolio.schema.contract import (
     Table,
     find_header,
 )
-from xlportfolio.schema.interpret import Places, WorkbookInput, in_order, interpret
+from xlportfolio.schema.grid import in_order
+from xlportfolio.schema.interpret import Places, WorkbookInput, interpret
 
 __all__ = [
     "SETTINGS",

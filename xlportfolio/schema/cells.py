@@ -9,6 +9,8 @@ from xlportfolio.errors import Fault, Severity
 from xlportfolio.schema.contract import Cell, CellError
 from xlportfolio.schema.numerals import read_number
 
+#: Whole numbers are exact below this, and shown without decimals.
+_EXACT = 1e15
 _TRUTH = {"en": ("FALSE", "TRUE"), "de": ("FALSCH", "WAHR")}
 
 
@@ -25,7 +27,7 @@ def shown(cell: Cell, language: str) -> str:
         case bool():
             return _TRUTH[language][cell]
         case int() | float():
-            whole = float(cell).is_integer() and abs(cell) < 1e15
+            whole = float(cell).is_integer() and abs(cell) < _EXACT
             text = str(int(cell)) if whole else repr(cell)
             return text.replace(".", ",") if language == "de" else text
         case dt.datetime():

@@ -18,13 +18,41 @@ _SEED = 20_260_101
 _CUSTOMERS, _PROSPECTS = 48, 12
 
 _FIRST = (
-    "Ahorn Birken Buchen Dorn Eichen Erlen Eschen Fels Föhren Furt Grau Hain Heide Kiefer Kiesel"
-    " Kupfer Lärchen Linden Moor Quell"
-).split()
+    "Ahorn",
+    "Birken",
+    "Buchen",
+    "Dorn",
+    "Eichen",
+    "Erlen",
+    "Eschen",
+    "Fels",
+    "Föhren",
+    "Furt",
+    "Grau",
+    "Hain",
+    "Heide",
+    "Kiefer",
+    "Kiesel",
+    "Kupfer",
+    "Lärchen",
+    "Linden",
+    "Moor",
+    "Quell",
+)
 _SECOND = (
-    "Anlagenbau Fahrzeugbau Fenstertechnik Fördertechnik Hallenbau Kältetechnik Maschinenbau"
-    " Metallbau Möbelwerk Solartechnik Stahlbau Waggonbau"
-).split()
+    "Anlagenbau",
+    "Fahrzeugbau",
+    "Fenstertechnik",
+    "Fördertechnik",
+    "Hallenbau",
+    "Kältetechnik",
+    "Maschinenbau",
+    "Metallbau",
+    "Möbelwerk",
+    "Solartechnik",
+    "Stahlbau",
+    "Waggonbau",
+)
 _FORMS = ("GmbH", "GmbH & Co. KG", "AG", "KG", "GmbH")
 
 
@@ -62,35 +90,37 @@ Measures = Mapping[str, float | str | None]
 #: What the sample shows, by the row of the customer: these measures are set by hand.
 _SHOWN: Mapping[int, Measures] = {
     # an A customer by turnover who is a free rider: large, thin margin, pays late, wants everything
-    2: dict(
-        turnover=372_000, margin=0.11, potential=90_000, delay=34, reference="low",
-        wallet=0.72, services=6, satisfaction=9,
-    ),
+    2: {
+        "turnover": 372_000, "margin": 0.11, "potential": 90_000, "delay": 34, "reference": "low",
+        "wallet": 0.72, "services": 6, "satisfaction": 9,
+    },
     # a C customer who is a star: small as yet, good margin, large potential, a name that helps
-    7: dict(
-        turnover=21_500, margin=0.42, potential=910_000, delay=0, reference="high",
-        wallet=0.55, services=5, satisfaction=9,
-    ),
+    7: {
+        "turnover": 21_500, "margin": 0.42, "potential": 910_000, "delay": 0, "reference": "high",
+        "wallet": 0.55, "services": 5, "satisfaction": 9,
+    },
     # question marks just below the benefit threshold
-    11: dict(
-        turnover=214_000, margin=0.34, potential=640_000, delay=4, reference="high",
-        wallet=0.38, services=2, satisfaction=5,
-    ),
-    17: dict(
-        turnover=151_000, margin=0.37, potential=820_000, delay=2, reference="medium",
-        wallet=0.31, services=2, satisfaction=6,
-    ),
+    11: {
+        "turnover": 214_000, "margin": 0.34, "potential": 640_000, "delay": 4, "reference": "high",
+        "wallet": 0.38, "services": 2, "satisfaction": 5,
+    },
+    17: {
+        "turnover": 151_000, "margin": 0.37, "potential": 820_000, "delay": 2,
+        "reference": "medium", "wallet": 0.31, "services": 2, "satisfaction": 6,
+    },
     # borderline: a hair above both thresholds
-    23: dict(
-        turnover=118_000, margin=0.3, potential=350_000, delay=9, reference="medium",
-        wallet=0.42, services=2, satisfaction=6,
-    ),
+    23: {
+        "turnover": 118_000, "margin": 0.3, "potential": 350_000, "delay": 9, "reference": "medium",
+        "wallet": 0.42, "services": 2, "satisfaction": 6,
+    },
     # too few measures to be rated
-    29: dict(
-        turnover=64_000, margin=None, potential=None, delay=None, reference=None,
-        wallet=None, services=3, satisfaction=None,
-    ),
+    29: {
+        "turnover": 64_000, "margin": None, "potential": None, "delay": None, "reference": None,
+        "wallet": None, "services": 3, "satisfaction": None,
+    },
 }  # fmt: skip
+#: The share of customers of whom one measure is not known.
+_GAPS = 0.15
 #: The customer whose satisfaction holds a remark instead of a number, as happens.
 _REMARK = 34
 
@@ -189,6 +219,6 @@ def _measures(rng: Random, *, is_prospect: bool) -> dict[str, float | str | None
     }
     if is_prospect:  # nothing bought as yet: the rest is what the field has found out
         measures |= {"turnover": None, "delay": None, "satisfaction": None}
-    elif rng.random() < 0.15:
+    elif rng.random() < _GAPS:
         measures[("margin", "delay", "satisfaction", "potential")[int(4 * rng.random())]] = None
     return measures

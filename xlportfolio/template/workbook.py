@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from io import BytesIO
 from types import MappingProxyType
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as TableObject
 from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlportfolio.advice import standard_strategies
+from xlportfolio.chart import COLOURS
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import COLOURS, LINE_HEIGHT, lines_of
+from xlportfolio.look import LINE_HEIGHT, lines_of
 from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, ScoringModel, Status
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, STRATEGIES, Cell
@@ -106,12 +110,11 @@ def _settings(book: Workbook, language: str) -> None:
 def _default(name: str, language: str) -> Cell:
     if name == "language":
         return language
-    for owner in (ScoringModel, Presentation):
-        field = owner.__dataclass_fields__.get(name)
-        if field is not None:
-            default: Cell = field.default
-            return default
-    return None
+    defaults: dict[str, Any] = {
+        field.name: field.default for field in (*fields(ScoringModel), *fields(Presentation))
+    }
+    default: Cell = defaults[name]
+    return default
 
 
 def _strategies(book: Workbook, language: str) -> None:
@@ -133,7 +136,7 @@ def _strategies(book: Workbook, language: str) -> None:
     _choice(sheet, 2, [words(f"statuses.{status}") for status in Status], words)
 
 
-def _table(  # noqa: PLR0913 (a sheet has this many sides)
+def _table(
     book: Workbook,
     table: Table,
     language: str,
@@ -145,7 +148,7 @@ def _table(  # noqa: PLR0913 (a sheet has this many sides)
 ) -> Worksheet:
     """A sheet with one input table: a title, a hint, headers, and cells styled as inputs."""
     words = texts(language)
-    sheet = book.create_sheet(table.sheet(language))
+    sheet: Worksheet = book.create_sheet(table.sheet(language))
     sheet["A1"] = table.sheet(language)
     sheet["A1"].font = Font(name=_FONT, size=16, bold=True, color=_INK)
     sheet["A2"] = words(f"new.{table.english.lower()}_hint")
@@ -161,12 +164,13 @@ def _table(  # noqa: PLR0913 (a sheet has this many sides)
     blank: Sequence[Sequence[Cell]] = [[None] * len(headers)]
     for number, row in enumerate(rows or blank, start=_HEADER_ROW + 1):
         for position, content in enumerate(row, start=1):
-            cell = sheet.cell(number, position, content)  # type: ignore[arg-type]
-            cell.font = Font(name=_FONT, color=_INK)
-            cell.fill = PatternFill("solid", fgColor=_INPUT)
-            cell.border = Border(bottom=_LINE)
-            cell.alignment = _alignment(content, position)
-            cell.number_format = formats.get(position, "General")
+            typed = sheet.cell(number, position)
+            typed.value = content  # type: ignore[assignment]
+            typed.font = Font(name=_FONT, color=_INK)
+            typed.fill = PatternFill("solid", fgColor=_INPUT)
+            typed.border = Border(bottom=_LINE)
+            typed.alignment = _alignment(content, position)
+            typed.number_format = formats.get(position, "General")
         lines = max(lines_of(str(c), w) for c, w in zip(row, widths, strict=True))
         sheet.row_dimensions[number].height = LINE_HEIGHT * lines
     last = f"{get_column_letter(len(headers))}{_HEADER_ROW + max(len(rows), 1)}"
@@ -192,7 +196,7 @@ def _print_setup(sheet: Worksheet) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _choice(sheet: Worksheet, column: int, choices: Sequence[str], words: Texts) -> None:

@@ -1,0 +1,213 @@
+"""The portfolio chart: a series for each type, the thresholds, and the first customers by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from openpyxl.chart import Reference, ScatterChart
+from openpyxl.chart.axis import NumericAxis
+from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrRef
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.legend import Legend, LegendEntry
+from openpyxl.chart.marker import Marker
+from openpyxl.chart.series import SeriesLabel, XYSeries
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText
+from openpyxl.chart.title import title_maker
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
+from openpyxl.utils import get_column_letter, quote_sheetname
+
+from xlportfolio.locale import Texts
+from xlportfolio.model import Quadrant
+from xlportfolio.report import FIRST_ROW, MOST_POINTS, MatrixSheet, SheetTable
+
+#: One colour per type, everywhere: tabs, cells, chart. White text is readable on each.
+COLOURS: Mapping[Quadrant, str] = {
+    Quadrant.STAR: "2E7D4F",
+    Quadrant.QUESTION_MARK: "B8650A",
+    Quadrant.FREE_RIDER: "2F6DB5",
+    Quadrant.POOR_DOG: "6B7280",
+}
+INK = "1F2937"
+
+#: The chart in centimetres, and the part of it in which points are drawn.
+_WIDTH, _HEIGHT, _PLOT_WIDTH, _PLOT_HEIGHT = 25.0, 17.0, 0.9, 0.8
+
+
+class ThresholdLine(NamedTuple):
+    """A threshold line: its name and the two cells of each coordinate."""
+
+    title: str
+    x: Reference
+    y: Reference
+
+
+def portfolio_chart(
+    matrix: MatrixSheet, lines: Sequence[ThresholdLine], words: Texts
+) -> ScatterChart:
+    """Draw the matrix: a series for each type, the thresholds, and the names of the first."""
+    chart = ScatterChart()
+    chart.style = None
+    chart.scatterStyle = "lineMarker"
+    chart.height, chart.width = _HEIGHT, _WIDTH  # type: ignore[assignment]
+    chart.roundedCorners = False
+    chart.plot_area.layout = Layout(
+        ManualLayout(
+            layoutTarget="inner",
+            xMode="edge",
+            yMode="edge",
+            x=0.07,
+            y=0.03,
+            w=_PLOT_WIDTH,
+            h=_PLOT_HEIGHT,
+        )
+    )
+    axes: tuple[tuple[NumericAxis, str], ...] = (
+        (chart.x_axis, "x_axis"),  # type: ignore[assignment]
+        (chart.y_axis, "y_axis"),
+    )
+    for axis, key in axes:
+        axis.scaling.min, axis.scaling.max = 0, 100
+        axis.majorUnit = 10
+        axis.number_format = "0"
+        axis.delete = False
+        axis.title = title_maker(words(f"matrix.{key}"))
+        axis.title.overlay = False
+        axis.majorTickMark, axis.minorTickMark = "out", "none"
+        axis.tickLblPos = "low"
+        axis.majorGridlines = None
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
+    for table in matrix.series:
+        chart.series.append(_points(table, words))
+    for line in lines:
+        chart.series.append(_line(line))
+    for position, side in enumerate(_sides(matrix)):
+        size = matrix.sizes[position] if matrix.sizes else 0.0
+        chart.series.append(_label(matrix.labelled, position, size, side))
+    unnamed = range(len(matrix.series), len(chart.series))
+    entries = [LegendEntry(idx=i, delete=True) for i in unnamed]
+    chart.legend = Legend(legendPos="b", overlay=False, legendEntry=entries)
+    return chart
+
+
+def _cells(table: SheetTable, key: str, first: int, last: int) -> str:
+    """The address of some data cells of a column, rows counted from 0."""
+    position = next(i for i, c in enumerate(table.columns, start=1) if c.key == key)
+    letter = get_column_letter(position)
+    area = f"${letter}${FIRST_ROW + first}"
+    if last > first:
+        area += f":${letter}${FIRST_ROW + last}"
+    return f"{quote_sheetname(table.sheet)}!{area}"
+
+
+def _series(x: str, y: str, title: SeriesLabel) -> XYSeries:
+    """Points at the coordinates in some cells, not joined by a line."""
+    series = XYSeries(
+        xVal=AxDataSource(numRef=NumRef(f=x)),
+        yVal=NumDataSource(NumRef(f=y)),
+        tx=title,
+        smooth=False,
+    )
+    series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    return series
+
+
+def _points(table: SheetTable, words: Texts) -> XYSeries:
+    """The customers of one type."""
+    assert table.quadrant is not None
+    last = max(min(len(table), MOST_POINTS), 1) - 1
+    x, y = (_cells(table, f"{axis}_score", 0, last) for axis in ("benefit", "value"))
+    title = SeriesLabel(v=words(f"quadrants_plural.{table.quadrant}"))
+    series = _series(x, y, title)
+    series.marker = _marker(7, COLOURS[table.quadrant])
+    return series
+
+
+def _line(line: ThresholdLine) -> XYSeries:
+    series = _series(str(line.x), str(line.y), SeriesLabel(v=line.title))
+    series.marker = Marker("none")
+    series.graphicalProperties = GraphicalProperties(
+        ln=LineProperties(solidFill="6B7280", prstDash="dash", w=12_700)
+    )
+    return series
+
+
+class _Box(NamedTuple):
+    """A rectangle on the plot area, in points of the two axes."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+
+    def overlap(self, other: _Box) -> float:
+        """The area that two rectangles share."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.high, other.high) - max(self.low, other.low)
+        return max(width, 0.0) * max(height, 0.0)
+
+
+def _sides(matrix: MatrixSheet) -> list[str]:
+    """On which side of its point each name stands, so that names cover each other least."""
+    columns = {column.key: column.cells for column in matrix.labelled.columns}
+    character = 100 * 0.15 / (_WIDTH * _PLOT_WIDTH)  # of 8 points, about 0.15 cm
+    line = 100 * 0.4 / (_HEIGHT * _PLOT_HEIGHT)
+    taken: list[_Box] = []
+    sides = []
+    for k in range(matrix.labels):
+        x, y = float(columns["benefit_score"][k]), float(columns["value_score"][k])
+        width = character * len(str(columns["customer"][k] or columns["customer_id"][k]))
+        around = {
+            "r": _Box(x + 1, y - line / 2, x + 1 + width, y + line / 2),
+            "l": _Box(x - 1 - width, y - line / 2, x - 1, y + line / 2),
+            "t": _Box(x - width / 2, y + 1, x + width / 2, y + 1 + line),
+            "b": _Box(x - width / 2, y - 1 - line, x + width / 2, y - 1),
+        }
+        costs = {side: _hidden(box, taken) for side, box in around.items()}
+        best = min(around, key=costs.__getitem__)
+        taken.append(around[best])
+        sides.append(best)
+    return sides
+
+
+def _hidden(box: _Box, others: Sequence[_Box]) -> float:
+    """How much of a name lies outside of the plot or on other names."""
+    inside = box.overlap(_Box(0, 0, 100, 100))
+    return box.overlap(box) - inside + sum(box.overlap(other) for other in others)
+
+
+def _label(table: SheetTable, position: int, size: float, side: str) -> XYSeries:
+    """A customer named in the chart: a series of one point, labelled by its name."""
+    x, y = (_cells(table, f"{axis}_score", position, position) for axis in ("benefit", "value"))
+    named = next(column for column in table.columns if column.key == "customer").cells[position]
+    key = "customer" if named else "customer_id"
+    name = StrRef(f=_cells(table, key, position, position))
+    series = _series(x, y, SeriesLabel(strRef=name))
+    series.marker = _ring(7 + math.ceil(17 * size)) if size else Marker("none")
+    text = CharacterProperties(sz=800, solidFill=INK)
+    series.dLbls = DataLabelList(
+        dLblPos=side,
+        showSerName=True,
+        showVal=False,
+        showCatName=False,
+        showLegendKey=False,
+        showPercent=False,
+        showBubbleSize=False,
+        showLeaderLines=False,
+        txPr=RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=text), endParaRPr=text)]),
+    )
+    return series
+
+
+def _marker(size: int, colour: str) -> Marker:
+    edge = GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill="FFFFFF", w=6_350))
+    return Marker("circle", size, edge)
+
+
+def _ring(size: int) -> Marker:
+    edge = GraphicalProperties(noFill=True, ln=LineProperties(solidFill=INK, w=9_525))
+    return Marker("circle", size, edge)

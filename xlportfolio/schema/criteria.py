@@ -1,0 +1,187 @@
+"""Rows of tblCriteria -> criteria; what is wrong with each is gathered, not raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from xlportfolio.errors import Fault, ModelError, Severity
+from xlportfolio.model import (
+    Axis,
+    Criterion,
+    Level,
+    Objective,
+    Scale,
+    ScaleKind,
+    criteria_faults,
+    name_key,
+)
+from xlportfolio.schema import contract
+from xlportfolio.schema.cells import as_number, is_blank
+from xlportfolio.schema.contract import FillRule, Words
+from xlportfolio.schema.grid import Findings, Grid
+
+_RESERVED = {key for column in contract.CUSTOMERS.columns for key in column.names}
+_FILLS = {FillRule.SKIP: None, FillRule.WORST: 0.0, FillRule.NEUTRAL: 50.0}
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCriteria:
+    """The criteria of a workbook and where they stand.
+
+    Attributes
+    ----------
+    criteria
+        In the order of the sheet; faulty ones are left out.
+    rows
+        Name -> position of its row in the table of the criteria.
+    columns
+        Name -> position of its column in the table of the customers.
+    """
+
+    criteria: tuple[Criterion, ...]
+    rows: Mapping[str, int]
+    columns: Mapping[str, int]
+
+
+def read_criteria(grid: Grid, customers: Grid, findings: Findings) -> ReadCriteria:
+    """Read all criteria, and find the customers' column of each."""
+    reader = _Reader(grid, findings)
+    rows = reader.named_rows()
+    built = [reader.criterion(i) for i in rows]
+    reader.check_together(rows, built)
+    columns = {}
+    for i in rows:
+        name = grid.text(i, "criterion")
+        position = customers.position_of(name)
+        if position is None:
+            details = {"sheet": customers.sheet}
+            fault = Fault("criterion_without_column", criterion=name, details=details)
+            findings.add(grid, fault, i, "criterion")
+        else:
+            columns[name] = position
+    by_name = {grid.text(i, "criterion"): i for i in rows}
+    return ReadCriteria(tuple(c for c in built if c is not None), by_name, columns)
+
+
+class _Reader:
+    """Reads one row after the other."""
+
+    def __init__(self, grid: Grid, findings: Findings) -> None:
+        self.grid = grid
+        self.findings = findings
+
+    def named_rows(self) -> list[int]:
+        """The rows that name a criterion; the others are faults."""
+        rows = []
+        for i in self.grid.rows:
+            if self.grid.text(i, "criterion"):
+                rows.append(i)
+            else:
+                self.findings.add(self.grid, Fault("criterion_unnamed"), i, "criterion")
+        return rows
+
+    def criterion(self, i: int) -> Criterion | None:
+        """Build a criterion; none if anything in its row is an error."""
+        grid = self.grid
+        before = len(self.findings.problems)
+        name = grid.text(i, "criterion")
+        if name_key(name) in _RESERVED:
+            self._fault(i, Fault("criterion_name_taken", criterion=name), "criterion")
+        axis = self._word(i, "axis", contract.AXES, None)
+        objective = self._word(i, "objective", contract.OBJECTIVES, Objective.MAX)
+        kind = self._word(i, "scale", contract.SCALES, ScaleKind.LINEAR)
+        weight = self._weight(i)
+        fill = self._fill(i)
+        scale = None if kind is None else self._scale(i, kind)
+        try:
+            # what could not be read is stood in for, so that the rest is checked all the same
+            criterion = Criterion(
+                name=name,
+                axis=axis or Axis.VALUE,
+                weight=1.0 if weight is None else weight,
+                scale=scale or Scale(),
+                objective=objective or Objective.MAX,
+                fill=fill,
+                unit=grid.text(i, "unit"),
+                description=grid.text(i, "description"),
+            )
+        except ModelError as error:
+            for fault in error.faults:
+                self._fault(i, fault, fault.field or "criterion")
+            return None
+        found = self.findings.problems[before:]
+        return None if any(p.severity is Severity.ERROR for p in found) else criterion
+
+    def check_together(self, rows: Sequence[int], built: Sequence[Criterion | None]) -> None:
+        """Check the criteria as a whole, faulty ones as far as they could be read."""
+        named = []
+        for i, criterion in zip(rows, built, strict=True):
+            axis = contract.AXES.get(self.grid.text(i, "axis"))
+            weight = None if criterion is None else criterion.weight
+            named.append((self.grid.text(i, "criterion"), axis, weight))
+        for fault in criteria_faults(named):
+            position = fault.details.get("position")
+            i_or_none = rows[position] if isinstance(position, int) else None
+            self.findings.add(self.grid, fault, i_or_none, fault.field)
+
+    def _fault(self, i: int, fault: Fault, key: str) -> None:
+        self.findings.add(self.grid, fault, i, key)
+
+    def _word(self, i: int, key: str, words: Words[Word], default: Word | None) -> Word | None:
+        """A word of a closed set; the default for a blank cell, if there is one."""
+        if default is not None and is_blank(self.grid.cell(i, key)):
+            return default
+        word = words.get(self.grid.text(i, key))
+        if word is None:
+            self._fault(i, Fault(f"unknown_{key}", field=key), key)
+        return word
+
+    def _weight(self, i: int) -> float | None:
+        if is_blank(self.grid.cell(i, "weight")):
+            self._fault(i, Fault("weight_blank", field="weight"), "weight")
+            return None
+        return self.findings.number(self.grid, i, "weight", "weight_not_a_number")
+
+    def _fill(self, i: int) -> float | None:
+        rule = contract.FILL_RULES.get(self.grid.text(i, "missing"))
+        if rule is not None:
+            return _FILLS[rule]
+        return self.findings.number(self.grid, i, "missing", "unknown_missing")
+
+    def _scale(self, i: int, kind: ScaleKind) -> Scale | None:
+        if kind is ScaleKind.LINEAR:
+            low, high = (
+                self.findings.number(self.grid, i, key, "bound_not_a_number")
+                for key in ("low", "high")
+            )
+            return Scale.linear(low, high)
+        levels = self._levels(i, kind)
+        return None if levels is None else Scale(kind, levels=levels)
+
+    def _levels(self, i: int, kind: ScaleKind) -> tuple[Level, ...] | None:
+        """Read levels such as ``0=0; 50000=25`` or ``high=100; low=20``."""
+        text = self.grid.text(i, "levels").replace("\n", ";")
+        parts = [part for piece in text.split(";") if (part := piece.strip())]
+        levels: list[Level] = []
+        for part in parts:
+            left, _, right = (side.strip() for side in part.rpartition("="))
+            bound = left if kind is ScaleKind.CATEGORIES else self._level_number(i, left)
+            value = self._level_number(i, right)
+            if bound is None or bound == "" or value is None:
+                details = {"part": part}
+                self._fault(i, Fault("level_unreadable", field="levels", details=details), "levels")
+            else:
+                levels.append(Level(bound, value))
+        return tuple(levels) if len(levels) == len(parts) else None
+
+    def _level_number(self, i: int, text: str) -> float | None:
+        """A number among the levels; that it is text goes without saying, oddities are noted."""
+        number, fault = as_number(text, self.findings.language)
+        if number is not None and fault is not None and fault.key != "number_as_text":
+            self._fault(i, replace(fault, details={**fault.details, "found": text}), "levels")
+        return number

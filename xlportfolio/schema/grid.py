@@ -1,0 +1,96 @@
+"""An input table as rows and named columns, and the faults found in it with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.model import name_key
+from xlportfolio.schema.cells import as_number, is_blank, shown
+from xlportfolio.schema.contract import Cell, CellError, RawTable, column_letters
+
+
+class Grid:
+    """A raw table with its columns found; ``rows`` holds the positions of those not empty."""
+
+    def __init__(self, raw: RawTable) -> None:
+        self.raw = raw
+        self.sheet = raw.sheet
+        self.positions = raw.table.positions(raw.header)
+        self.rows = [i for i, row in enumerate(raw.rows) if not all(map(is_blank, row))]
+
+    def sheet_row(self, i: int) -> int:
+        """The sheet's row of the table's i-th row."""
+        return self.raw.row + 1 + i
+
+    def cell(self, i: int, key: str) -> Cell:
+        """A cell of one of the contract's columns, empty where there is no such column."""
+        position = self.positions.get(key)
+        return None if position is None else self.raw.rows[i][position]
+
+    def text(self, i: int, key: str) -> str:
+        """A cell as text, trimmed; an error cell has none."""
+        cell = self.cell(i, key)
+        return "" if isinstance(cell, CellError) else shown(cell, "en").strip()
+
+    def header(self, position: int) -> str:
+        """A header as the sheet shows it."""
+        return shown(self.raw.header[position], "en").strip()
+
+    def position_of(self, name: str) -> int | None:
+        """The position of the column headed by this name, if there is one."""
+        key = name_key(name)
+        headers = (name_key(self.header(p)) for p in range(len(self.raw.header)))
+        return next((p for p, header in enumerate(headers) if key and header == key), None)
+
+    def problem(self, fault: Fault, i: int | None, position: int | None, language: str) -> Problem:
+        """A fault of one cell, one row or the whole table, with its place."""
+        if i is None:
+            return Problem(fault, self.sheet)
+        row = self.sheet_row(i)
+        if position is None:
+            return Problem(fault, self.sheet, row)
+        cell = f"{column_letters(self.raw.column + position)}{row}"
+        found = shown(self.raw.rows[i][position], language)
+        return Problem(fault, self.sheet, row, self.header(position), cell, found)
+
+
+@dataclass(slots=True)
+class Findings:
+    """The problems gathered while a workbook of some language is read."""
+
+    language: str = "en"
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, grid: Grid, fault: Fault, i: int | None = None, key: str | None = None) -> None:
+        """Gather a fault of a cell, or of a row or a table where no cell is named."""
+        position = None if key is None else grid.positions.get(key)
+        self.problems.append(grid.problem(fault, i, position, self.language))
+
+    def add_cell(self, grid: Grid, fault: Fault, i: int, position: int) -> None:
+        """Gather a fault of a cell in a column that is not one of the contract's."""
+        self.problems.append(grid.problem(fault, i, position, self.language))
+
+    def number(self, grid: Grid, i: int, key: str, wrong: str | None = None) -> float | None:
+        """A number of a cell, ``None`` for a blank one or where the cell holds none.
+
+        What is no number is an error of the kind ``wrong``, or a warning if none is named.
+        """
+        number, fault = as_number(grid.cell(i, key), self.language)
+        if fault is not None:
+            if wrong is not None and fault.severity is not Severity.NOTE:
+                fault = Fault(wrong, field=key)
+            self.add(grid, fault, i, key)
+        return number
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything stops the run."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by severity, then by place."""
+    severities = list(Severity)
+    return sorted(problems, key=lambda p: (severities.index(p.severity), p.sheet or "", p.row or 0))

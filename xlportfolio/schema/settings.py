@@ -1,0 +1,188 @@
+"""Rows of tblSettings -> the numbers of the model and how the result is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.model import (
+    RANGES,
+    Presentation,
+    ScoringModel,
+    Threshold,
+    name_key,
+    setting_faults,
+)
+from xlportfolio.schema import contract
+from xlportfolio.schema.cells import as_date, as_number, is_blank, shown
+from xlportfolio.schema.contract import Cell
+from xlportfolio.schema.grid import Findings, Grid
+
+_KNOWN = {name_key(name): name for name in contract.SETTINGS}
+#: Percentages that a user may have typed as a fraction.
+_PERCENTAGES = ("abc_a", "abc_b", "min_coverage")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """The settings of a workbook.
+
+    Attributes
+    ----------
+    numbers
+        Keyword arguments of :class:`xlportfolio.ScoringModel`.
+    rows
+        Name -> position of its row in the table, for the settings that have a value.
+    """
+
+    presentation: Presentation
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    abc_measure: str | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_settings(
+    grid: Grid | None, customers: Grid, columns: Mapping[str, int], findings: Findings
+) -> ReadSettings:
+    """Read all settings; a workbook without any gets the defaults.
+
+    Parameters
+    ----------
+    columns
+        The criteria's columns in the table of the customers.
+    """
+    if grid is None:
+        return ReadSettings(Presentation(language=findings.language))
+    reader = _Reader(grid, findings)
+    numbers = reader.numbers()
+
+    def measure(cell: Cell) -> str | None:
+        return _measure_named(shown(cell, "en"), customers, columns)
+
+    details = {"sheet": customers.sheet}
+    reader.value("language", lambda cell: contract.LANGUAGES.get(shown(cell, "en")), None)
+    labels = reader.value("top_labels", reader.count, None)
+    presentation = Presentation(
+        language=findings.language,
+        as_of=reader.value("as_of", as_date, None),
+        top_labels=Presentation().top_labels if labels is None else labels,
+        bubble_measure=reader.value("bubble_measure", measure, "unknown_measure", **details),
+    )
+    abc_measure = reader.value("abc_measure", measure, "unknown_measure", **details)
+    return ReadSettings(presentation, numbers, abc_measure, reader.rows)
+
+
+def language_of(customers: Grid, settings: Grid | None) -> str:
+    """The language of a workbook: the setting, else the customers' headers, else English."""
+    if settings is not None:
+        for i in settings.rows:
+            if name_key(settings.text(i, "setting")) == "language":
+                language = contract.LANGUAGES.get(settings.text(i, "value"))
+                if language is not None:
+                    return str(language)
+    headers = {name_key(customers.header(p)) for p in customers.positions.values()}
+    columns = customers.raw.table.columns
+    german = sum(name_key(c.german) in headers for c in columns)
+    english = sum(bool({name_key(c.english), name_key(c.key)} & headers) for c in columns)
+    return "de" if german > english else "en"
+
+
+class _Reader:
+    """Reads one setting after the other."""
+
+    def __init__(self, grid: Grid, findings: Findings) -> None:
+        self.grid = grid
+        self.findings = findings
+        self.rows = self._rows()
+
+    def _rows(self) -> dict[str, int]:
+        """The row of each setting that has a value; strangers and repetitions are warned of."""
+        rows: dict[str, int] = {}
+        for i in self.grid.rows:
+            key = name_key(self.grid.text(i, "setting"))
+            name = _KNOWN.get(key)
+            if name is None:
+                nearest = get_close_matches(key, _KNOWN, n=1, cutoff=0)
+                near = {"nearest": _KNOWN[nearest[0]]}
+                fault = Fault("unknown_setting", Severity.WARNING, details=near)
+                self.findings.add(self.grid, fault, i, "setting")
+            elif name in rows:
+                details = {"first": self.grid.sheet_row(rows[name])}
+                fault = Fault("setting_repeated", Severity.WARNING, name, details=details)
+                self.findings.add(self.grid, fault, i, "setting")
+            elif not is_blank(self.grid.cell(i, "value")):
+                rows[name] = i
+        return rows
+
+    def numbers(self) -> dict[str, Threshold]:
+        """The settings that are numbers, or rules for a threshold, each checked."""
+        numbers: dict[str, Threshold] = {}
+        for name in RANGES:
+            if name in self.rows:
+                number = self._number(name)
+                if number is not None:
+                    numbers[name] = number
+        defaults = {name: default_of(name) for name in RANGES}
+        for fault in setting_faults({**defaults, **numbers}):
+            if fault.field in self.rows:
+                self.findings.add(self.grid, fault, self.rows[fault.field], "value")
+            else:
+                self.findings.problems.append(Problem(fault, self.grid.sheet))
+        return numbers
+
+    def _number(self, name: str) -> Threshold | None:
+        i = self.rows[name]
+        wrong = "setting_not_a_number"
+        if name.endswith("_threshold"):
+            wrong = "threshold_unreadable"
+            rule = contract.THRESHOLD_RULES.get(self.grid.text(i, "value"))
+            if rule is not None:
+                return rule
+        number, fault = as_number(self.grid.cell(i, "value"), self.findings.language)
+        if fault is not None:
+            fault = fault if fault.severity is Severity.NOTE else Fault(wrong, field=name)
+            self.findings.add(self.grid, fault, i, "value")
+        if number is not None and name in _PERCENTAGES and 0 < number <= 1:
+            details = {"percent": number * 100}
+            fault = Fault("percent_expected", Severity.WARNING, name, details=details)
+            self.findings.add(self.grid, fault, i, "value")
+        return number
+
+    def value(
+        self, name: str, read: Callable[[Cell], T | None], unknown: str | None, **details: object
+    ) -> T | None:
+        """A setting that is no plain number; ``None`` where it is blank or an error."""
+        if name not in self.rows:
+            return None
+        i = self.rows[name]
+        value = read(self.grid.cell(i, "value"))
+        if value is None:
+            fault = Fault(unknown or f"unknown_{name}", field=name, details=details)
+            self.findings.add(self.grid, fault, i, "value")
+        return value
+
+    def count(self, cell: Cell) -> int | None:
+        """A whole number from 0."""
+        number, _ = as_number(cell, self.findings.language)
+        return int(number) if number is not None and number >= 0 and number.is_integer() else None
+
+
+def default_of(name: str) -> float:
+    """The default of a setting that is a number."""
+    default = ScoringModel.__dataclass_fields__[name].default
+    assert isinstance(default, int | float)
+    return default
+
+
+def _measure_named(name: str, customers: Grid, columns: Mapping[str, int]) -> str | None:
+    """The customers' column of measures that a setting names: a criterion, else an extra column."""
+    position = customers.position_of(name)
+    if position is None or position in customers.positions.values():
+        return None
+    criterion = next((c for c, p in columns.items() if p == position), None)
+    return criterion or customers.header(position)
