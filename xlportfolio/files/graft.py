@@ -15,7 +15,7 @@ from io import BytesIO
 from xml.sax.saxutils import unescape
 
 from lxml import etree
-from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.cell import quote_sheetname, range_boundaries
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
@@ -122,23 +122,18 @@ def graft(
     tables
         The data that fill the tables' prototype rows.
     """
-    graft_ = _Graft(workbook, scratch)
-    graft_.release([sheet.part for sheet in ours.sheets.values()])
+    grafting = Graft(workbook, scratch)
+    grafting.release([sheet.part for sheet in ours.sheets.values()])
     workbook.forget_calculations(list(ours.sheets.values()))
     data = {table.key: table for table in tables}
     for key in ORDER:
-        graft_.place(names[key], ours.sheets.get(key), data.get(key))
-    home = quote(names[MATRIX])
+        grafting.place(names[key], ours.sheets.get(key), data.get(key))
+    home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
     workbook.commit()
 
 
-def quote(sheet: str) -> str:
-    """A sheet's name as a formula writes it."""
-    return "'" + sheet.replace("'", "''") + "'"
-
-
-class _Graft:
+class Graft:
     """Moves sheets, with the parts below them, from the scratch workbook to the user's."""
 
     def __init__(self, workbook: Workbook, scratch: Workbook) -> None:
@@ -146,7 +141,7 @@ class _Graft:
         self.package, self.source = workbook.package, scratch.package
         self.styles = self._merge_styles()
         self.sheets = {sheet.name: sheet for sheet in scratch.sheets}
-        self.last_table = 0
+        self.last_table: int | None = None
 
     def _merge_styles(self) -> StyleMap:
         ours = self.scratch.related("styles")
@@ -181,8 +176,6 @@ class _Graft:
             self.package.remove(part)
         for sheet in sheets:
             self.package.drop_relationships(sheet)
-        left = [t.number for _, t in self.workbook.tables() if t.part in self.package]
-        self.last_table = max(left, default=0)
 
     def place(self, name: str, there: Sheet | None, table: SheetTable | None) -> None:
         """Put one sheet where it was, or at the end."""
@@ -261,6 +254,9 @@ class _Graft:
 
     def _numbered(self, data: bytes) -> bytes:
         """Give a table a number that no other table of the workbook has."""
+        if self.last_table is None:
+            left = (t.number for _, t in self.workbook.tables() if t.part in self.package)
+            self.last_table = max(left, default=0)
         root = parse_xml(data)
         self.last_table += 1
         root.set("id", str(self.last_table))

@@ -202,7 +202,7 @@ class Package:
     def content_type(self, part: str) -> str | None:
         """What kind of content a part declares, by itself or by its extension."""
         by_extension = None
-        extension = posixpath.splitext(part)[1].removeprefix(".").lower()
+        extension = part.rpartition(".")[2].lower()
         for element in self._content_types:
             name = element.get("PartName", "").removeprefix("/")
             if name.lower() == part.lower():
