@@ -66,12 +66,13 @@ def measures(test_data: Path) -> pd.DataFrame:
     )
     gaps = orders.sort_values("day").groupby("customer_id")["day"].diff().dt.days
     per_gap = gaps.groupby("customer_id")
-    turnover = of["last"]["net"].sum()
+    known = pd.Index(lines["customer_id"].unique())  # no order this year is 0, not missing
+    turnover = of["last"]["net"].sum().reindex(known, fill_value=0)
     table = pd.DataFrame(
         {
             "Turnover": turnover,
             "Growth": turnover / before.groupby("customer_id")["net"].sum() - 1,
-            "Orders per year": of["last"]["order_id"].nunique(),
+            "Orders per year": of["last"]["order_id"].nunique().reindex(known, fill_value=0),
             "Days since last order": (AS_OF - of["all"]["order_date"].max()).dt.days,
             "Average order value": orders.groupby("customer_id")["net"].mean(),
             "Products": of["all"]["product_id"].nunique(),
@@ -144,7 +145,7 @@ def test_every_part_of_a_genuine_workbook_keeps_its_bytes(
     again = rescore(path)
     second = parts_of(path)
     assert again.backup is None
-    # the same contents; only the order in which the new parts are declared may settle once
+    # the same contents: only the order in which the new parts are declared may settle once
     assert set(second) == set(first)
     assert changed_parts(first, second) <= {"[Content_Types].xml"}
     rescore(path)

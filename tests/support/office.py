@@ -39,7 +39,7 @@ def convert(path: Path, kind: str, folder: Path) -> Path:
         str(path),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=240)
-    made = folder / f"{path.stem}.{kind.split(':')[0]}"
+    made = folder / f"{path.stem}.{kind.partition(':')[0]}"
     assert made.is_file(), f"LibreOffice did not open {path.name}"
     return made
 
