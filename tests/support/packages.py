@@ -46,7 +46,8 @@ def _targets(part: str, parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
     folder, name = posixpath.split(part)
     rels = posixpath.join(folder, "_rels", f"{name}.rels")
     for element in etree.fromstring(parts[rels]) if rels in parts else ():
-        if element.get("TargetMode") != "External":
+        is_place = element.get("Target").startswith("#")  # a link within the workbook
+        if element.get("TargetMode") != "External" and not is_place:
             target = posixpath.join("/", folder, element.get("Target"))
             yield element.get("Id"), posixpath.normpath(target).lstrip("/")
 
