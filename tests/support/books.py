@@ -26,8 +26,8 @@ CRITERIA_HEADER = (
     "Description",
 )
 CRITERIA: Sequence[Row] = (
-    ("Turnover", "value", 60, "max", "linear", 0, 1000, None, None, "EUR", None),
-    ("Growth", "value", 40, None, None, -0.5, 0.5, None, None, None, None),
+    ("Turnover", "value", 50, "max", "linear", 0, 1000, None, None, "EUR", None),
+    ("Growth", "value", 50, None, None, -0.5, 0.5, None, None, None, None),
     ("Fit", "benefit", 70, None, "categories", None, None, "high=100; low=20", None, None, None),
     ("Visits", "benefit", 30, "min", "linear", 0, 10, None, None, None, None),
 )

@@ -158,7 +158,8 @@ class Places:
         grid = self.customers
         if not isinstance(row, int | np.integer):
             return Problem(fault, grid.sheet)
-        position = grid.positions.get(fault.field or "", self.columns.get(fault.field or ""))
+        field = fault.field or ""
+        position = {**self.columns, **grid.positions}.get(field, grid.position_of(field))
         return grid.problem(fault, int(row) - grid.sheet_row(0), position, self.language)
 
 
