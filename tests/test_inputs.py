@@ -212,13 +212,9 @@ def test_a_repeated_id_is_listed_but_not_rated_and_counts_nowhere(tmp_path: Path
     rows = [*CUSTOMERS, (" 2 ", "Beta again", "Customer", 99_999, 9, "high", 0)]
     done = rescored(tmp_path / "book.xlsx", customers=rows)
     (problem,) = done.problems
-    assert (
-        problem.message()
-        == (
-            "Sheet Customers, row 7, column Customer ID: the customer ID “2” stands already in row 3, "
-            "so this row was not rated; delete it, or give it an ID of its own."
-        )
-        or problem.found == " 2 "
+    assert problem.message() == (
+        "Sheet Customers, row 7, column Customer ID: the customer ID “ 2 ” stands already in row 3, "
+        "so this row was not rated; delete it, or give it an ID of its own."
     )
     last = done.analysis.customers.iloc[-1]
     assert (last["customer_id"], last["note"], last["repeats"]) == ("2", "repeated", 3)

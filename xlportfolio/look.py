@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.chart import Reference
@@ -19,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from xlportfolio.chart import COLOURS, INK, ThresholdLine, portfolio_chart
 from xlportfolio.locale import Texts, texts
@@ -85,7 +87,8 @@ def draw(report: Report, language: str) -> bytes:
         _draw_table(book.create_sheet(table.sheet), table, words)
     _draw_matrix(book.create_sheet(report.matrix.sheet), report.matrix, words)
     sink = BytesIO()
-    book.save(sink)
+    with ZipFile(sink, "w", ZIP_DEFLATED) as archive:  # closed in order even if writing fails
+        ExcelWriter(book, archive).save()
     return sink.getvalue()
 
 

@@ -8,8 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
+from lxml import etree
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
 from xlportfolio.errors import Problem, WorkbookError
@@ -162,7 +164,10 @@ def _report(
 
 def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -> None:
     """Author our sheets in a scratch workbook and graft them into the package."""
-    drawn = BytesIO(draw(report, language))
+    try:
+        drawn = BytesIO(draw(report, language))
+    except (OSError, etree.SerialisationError) as error:  # openpyxl writes through files
+        raise WorkbookError("temporary_full", folder=gettempdir()) from error
     scratch = Workbook(Package(workbook.package.path, drawn))
     names = {table.key: table.sheet for table in report.tables}
     graft(workbook, scratch, ours, {**names, "matrix": report.matrix.sheet}, report.tables)

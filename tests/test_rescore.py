@@ -1,0 +1,432 @@
+"""Writing into a user's workbook: in place, again and again, and nothing of hers lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from openpyxl import load_workbook
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.table import Table
+from support.books import CUSTOMERS, write_book
+from support.packages import MAIN, MAY_CHANGE, changed_parts, faults_of, parts_of, sheet_parts
+
+from xlportfolio import WorkbookError, rescore
+from xlportfolio.files import rescore as module
+
+OURS = [
+    "Ranking",
+    "Stars",
+    "Question marks",
+    "Free riders",
+    "Poor dogs",
+    "Recommendations",
+    "Matrix",
+    "ABC vs value",
+    "Data check",
+]
+DAY = dt.date(2026, 1, 31)
+
+
+def edit(path: Path, change: Callable[..., None]) -> Path:
+    """Let openpyxl stand in for a user who opens, changes and saves the workbook."""
+    book = load_workbook(path)
+    change(book)
+    book.save(path)
+    return path
+
+
+def names(path: Path) -> list[str]:
+    return load_workbook(path, read_only=True).sheetnames
+
+
+def test_all_sheets_are_written_after_the_users(book: Path) -> None:
+    rescore(book)
+    assert names(book) == ["My notes", "Customers", "Criteria", *OURS]
+    assert faults_of(parts_of(book)) == []
+
+
+def test_every_other_part_keeps_its_bytes(book: Path) -> None:
+    before = parts_of(book)
+    rescore(book)
+    assert changed_parts(before, parts_of(book)) <= MAY_CHANGE
+
+
+def test_a_second_run_changes_nothing_and_styles_do_not_grow(book: Path) -> None:
+    rescore(book, as_of=DAY)
+    first = parts_of(book)
+    rescore(book, as_of=DAY)
+    second = parts_of(book)
+    assert second["xl/styles.xml"] == first["xl/styles.xml"]
+    assert changed_parts(first, second) <= {"[Content_Types].xml"}
+    rescore(book, as_of=DAY)
+    assert parts_of(book) == second
+
+
+def test_the_calculation_settings_of_the_user_are_left_alone(book: Path) -> None:
+    before = parts_of(book)["xl/workbook.xml"]
+    rescore(book)
+    after = parts_of(book)["xl/workbook.xml"]
+    calculation = re.compile(rb"<calcPr[^>]*>")
+    assert calculation.findall(after) == calculation.findall(before)
+
+
+def test_new_results_replace_the_old_ones_in_place(book: Path) -> None:
+    rescore(book)
+    before = sheet_parts(parts_of(book))
+
+    def drop_customers(opened) -> None:  # noqa: ANN001
+        sheet = opened["Customers"]
+        sheet["D2"] = 0
+        sheet["A7"], sheet["B7"], sheet["F7"] = 6, "Zeta", "high"
+        sheet.tables["tblCustomers"].ref = "A1:G7"
+
+    edit(book, drop_customers)
+    rescore(book)
+    after = parts_of(book)
+    assert faults_of(after) == []
+    assert list(sheet_parts(after)) == ["My notes", "Customers", "Criteria", *OURS]
+    assert list(before) == list(sheet_parts(after))
+    sheet = load_workbook(book)["Ranking"]
+    assert [sheet.cell(row, 2).value for row in range(6, 12)].count("6") == 1
+    assert sheet.tables["tblRanking"].ref == "A5:M11"
+
+
+def test_a_users_sheet_of_the_same_name_is_never_touched(book: Path) -> None:
+    def add(opened) -> None:  # noqa: ANN001
+        opened.create_sheet("Ranking")["A1"] = "my own ranking"
+
+    before = parts_of(edit(book, add))
+    rescore(book)
+    rescore(book)
+    assert changed_parts(before, parts_of(book)) <= MAY_CHANGE
+    opened = load_workbook(book)
+    assert opened["Ranking"]["A1"].value == "my own ranking"
+    assert opened["Ranking (2)"]["A1"].value == "Customer ranking"
+    assert len(opened.sheetnames) == 4 + len(OURS)
+
+
+def test_our_sheets_keep_the_names_and_places_that_a_user_gave_them(book: Path) -> None:
+    rescore(book)
+
+    def rename(opened) -> None:  # noqa: ANN001
+        opened["Ranking"].title = "Who's who"
+        opened["Matrix"].title = "Picture"
+        opened.move_sheet("Who's who", offset=-3)
+        opened["My notes"]["A5"] = "='Who''s who'!A6"
+        opened.defined_names["_kp_matrix"].attr_text = "Picture!$A$1"
+
+    edit(book, rename)
+    order = names(book)
+    rescore(book, language="de")
+    assert names(book) == order
+    opened = load_workbook(book)
+    assert opened["Who's who"]["A1"].value == "Rangliste der Kunden"
+    assert opened["My notes"]["A5"].value == "='Who''s who'!A6"
+    chart = next(data for name, data in parts_of(book).items() if "/chart" in name)
+    assert b"'Who''s who'!$G$6" in chart
+
+
+def test_a_deleted_sheet_comes_back_at_the_end(book: Path) -> None:
+    rescore(book)
+    edit(book, lambda opened: opened.remove(opened["Stars"]))
+    rescore(book)
+    assert names(book)[-1] == "Stars"
+    assert faults_of(parts_of(book)) == []
+
+
+def test_defined_names_of_the_user_stay(book: Path) -> None:
+    def define(opened) -> None:  # noqa: ANN001
+        opened.defined_names["Mine"] = DefinedName("Mine", attr_text="'My notes'!$A$1")
+
+    edit(book, define)
+    rescore(book)
+    rescore(book)
+    opened = load_workbook(book)
+    assert opened.defined_names["Mine"].attr_text == "'My notes'!$A$1"
+    assert opened.defined_names["_kp_matrix"].attr_text == "'Matrix'!$A$1"
+    assert opened.defined_names["_kp_matrix"].hidden
+    assert opened["Ranking"].print_title_rows == "$5:$5"
+
+
+def test_cells_of_replaced_sheets_leave_the_calculation_chain(book: Path) -> None:
+    rescore(book)
+    parts = parts_of(book)
+    sheets = etree.fromstring(parts["xl/workbook.xml"]).iter(f"{MAIN}sheet")
+    numbers = {sheet.get("name"): sheet.get("sheetId").encode() for sheet in sheets}
+    mine, ours = numbers["My notes"], numbers["Ranking"]
+    chain = (
+        b'<?xml version="1.0"?><calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml'
+        b'/2006/main"><c r="B2" i="%b"/><c r="B3" i="%b"/><c r="B4"/><c r="B5" i="%b"/></calcChain>'
+        % (mine, ours, mine)
+    )
+    types = parts["[Content_Types].xml"].replace(
+        b"</Types>",
+        b'<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-'
+        b'officedocument.spreadsheetml.calcChain+xml"/></Types>',
+    )
+    rels = parts["xl/_rels/workbook.xml.rels"].replace(
+        b"</Relationships>",
+        b'<Relationship Id="rIdChain" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+        b'relationships/calcChain" Target="calcChain.xml"/></Relationships>',
+    )
+    added = {
+        "[Content_Types].xml": types,
+        "xl/_rels/workbook.xml.rels": rels,
+        "xl/calcChain.xml": chain,
+    }
+    with zipfile.ZipFile(book, "w") as package:
+        for name, data in (parts | added).items():
+            package.writestr(name, data)
+    rescore(book)
+    assert re.findall(rb'r="(B\d)" i="(\d+)"', parts_of(book)["xl/calcChain.xml"]) == [
+        (b"B2", mine),
+        (b"B5", mine),
+    ]
+    with zipfile.ZipFile(book, "w") as package:
+        only_ours = chain.replace(b'i="%b"' % mine, b'i="%b"' % ours)
+        for name, data in (parts | added | {"xl/calcChain.xml": only_ours}).items():
+            package.writestr(name, data)
+    rescore(book)
+    after = parts_of(book)
+    assert "xl/calcChain.xml" not in after
+    assert faults_of(after) == []
+
+
+# --- what replacing one of our sheets would lose is refused ---------------------------------------
+
+
+def put_cell(opened) -> None:  # noqa: ANN001
+    opened["Ranking"]["P7"] = "call them!"
+
+
+def put_cell_below(opened) -> None:  # noqa: ANN001
+    opened["Recommendations"]["B40"] = "see above"
+
+
+def put_cell_on_matrix(opened) -> None:  # noqa: ANN001
+    opened["Matrix"]["H3"] = "nice"
+
+
+def put_cell_above(opened) -> None:  # noqa: ANN001
+    opened["Ranking"]["H2"] = "checked by me"
+
+
+def put_comment(opened) -> None:  # noqa: ANN001
+    opened["Stars"]["C6"].comment = Comment("call", "me")
+
+
+def put_table(opened) -> None:  # noqa: ANN001
+    sheet = opened["Ranking"]
+    sheet["P5"], sheet["P6"] = "Mine", 1
+    sheet.add_table(Table(displayName="tblMine", ref="P5:P6"))
+
+
+def put_chart(opened) -> None:  # noqa: ANN001
+    sheet = opened["Ranking"]
+    chart = BarChart()
+    chart.add_data(Reference(sheet, min_col=8, min_row=5, max_row=8))
+    sheet.add_chart(chart, "P2")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (put_cell, r"Sheet Ranking is rewritten at every run, but cell P7 holds something"),
+        (put_cell_below, r"Sheet Recommendations .* cell B40 holds"),
+        (put_cell_on_matrix, r"Sheet Matrix .* cell H3 holds"),
+        (put_cell_above, r"Sheet Ranking .* cell H2 holds"),
+        (put_comment, r"Sheet Stars .* an object \((comments|legacyDrawing|vmlDrawing)\)"),
+        (put_table, r"Sheet Ranking .* holds the table tblMine"),
+        (put_chart, r"Sheet Ranking .* an object \(drawing\)"),
+    ],
+)
+def test_what_a_user_put_on_our_sheets_is_never_lost(
+    change: Callable[..., None], message: str, book: Path
+) -> None:
+    rescore(book)
+    before = edit(book, change).read_bytes()
+    with pytest.raises(WorkbookError, match=message):
+        rescore(book)
+    assert book.read_bytes() == before
+
+
+def test_a_defined_name_like_one_of_our_tables_is_refused(book: Path) -> None:
+    def define(opened) -> None:  # noqa: ANN001
+        opened.defined_names["tblStars"] = DefinedName("tblStars", attr_text="'My notes'!$A$1")
+
+    edit(book, define)
+    with pytest.raises(WorkbookError, match="tblStars, which our table needs, is defined"):
+        rescore(book)
+
+
+# --- the file on the disk -------------------------------------------------------------------------
+
+
+def test_the_backup_is_the_file_before_the_first_rescore_and_stays_it(book: Path) -> None:
+    before = book.read_bytes()
+    backup = book.with_name("customers.xlsx.bak")
+    assert rescore(book).backup == backup
+    assert backup.read_bytes() == before
+    edit(book, lambda opened: opened["My notes"].append(["more"]))
+    assert rescore(book).backup is None
+    assert backup.read_bytes() == before
+
+
+def test_no_backup_is_made_where_none_is_wanted_or_needed(book: Path, tmp_path: Path) -> None:
+    rescore(book, backup=False)
+    rescore(book, tmp_path / "out.xlsx")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["customers.xlsx", "out.xlsx"]
+
+
+def test_another_file_leaves_the_workbook_alone(book: Path, tmp_path: Path) -> None:
+    before = book.read_bytes()
+    out = tmp_path / "out.xlsx"
+    assert rescore(book, out).written == out
+    assert book.read_bytes() == before
+    assert faults_of(parts_of(out)) == []
+    rescore(out)
+
+
+def test_another_kind_of_file_is_refused(book: Path, tmp_path: Path) -> None:
+    with pytest.raises(WorkbookError, match=r"out\.xlsm must end in \.xlsx"):
+        rescore(book, tmp_path / "out.xlsm")
+
+
+def test_a_dry_run_writes_nothing(book: Path, tmp_path: Path) -> None:
+    before = book.read_bytes()
+    done = rescore(book, write=False)
+    assert done.written is None
+    assert len(done.analysis.customers) == len(CUSTOMERS)
+    assert book.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [book]
+
+
+@pytest.mark.parametrize("lock", ["~$customers.xlsx", ".~lock.customers.xlsx#"])
+def test_a_workbook_open_in_another_program_is_refused(lock: str, book: Path) -> None:
+    before = book.read_bytes()
+    book.with_name(lock).touch()
+    with pytest.raises(WorkbookError, match=re.escape(f"is open in another program ({lock} lies")):
+        rescore(book)
+    assert book.read_bytes() == before
+    rescore(book, write=False)
+
+
+def test_a_link_stays_a_link_and_rights_stay(book: Path, tmp_path: Path) -> None:
+    book.chmod(0o640)
+    link = tmp_path / "link.xlsx"
+    link.symlink_to(book)
+    rescore(link)
+    assert link.is_symlink()
+    assert stat.S_IMODE(book.stat().st_mode) == 0o640
+    assert "Ranking" in names(book)
+
+
+def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = book.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(WorkbookError, match="no space left to write it; the file is as it was"):
+        rescore(book)
+    assert book.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [book]
+
+
+def test_a_file_changed_in_the_meantime_is_not_overwritten(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = module.draw
+
+    def saved_by_another_program(*arguments: object) -> bytes:
+        edit(book, lambda opened: opened["My notes"].append(["saved meanwhile"]))
+        return draw(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "draw", saved_by_another_program)
+    with pytest.raises(WorkbookError, match="changed by another program in the meantime"):
+        rescore(book)
+    assert names(book) == ["My notes", "Customers", "Criteria"]
+
+
+_AS_NOBODY = """
+import os, sys
+from xlportfolio import WorkbookError, rescore
+rescore(sys.argv[1], sys.argv[2])  # loads all modules while this user may read them
+os.setgid(65534); os.setuid(65534)
+try:
+    rescore(sys.argv[1])
+except WorkbookError as error:
+    sys.exit(str(error))
+"""
+_SMALL_FILES = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+from xlportfolio.cli import app
+app(["rescore", sys.argv[1]])
+"""
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX systems")
+def test_a_read_only_folder_is_a_sentence(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        book = write_book(folder / "customers.xlsx")
+        before = book.read_bytes()
+        folder.chmod(0o555)
+        is_root = os.geteuid() == 0  # whom no folder is read-only for
+        script = _AS_NOBODY if is_root else re.sub(r"os\.set.id\(\d+\);?", "", _AS_NOBODY)
+        done = run(script, book, tmp_path / "out.xlsx")
+        folder.chmod(0o755)
+        assert done.stderr.strip() == (
+            f"{book}: permission denied; check whether the file or its folder is read-only."
+        )
+        assert done.returncode == 1
+        assert book.read_bytes() == before
+        assert list(folder.iterdir()) == [book]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+@pytest.mark.parametrize(
+    ("most_bytes", "sentence"),
+    [
+        (30_000, "{book}: there is no space left to write it; the file is as it was: free some space and try again."),
+        (3_000, "There is no space left for temporary files in {temporary}; nothing was written: free some space and try again."),
+    ],
+)  # fmt: skip
+def test_a_full_disk_is_a_sentence(most_bytes: int, sentence: str, book: Path) -> None:
+    """The system refuses to write more than so many bytes into a file, as a full disk does."""
+    before = book.read_bytes()
+    done = run(_SMALL_FILES, book, most_bytes)
+    expected = sentence.format(book=book, temporary=tempfile.gettempdir())
+    assert done.stderr.strip() == f"Error: {expected}"
+    assert done.returncode == 1
+    assert book.read_bytes() == before
+    assert list(book.parent.iterdir()) == [book]
