@@ -117,6 +117,8 @@ def _column(address: str) -> int:
 
 
 def _style_faults(parts: dict[str, bytes]) -> Iterator[str]:
+    if "xl/styles.xml" not in parts:
+        return
     styles = etree.fromstring(parts["xl/styles.xml"])
     cell_formats = styles.find(f"{MAIN}cellXfs")
     differential = styles.find(f"{MAIN}dxfs")

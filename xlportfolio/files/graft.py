@@ -149,7 +149,8 @@ class Graft:
         source = self.source.xml(ours)
         part = self.workbook.related("styles")
         if part is None:
-            part = self.package.free_name("xl/styles.xml")
+            usual = "xl/styles.xml"
+            part = self.package.free_name(usual) if usual in self.package else usual
             self.package.relate(self.workbook.part, f"{OFFICE_RELATIONSHIPS}/styles", part)
             target = copy.deepcopy(source)
         else:
