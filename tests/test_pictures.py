@@ -1,0 +1,98 @@
+"""LibreOffice prints the rescored sample: no page is blank, and the colours are where they belong."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.office import convert, pages
+
+from xlportfolio import rescore
+from xlportfolio.chart import COLOURS
+from xlportfolio.locale import texts
+from xlportfolio.model import RATED_QUADRANTS
+from xlportfolio.report import ORDER
+from xlportfolio.template.workbook import new_workbook
+
+
+def pixels(path: Path) -> tuple[Counter[str], int, int]:
+    """How often each colour occurs in a PNG of 8 bits a channel; width and height."""
+    data = path.read_bytes()
+    width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
+    assert (depth, kind) == (8, 2)
+    chunks, at = b"", 8
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        if data[at + 4 : at + 8] == b"IDAT":
+            chunks += data[at + 8 : at + 8 + length]
+        at += length + 12
+    raw, stride = zlib.decompress(chunks), width * 3
+    counts: Counter[str] = Counter()
+    above = bytearray(stride)
+    for y in range(height):
+        start = y * (stride + 1)
+        line = unfiltered(raw[start], bytearray(raw[start + 1 : start + 1 + stride]), above)
+        text = line.hex().upper()
+        counts.update(text[x : x + 6] for x in range(0, len(text), 6))
+        above = line
+    return counts, width, height
+
+
+def unfiltered(kind: int, line: bytearray, above: bytearray) -> bytearray:
+    """Undo the filter of a line of a PNG (specification, section 9.2)."""
+    for i in range(len(line)):
+        left = line[i - 3] if i >= 3 else 0
+        corner = above[i - 3] if i >= 3 else 0
+        if kind == 1:
+            guess = left
+        elif kind == 2:
+            guess = above[i]
+        elif kind == 3:
+            guess = (left + above[i]) // 2
+        elif kind == 4:
+            estimate = left + above[i] - corner
+            guess = min(
+                (left, above[i], corner),
+                key=lambda p, e=estimate: abs(e - p),  # type: ignore[misc]
+            )
+        else:
+            guess = 0
+        line[i] = (line[i] + guess) & 0xFF
+    return line
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
+    path = tmp_path / "sample.xlsx"
+    path.write_bytes(new_workbook(language, with_sample=True))
+    rescore(path, backup=False)
+    pdf = convert(path, "pdf", tmp_path)
+    pictures = pages(pdf, tmp_path)
+    titles = [texts(language)(f"titles.{key}") for key in ORDER]
+    title_of = {}
+    for number, picture in enumerate(pictures, start=1):
+        command = ["pdftotext", "-f", str(number), "-l", str(number), "-layout", str(pdf), "-"]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert "###" not in text, f"page {number}: a column is too narrow"
+        assert not re.search(r"#(NAME|REF|VALUE|DIV)", text)
+        counts, width, height = pixels(picture)
+        assert width > height, f"page {number} is not landscape"
+        ink = 1 - counts["FFFFFF"] / (width * height)
+        assert 0.005 < ink < 0.8, f"page {number} is blank or black"
+        for title in titles:
+            if text.strip().startswith(title):
+                title_of[title] = counts
+    assert list(title_of) == titles
+    for key, quadrant in zip(ORDER[1:5], RATED_QUADRANTS, strict=True):
+        counts = title_of[texts(language)(f"titles.{key}")]
+        assert counts[COLOURS[quadrant]] > 100
+        others = [counts[COLOURS[q]] for q in RATED_QUADRANTS if q is not quadrant]
+        assert others == [0, 0, 0]
+    matrix = title_of[texts(language)("titles.matrix")]
+    assert all(matrix[colour] > 100 for colour in COLOURS.values())
+    assert len(pictures) <= 24

@@ -1,0 +1,101 @@
+"""The sample shows every case worth showing, is plainly invented, and the same in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from xlportfolio import rescore
+from xlportfolio.files.rescore import Rescored
+from xlportfolio.locale import texts
+from xlportfolio.template.sample import CRITERIA, sample
+from xlportfolio.template.workbook import new_workbook
+
+
+@pytest.fixture(scope="module", params=["en", "de"])
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rescored:
+    path = tmp_path_factory.mktemp("sample") / f"{request.param}.xlsx"
+    path.write_bytes(new_workbook(request.param, with_sample=True))
+    return rescore(path)
+
+
+def joined(done: Rescored) -> pd.DataFrame:
+    return done.analysis.customers.join(done.analysis.abc[["finding", "amount_rank"]])
+
+
+def test_it_has_60_customers_and_prospects_and_about_8_criteria(done: Rescored) -> None:
+    customers = done.analysis.customers
+    assert customers["status"].value_counts().to_dict() == {"customer": 48, "prospect": 12}
+    assert len(CRITERIA) == 8
+    assert {c.scale for c in CRITERIA} == {"linear", "steps", "piecewise", "categories"}
+
+
+def test_an_a_customer_by_turnover_is_a_free_rider(done: Rescored) -> None:
+    rows = joined(done)
+    found = rows[(rows["abc_class"] == "A") & (rows["quadrant"] == "free_rider")]
+    assert set(found["finding"]) == {"overrated"}
+    assert len(found)
+
+
+def test_a_c_customer_is_a_star(done: Rescored) -> None:
+    rows = joined(done)
+    found = rows[(rows["abc_class"] == "C") & (rows["quadrant"] == "star")]
+    assert set(found["finding"]) == {"underrated"}
+    assert len(found)
+
+
+def test_question_marks_lie_close_to_the_benefit_threshold(done: Rescored) -> None:
+    rows = done.analysis.customers
+    marks = rows[rows["quadrant"] == "question_mark"]
+    assert (marks["benefit_score"].between(45, 50, inclusive="left")).sum() >= 2
+
+
+def test_all_types_borderline_cases_and_gaps_are_there(done: Rescored) -> None:
+    rows = done.analysis.customers
+    assert rows["quadrant"].value_counts().min() == 1  # the one that is not rated
+    assert set(rows["quadrant"]) == {"star", "question_mark", "free_rider", "poor_dog", "not_rated"}
+    assert rows["borderline"].any()
+    assert done.analysis.measures[rows["status"] == "customer"].isna().any(axis=1).sum() > 3
+    assert [str(p.severity) for p in done.problems] == ["warning"]
+
+
+def test_it_is_labelled_as_invented(done: Rescored) -> None:
+    start = load_workbook(done.path).worksheets[0]
+    said = {"en": "every firm and every figure in this workbook is invented", "de": "erfunden"}
+    assert said[done.presentation.language] in start["A2"].value
+
+
+def test_both_languages_show_the_same_firms_and_figures() -> None:
+    english, german = sample("en"), sample("de")
+    for ours, theirs in zip(english.customers, german.customers, strict=True):
+        assert ours[:2] == theirs[:2]
+        numbers = [[c for c in row if isinstance(c, int | float)] for row in (ours, theirs)]
+        assert numbers[0] == numbers[1]
+
+
+def test_it_is_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("a.xlsx", "b.xlsx"):
+        (tmp_path / name).write_bytes(new_workbook("de", with_sample=True))
+    rows = [list(load_workbook(tmp_path / name)["Kunden"].values) for name in ("a.xlsx", "b.xlsx")]
+    assert rows[0] == rows[1]
+    assert rows[0][4][0] == 10_001
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_new_workbook_offers_the_words_that_are_read(language: str, tmp_path: Path) -> None:
+    path = tmp_path / "new.xlsx"
+    path.write_bytes(new_workbook(language, with_sample=False))
+    done = rescore(path)
+    assert done.problems == ()
+    assert done.presentation.language == language
+    words = texts(language)
+    criteria = load_workbook(path)[("Kriterien", "Criteria")[language == "en"]]
+    lists = {rule.formula1 for rule in criteria.data_validations.dataValidation}
+    assert f'"{words("axes.value")},{words("axes.benefit")}"' in lists
+    assert done.analysis.model.strategies == tuple(
+        s for s in done.analysis.model.strategies if s.strategy and s.text
+    )
+    assert len(done.analysis.model.strategies) == 8
