@@ -184,10 +184,10 @@ def _table(
 
 
 def _alignment(content: Cell, position: int) -> Alignment:
-    """Names and prose to the left, numbers to the right, single words in the middle."""
-    if position <= 2 or (isinstance(content, str) and " " in content):  # noqa: PLR2004
-        return Alignment("left", "center", wrap_text=True)
-    return Alignment("center" if isinstance(content, str) else "right", "center", indent=1)
+    """Text and what leads a row to the left, numbers to the right, none of them at the edge."""
+    if isinstance(content, str) or position == 1:
+        return Alignment("left", "center", wrap_text=True, indent=1)
+    return Alignment("right", "center", indent=1)
 
 
 def _print_setup(sheet: Worksheet) -> None:
