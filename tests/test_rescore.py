@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.table import Table
+from openpyxl.worksheet.table import Table, TableColumn
 from support.books import CUSTOMERS, write_book
 from support.packages import MAIN, MAY_CHANGE, changed_parts, faults_of, parts_of, sheet_parts
 
@@ -212,6 +212,15 @@ def put_cell(opened) -> None:  # noqa: ANN001
     opened["Ranking"]["P7"] = "call them!"
 
 
+def extend_table(opened) -> None:  # noqa: ANN001
+    sheet = opened["Ranking"]
+    for row in range(5, 11):
+        sheet.cell(row, 14, "my remark")
+    table = sheet.tables["tblRanking"]
+    table.ref = table.autoFilter.ref = "A5:N10"
+    table.tableColumns.append(TableColumn(id=14, name="my remark"))
+
+
 def put_cell_below(opened) -> None:  # noqa: ANN001
     opened["Recommendations"]["B40"] = "see above"
 
@@ -245,6 +254,7 @@ def put_chart(opened) -> None:  # noqa: ANN001
     ("change", "message"),
     [
         (put_cell, r"Sheet Ranking is rewritten at every run, but cell P7 holds something"),
+        (extend_table, r"Sheet Ranking .* cell N5 holds"),
         (put_cell_below, r"Sheet Recommendations .* cell B40 holds"),
         (put_cell_on_matrix, r"Sheet Matrix .* cell H3 holds"),
         (put_cell_above, r"Sheet Ranking .* cell H2 holds"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from support.books import CUSTOMERS, write_book
+from support.books import CRITERIA, CUSTOMERS, write_book
 from support.office import convert
 from typer.testing import CliRunner
 
@@ -256,6 +256,27 @@ def test_the_data_check_lists_every_problem(tmp_path: Path) -> None:
         ("Warning", "Customers", "D2", "Turnover", "many"),
         ("Note", "Customers", "D2", "Turnover", "many"),
     ]
+
+
+def test_the_data_check_lists_no_more_than_a_user_can_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlportfolio.report.MOST_PROBLEMS", 2)
+    rows = [(i, "Alpha", "Friend", 1, 0.4, "high", 2) for i in range(5)]
+    path = write_book(tmp_path / "book.xlsx", customers=rows)
+    assert len(rescore(path).problems) == 5
+    sheet = load_workbook(path)["Data check"]
+    assert len(rows_of(sheet)) == 2
+    assert "5 warnings" in sheet["A2"].value
+    assert sheet["A3"].value.startswith("Only the first 2 are listed here")
+
+
+def test_a_header_of_several_lines_heads_the_amounts_on_one(tmp_path: Path) -> None:
+    header = ("Customer ID", "Customer", "Status", "Sales\n2025", "Growth", "Fit", "Visits")
+    criteria = [("Sales 2025", *CRITERIA[0][1:]), *CRITERIA[1:]]
+    path = write_book(tmp_path / "book.xlsx", customers_header=header, criteria=criteria)
+    rescore(path)
+    assert "Sales 2025" in rows_of(load_workbook(path)["ABC vs value"])[0]
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:

@@ -143,6 +143,10 @@ MATRIX_NAME = "_kp_matrix"
 #: All sheets in the order in which they are appended.
 ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", MATRIX, "abc", "data_check")
 
+#: Problems that the data check lists; whoever has more mends a column, not cells.
+MOST_PROBLEMS = 20_000
+#: Characters of a table's header.
+_LONGEST_HEADER = 200
 #: Points that a chart draws of one series; Excel takes no more of them in a flat chart.
 MOST_POINTS = 32_000
 
@@ -359,16 +363,19 @@ class _Writer:
         return self.table("abc", columns, (subtitle,))
 
     def _amount_header(self, measure: str | None) -> str:
-        """The measure's own name, unless another column of the table has it."""
+        """The measure's own name on one line, unless another column of the table has it."""
         taken = {str(header).casefold() for header in self.words.branch("columns").values()}
-        return "" if measure is None or measure.casefold() in taken else measure
+        header = " ".join((measure or "").split())[:_LONGEST_HEADER]
+        return "" if header.casefold() in taken else header
 
     def data_check(self, problems: Sequence[Problem]) -> SheetTable:
         language = self.words.language
+        more = len(problems) - MOST_PROBLEMS
         counts = {
             f"{severity}s": sum(problem.severity is severity for problem in problems)
             for severity in Severity
         }
+        problems = problems[:MOST_PROBLEMS]
         columns = (
             self.column(
                 "severity", Kind.WORD, self.words_of("severities", [p.severity for p in problems])
@@ -380,7 +387,11 @@ class _Writer:
             self.column("message", Kind.PROSE, [p.message(language) for p in problems]),
         )
         key = "data_check" if problems else "data_check_clean"
-        return self.table("data_check", columns, (self.subtitle(key, **counts),))
+        subtitles = [self.subtitle(key, **counts)]
+        if more > 0:
+            shown = {"listed": self.words.number(len(problems), 0)}
+            subtitles.append(self.words("subtitles.data_check_more", **shown))
+        return self.table("data_check", columns, subtitles)
 
     def matrix(
         self,

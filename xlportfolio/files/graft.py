@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from xml.sax.saxutils import unescape
 
@@ -221,7 +221,10 @@ class Graft:
     def _refuse_foreign_cell(self, root: Element, there: Sheet, table: SheetTable | None) -> None:
         """Refuse to lose what a user typed beside, above or below what we wrote."""
         ours = {cell.get("r") for cell in root.iter(main("c"))}
-        areas = [t for t in there.tables if table is not None]
+        areas = []
+        if table is not None:  # a column that a user added to our table is hers
+            most = len(table.columns)
+            areas = [replace(t, last_column=min(t.last_column, most)) for t in there.tables]
         for address in _filled_cells(self.package.read(there.part), areas):
             column, row = coordinates(address)
             if address not in ours and not (column == 1 and row < HEADER_ROW):

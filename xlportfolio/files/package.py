@@ -269,6 +269,7 @@ class Package:
         self._entries.pop(name, None)
         self._new.pop(name, None)
         self._relationships.pop(part, None)
+        self._forget_content_type(name)
 
     def referenced(self) -> dict[str, set[str]]:
         """Which parts point at each part: target -> sources."""

@@ -115,7 +115,7 @@ def rescore(
     if write:
         refuse_if_open(target)
     with closing(Package(book)) as package:
-        before = _fingerprint(book)
+        before = _fingerprint(package.path)
         workbook = Workbook(package)
         ours = find_ours(workbook)
         given = interpret(read_tables(workbook))
