@@ -4,6 +4,8 @@
 # make bench  speed and memory as JSON, ratios measured in one run
 
 PYTHON ?= python3
+# the suite runs on all cores; on one: make test WORKERS=0
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 ifeq ($(OS),Windows_NT)
@@ -16,7 +18,7 @@ demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .

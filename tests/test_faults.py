@@ -162,14 +162,14 @@ THERE = "Sheet Settings, row 2, column Value: "
         (
             ("abc_measure", "Profit"),
             (
-                "“Profit” is not a column of measures on the sheet Customers; enter one of its headers "
+                "“Profit” is not a column of numbers on the sheet Customers; enter one of its headers "
                 "for abc_measure, or leave it blank."
             ),
         ),
         (
             ("bubble_measure", "Status"),
             (
-                "“Status” is not a column of measures on the sheet Customers; enter one of its headers "
+                "“Status” is not a column of numbers on the sheet Customers; enter one of its headers "
                 "for bubble_measure, or leave it blank."
             ),
         ),
@@ -308,3 +308,64 @@ def test_the_customers_used_here_are_fine(tmp_path: Path) -> None:
         tmp_path / "book.xlsx", customers=CUSTOMERS, customers_header=CUSTOMERS_HEADER
     )
     assert [p for p in rescore(path).problems if p.severity != "note"] == []
+
+
+def test_a_missing_table_does_not_hide_the_faults_of_the_others(tmp_path: Path) -> None:
+    criteria = [("A", "foo", 1, *[None] * 8), ("B", "value", -1, *[None] * 8)]
+    path = write_book(
+        tmp_path / "book.xlsx",
+        criteria=criteria,
+        settings=[("abc_a", 200)],
+        sheets=("Kunden 2025", "Criteria", "Settings", "Strategies"),
+        tables=False,
+    )
+    found = messages(path)
+    for part in ("no table tblCustomers", "“foo” is not an axis", "cannot be “-1”", "abc_a cannot"):
+        assert any(part in message for message in found), part
+    assert not any("no column headed" in message for message in found)
+
+
+def test_readable_levels_are_checked_beside_unreadable_ones(tmp_path: Path) -> None:
+    path = with_criterion(tmp_path / "b.xlsx", scale="steps", levels="0=0; 0.0=5; x=3; 5=200")
+    assert [message.split(": ", 1)[1][:30] for message in messages(path)] == [
+        "“x=3” is not a level; write bo",
+        "the bound 0 stands twice among",
+        "the level 5 has the value 200;",
+    ]
+
+
+def test_a_faulty_criterion_still_counts_for_its_axis(tmp_path: Path) -> None:
+    criteria = [*CRITERIA[:2], ("Fit", "benefit", 0, None, "steps", None, None, "x"), CRITERIA[3]]
+    criteria = [[*row, *[None] * (11 - len(row))] for row in criteria]
+    criteria[3][2] = 0
+    found = messages(write_book(tmp_path / "book.xlsx", criteria=criteria))
+    assert any("All criteria of the axis benefit have the weight 0" in m for m in found)
+    assert any("“x” is not a level" in m for m in found)
+
+
+def test_a_row_without_a_name_is_checked_all_the_same(tmp_path: Path) -> None:
+    nameless = (None, "q", -4, *[None] * 8)
+    found = messages(write_book(tmp_path / "book.xlsx", criteria=[nameless, *CRITERIA]))
+    assert len(found) == 3
+
+
+def test_a_missing_column_is_said_once_not_for_every_row(tmp_path: Path) -> None:
+    header = ("Criterion", "Side", *[f"x{i}" for i in range(9)])
+    header = (*header[:2], "Weight", *header[3:])
+    assert messages(write_book(tmp_path / "book.xlsx", criteria_header=header)) == [
+        "Sheet Criteria: the column Axis (German: Achse) is missing; add it to the header row."
+    ]
+
+
+@pytest.mark.parametrize("name", ["abc_measure", "bubble_measure"])
+def test_categories_are_no_amounts(name: str, tmp_path: Path) -> None:
+    path = write_book(tmp_path / "book.xlsx", settings=[(name, "Fit")])
+    (message,) = messages(path)
+    assert "“Fit” is not a column of numbers on the sheet Customers" in message
+
+
+def test_the_day_of_a_refused_workbook_is_that_of_its_settings(tmp_path: Path) -> None:
+    settings = [("as_of", "2025-03-04"), ("abc_a", 200)]
+    path = write_book(tmp_path / "book.xlsx", settings=settings)
+    result = CliRunner().invoke(app, ["rescore", str(path), "--json"])
+    assert json.loads(result.stdout)["as_of"] == "2025-03-04"

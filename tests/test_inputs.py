@@ -213,7 +213,7 @@ def test_a_repeated_id_is_listed_but_not_rated_and_counts_nowhere(tmp_path: Path
     done = rescored(tmp_path / "book.xlsx", customers=rows)
     (problem,) = done.problems
     assert problem.message() == (
-        "Sheet Customers, row 7, column Customer ID: the customer ID “ 2 ” stands already in row 3, "
+        "Sheet Customers, row 7, column Customer ID: the customer ID “2” stands already in row 3, "
         "so this row was not rated; delete it, or give it an ID of its own."
     )
     last = done.analysis.customers.iloc[-1]
@@ -235,10 +235,11 @@ def test_an_unknown_status_is_a_customer(
 
 
 def test_ids_are_text_and_whole_numbers_have_no_decimals(tmp_path: Path) -> None:
-    rows = [[i, *row[1:]] for i, row in zip([1001, "007", 1.5, "x ", 2.0], CUSTOMERS, strict=True)]
+    numbers = [1001, "007", 1.5, "x ", 1234567890123456]
+    rows = [[i, *row[1:]] for i, row in zip(numbers, CUSTOMERS, strict=True)]
     done = rescored(tmp_path / "book.xlsx", customers=rows)
     ids = done.analysis.customers["customer_id"].sort_index()
-    assert list(ids) == ["1001", "007", "1.5", "x", "2"]
+    assert list(ids) == ["1001", "007", "1.5", "x", "1234567890123456"]
 
 
 def test_blank_cells_of_criteria_take_the_defaults(tmp_path: Path) -> None:
@@ -330,7 +331,7 @@ def test_unknown_settings_are_ignored_with_the_nearest_name(tmp_path: Path) -> N
 def test_a_share_typed_for_a_percentage_is_doubted(tmp_path: Path) -> None:
     done = rescored(tmp_path / "book.xlsx", settings=[("abc_a", 0.8)])
     assert [p.message() for p in done.problems] == [
-        "Sheet Settings, row 2, column Value: 0.8 was taken as 0.8 percent for abc_a; enter 80 if "
+        "Sheet Settings, row 2, column Value: “0.8” was taken as 0.8 percent for abc_a; enter 80 if "
         "that is what you mean."
     ]
 
@@ -398,4 +399,33 @@ def test_a_typed_bound_beyond_the_data_gives_50_for_all_and_a_warning(tmp_path: 
     assert [p.message() for p in done.problems] == [
         "Sheet Criteria, row 2, column Low: the bound “5000” lies beyond every measure of "
         "“Turnover”, so all customers got 50; correct the bound, or leave it blank."
+    ]
+
+
+def test_names_serve_where_there_is_no_column_of_numbers(tmp_path: Path) -> None:
+    for tables in (True, False):
+        done = rescored(
+            tmp_path / f"{tables}.xlsx",
+            customers=[row[1:] for row in CUSTOMERS],
+            customers_header=CUSTOMERS_HEADER[1:],
+            tables=tables,
+        )
+        assert set(done.analysis.customers["customer_id"]) == {row[1] for row in CUSTOMERS}
+
+
+def test_an_odd_number_among_levels_is_quoted_alone(tmp_path: Path) -> None:
+    criteria = [list(row) for row in CRITERIA]
+    criteria[0][4:8] = ["steps", None, None, "0=0; 1,000=50"]
+    done = rescored(tmp_path / "book.xlsx", criteria=criteria)
+    assert [p.message() for p in done.problems] == [
+        "Sheet Criteria, row 2, column Levels: “1,000” among the levels was read as 1000; it could "
+        "also mean 1: write it without a thousands separator."
+    ]
+
+
+def test_a_settings_row_without_a_name_is_ignored_in_plain_words(tmp_path: Path) -> None:
+    done = rescored(tmp_path / "book.xlsx", settings=[(None, 5)])
+    assert [p.message() for p in done.problems] == [
+        "Sheet Settings, row 2, column Setting: this row names no setting and was ignored; name "
+        "one, or empty the row."
     ]

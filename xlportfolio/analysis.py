@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.errors import Fault, ModelError, Severity
-from xlportfolio.model import Axis, Criterion, Quadrant, ScaleKind, ScoringModel, Status
+from xlportfolio.model import Axis, Criterion, Quadrant, ScaleKind, ScoringModel, Status, id_text
 from xlportfolio.portfolio import (
     AbcAnalysis,
     Identity,
@@ -184,7 +185,8 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
     )
     abc_measure, amounts, abc_faults = _amounts(customers, model, who.counts, prospect)
     faults += abc_faults
-    abc = abc_analysis(amounts, model.abc_a, model.abc_b)
+    order = ranking_order(total, value.score, who.ids)
+    abc = _abc_in(order, amounts, model)
 
     everyone = pd.DataFrame(
         {
@@ -205,7 +207,6 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         },
         index=labels,
     )
-    order = ranking_order(total, value.score, who.ids)
     columns = [criterion.name for criterion in model.criteria]
     in_model_order = np.argsort([*model.on_axis(Axis.VALUE), *model.on_axis(Axis.BENEFIT)])
 
@@ -244,7 +245,7 @@ def _text(customers: pd.DataFrame, column: str) -> list[str]:
     if column not in customers.columns:
         return [""] * len(customers)
     cells = customers[column]
-    return ["" if blank else str(cell) for cell, blank in zip(cells, cells.isna(), strict=True)]
+    return ["" if blank else id_text(cell) for cell, blank in zip(cells, cells.isna(), strict=True)]
 
 
 def _identity_faults(who: Identity, labels: pd.Index) -> Iterator[Fault]:
@@ -260,7 +261,7 @@ def _identity_faults(who: Identity, labels: pd.Index) -> Iterator[Fault]:
         )
 
 
-def _labels(positions: np.ndarray, labels: pd.Index) -> np.ndarray:
+def _labels(positions: npt.NDArray[np.int64], labels: pd.Index) -> npt.NDArray[np.object_]:
     """Index labels at these positions, ``None`` for -1."""
     chosen = np.full(len(positions), None, dtype=object)
     for i in np.flatnonzero(positions >= 0):
@@ -271,10 +272,12 @@ def _labels(positions: np.ndarray, labels: pd.Index) -> np.ndarray:
 def _numbers(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
     """A column as numbers, and which of its cells hold something that is none."""
     cells = customers[column]
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan), (
-        cells.notna() & np.isnan(numbers)
-    ).to_numpy()
+    if cells.dtype.kind in "mMb":  # times and truth values would pass for numbers
+        numbers = np.full(len(cells), np.nan)
+    else:
+        numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    usable = np.isfinite(numbers)
+    return np.where(usable, numbers, np.nan), cells.notna().to_numpy() & ~usable
 
 
 def _values(
@@ -365,8 +368,15 @@ def _amounts(
     return column, np.where(counts & ~prospect, amounts, np.nan), faults
 
 
+def _abc_in(order: npt.NDArray[np.int64], amounts: Floats, model: ScoringModel) -> AbcAnalysis:
+    """The ABC analysis with equal amounts cumulated in the order of the ranking, as listed."""
+    abc = abc_analysis(amounts[order], model.abc_a, model.abc_b)
+    back = np.argsort(order)
+    return AbcAnalysis(abc.share[back], abc.cumulative[back], abc.classes[back])
+
+
 def _abc_table(
-    everyone: pd.DataFrame, amounts: Floats, abc: AbcAnalysis, order: np.ndarray
+    everyone: pd.DataFrame, amounts: Floats, abc: AbcAnalysis, order: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
     table: pd.DataFrame = pd.DataFrame(
         {

@@ -212,7 +212,8 @@ def _stopping(
     if as_json:
         from xlportfolio.document import document
 
-        day = as_of or dt.datetime.now().astimezone().date()
+        asked = stop.as_of if isinstance(stop, InputError) else None
+        day = as_of or asked or dt.datetime.now().astimezone().date()
         _dump(document(str(book), day, None, stop.problems, language))
     raise typer.Exit(1)
 

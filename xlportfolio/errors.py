@@ -9,6 +9,7 @@ a customer, a setting). Whoever knows the workbook turns it into a :class:`Probl
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,7 +85,7 @@ class Problem:
     def message(self, language: str = "en") -> str:
         """One sentence: where, what was found, what is allowed and what to do."""
         words = texts(language)
-        details = {**self.fault.details, "found": self.found or self.fault.details.get("found", "")}
+        details = {"found": self.found or "", **self.fault.details}
         named = {"criterion": self.fault.criterion, "field": self.fault.field}
         sentence = words(f"problems.{self.fault.key}", **{**named, **details})
         if self.sheet is None:
@@ -139,13 +140,19 @@ class ModelError(XlPortfolioError, ValueError):
 class InputError(XlPortfolioError):
     """Input tables that cannot be used; ``problems`` holds everything that was found in them.
 
-    ``language`` is that of the workbook, ``None`` where it could not be told.
+    ``language`` and ``as_of`` are those of the workbook, ``None`` where it does not say.
     """
 
-    def __init__(self, problems: Sequence[Problem], language: str | None = None) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        language: str | None = None,
+        as_of: dt.date | None = None,
+    ) -> None:
         super().__init__("input")
         self._problems = tuple(problems)
         self.language = language
+        self.as_of = as_of
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -86,6 +86,16 @@ def name_key(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 
+def id_text(number: object) -> str:
+    """A customer's number as text: trimmed, a whole number without decimals.
+
+    >>> id_text(1001.0)
+    '1001'
+    """
+    is_whole = isinstance(number, float) and number.is_integer()
+    return str(int(number)) if is_whole else str(number).strip()  # type: ignore[call-overload]
+
+
 def category_key(category: str) -> str:
     """What a category is compared by: case and outer blanks do not matter.
 
@@ -324,12 +334,12 @@ def criteria_faults(
 ) -> Iterator[Fault]:
     """What is wrong with criteria taken together, given each one's name, axis and weight.
 
-    An axis or a weight that is itself faulty is ``None``.
+    An axis or a weight that is itself faulty is ``None``, a missing name blank.
     """
     first: dict[str, str] = {}
     for position, (name, _, _) in enumerate(criteria):
         key = name_key(name)
-        if key in first:
+        if key in first and key:
             details = {"other": first[key], "position": position}
             yield Fault("criterion_repeated", field="criterion", criterion=name, details=details)
         first.setdefault(key, name)
@@ -354,7 +364,9 @@ def setting_faults(settings: dict[str, float | ThresholdRule]) -> Iterator[Fault
     if settings["value_weight"] == 0 and settings["benefit_weight"] == 0:
         yield Fault("axis_weights_zero", field="value_weight")
     a, b = settings["abc_a"], settings["abc_b"]
-    if not isinstance(a, ThresholdRule) and not isinstance(b, ThresholdRule) and a > b:
+    if isinstance(a, ThresholdRule) or isinstance(b, ThresholdRule):
+        return
+    if VALUES.low <= b < a <= VALUES.high:
         yield Fault("abc_bounds_crossed", field="abc_a", details={"a": a, "b": b})
 
 

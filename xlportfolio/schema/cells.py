@@ -6,6 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from xlportfolio.errors import Fault, Severity
+from xlportfolio.model import id_text
 from xlportfolio.schema.contract import Cell, CellError
 from xlportfolio.schema.numerals import read_number
 
@@ -41,8 +42,8 @@ def shown(cell: Cell, language: str) -> str:
 
 
 def as_id(cell: Cell) -> str:
-    """A customer number as text: trimmed, a whole number without decimals."""
-    return shown(cell, "en").strip()
+    """A customer number or name as text; see :func:`xlportfolio.model.id_text`."""
+    return id_text(cell) if isinstance(cell, float) else shown(cell, "en").strip()
 
 
 class Number(NamedTuple):

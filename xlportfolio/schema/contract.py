@@ -24,12 +24,16 @@ Cell = None | str | float | int | bool | dt.datetime | dt.date | dt.time | dt.ti
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an input table, known by its key or by its header in either language."""
+    """A column of an input table, known by its key or by its header in either language.
+
+    A table cannot be read without a ``needed`` one, unless another column serves instead of it.
+    """
 
     key: str
     english: str
     german: str
     needed: bool = False
+    served_by: str | None = None
 
     def header(self, language: str) -> str:
         """The header as a workbook of this language shows it."""
@@ -64,10 +68,19 @@ class Table:
                     found.setdefault(column.key, position)
         return found
 
-    def is_header(self, row: Sequence[Cell]) -> bool:
-        """Whether a row holds every column that this table cannot do without."""
-        found = self.positions(row)
-        return all(column.key in found for column in self.columns if column.needed)
+    def lacking(self, header: Sequence[Cell], *, strict: bool = False) -> list[Column]:
+        """The columns that this table needs and a header row does not have.
+
+        If ``strict``, a column that serves instead of another does not count.
+        """
+        found = self.positions(header)
+        return [
+            column
+            for column in self.columns
+            if column.needed
+            and column.key not in found
+            and (strict or column.served_by not in found)
+        ]
 
 
 CUSTOMERS = Table(
@@ -75,7 +88,7 @@ CUSTOMERS = Table(
     "Customers",
     "Kunden",
     (
-        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
+        Column("customer_id", "Customer ID", "Kundennummer", needed=True, served_by="customer"),
         Column("customer", "Customer", "Kunde"),
         Column("status", "Status", "Status"),
     ),
@@ -146,8 +159,15 @@ _HEADER_ROWS = 50
 
 
 def find_header(table: Table, rows: Sequence[Sequence[Cell]]) -> int | None:
-    """The position of the first row that can be this table's header, if any."""
-    return next((i for i, row in enumerate(rows[:_HEADER_ROWS]) if table.is_header(row)), None)
+    """The position of the first row that can be this table's header, if any.
+
+    A row with all columns is preferred to one in which some serve instead of others.
+    """
+    for strict in (True, False):
+        for i, row in enumerate(rows[:_HEADER_ROWS]):
+            if not table.lacking(row, strict=strict):
+                return i
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from xlportfolio.errors import Fault, ModelError, Severity
 from xlportfolio.model import (
@@ -43,20 +43,21 @@ class ReadCriteria:
         Name -> position of its column in the table of the customers.
     """
 
-    criteria: tuple[Criterion, ...]
-    rows: Mapping[str, int]
-    columns: Mapping[str, int]
+    criteria: tuple[Criterion, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_criteria(grid: Grid, customers: Grid, findings: Findings) -> ReadCriteria:
-    """Read all criteria, and find the customers' column of each."""
+def read_criteria(grid: Grid, customers: Grid | None, findings: Findings) -> ReadCriteria:
+    """Read all criteria, and find the customers' column of each, if there are customers."""
     reader = _Reader(grid, findings)
-    rows = reader.named_rows()
-    built = [reader.criterion(i) for i in rows]
-    reader.check_together(rows, built)
+    read = [reader.criterion(i) for i in grid.rows]
+    reader.check_together(read)
     columns = {}
-    for i in rows:
-        name = grid.text(i, "criterion")
+    by_name = {name: i for i in grid.rows if (name := grid.text(i, "criterion"))}
+    for name, i in by_name.items():
+        if customers is None:
+            break
         position = customers.position_of(name)
         if position is None:
             details = {"sheet": customers.sheet}
@@ -64,8 +65,16 @@ def read_criteria(grid: Grid, customers: Grid, findings: Findings) -> ReadCriter
             findings.add(grid, fault, i, "criterion")
         else:
             columns[name] = position
-    by_name = {grid.text(i, "criterion"): i for i in rows}
-    return ReadCriteria(tuple(c for c in built if c is not None), by_name, columns)
+    built = tuple(one.criterion for one in read if one.criterion is not None)
+    return ReadCriteria(built, by_name, columns)
+
+
+class _Read(NamedTuple):
+    """A criterion as far as it could be read: none if anything in its row is an error."""
+
+    criterion: Criterion | None
+    axis: Axis | None
+    weight: float | None
 
 
 class _Reader:
@@ -75,21 +84,13 @@ class _Reader:
         self.grid = grid
         self.findings = findings
 
-    def named_rows(self) -> list[int]:
-        """The rows that name a criterion; the others are faults."""
-        rows = []
-        for i in self.grid.rows:
-            if self.grid.text(i, "criterion"):
-                rows.append(i)
-            else:
-                self.findings.add(self.grid, Fault("criterion_unnamed"), i, "criterion")
-        return rows
-
-    def criterion(self, i: int) -> Criterion | None:
-        """Build a criterion; none if anything in its row is an error."""
+    def criterion(self, i: int) -> _Read:
+        """Build a criterion, gathering whatever is wrong in its row."""
         grid = self.grid
         before = len(self.findings.problems)
         name = grid.text(i, "criterion")
+        if not name and "criterion" in grid.positions:
+            self._fault(i, Fault("criterion_unnamed"), "criterion")
         if name_key(name) in _RESERVED:
             self._fault(i, Fault("criterion_name_taken", criterion=name), "criterion")
         axis = self._word(i, "axis", contract.AXES, None)
@@ -113,20 +114,20 @@ class _Reader:
         except ModelError as error:
             for fault in error.faults:
                 self._fault(i, fault, fault.field or "criterion")
-            return None
+            return _Read(None, axis, weight)
         found = self.findings.problems[before:]
-        return None if any(p.severity is Severity.ERROR for p in found) else criterion
+        is_faulty = any(p.severity is Severity.ERROR for p in found)
+        return _Read(None if is_faulty else criterion, axis, weight)
 
-    def check_together(self, rows: Sequence[int], built: Sequence[Criterion | None]) -> None:
+    def check_together(self, read: Sequence[_Read]) -> None:
         """Check the criteria as a whole, faulty ones as far as they could be read."""
-        named = []
-        for i, criterion in zip(rows, built, strict=True):
-            axis = contract.AXES.get(self.grid.text(i, "axis"))
-            weight = None if criterion is None else criterion.weight
-            named.append((self.grid.text(i, "criterion"), axis, weight))
-        for fault in criteria_faults(named):
+        if "axis" not in self.grid.positions:
+            return
+        names = [self.grid.text(i, "criterion") for i in self.grid.rows]
+        known = zip(names, read, strict=True)
+        for fault in criteria_faults([(name, one.axis, one.weight) for name, one in known]):
             position = fault.details.get("position")
-            i_or_none = rows[position] if isinstance(position, int) else None
+            i_or_none = self.grid.rows[position] if isinstance(position, int) else None
             self.findings.add(self.grid, fault, i_or_none, fault.field)
 
     def _fault(self, i: int, fault: Fault, key: str) -> None:
@@ -134,6 +135,8 @@ class _Reader:
 
     def _word(self, i: int, key: str, words: Words[Word], default: Word | None) -> Word | None:
         """A word of a closed set; the default for a blank cell, if there is one."""
+        if key not in self.grid.positions:  # said once for the whole table, if it is needed
+            return default
         if default is not None and is_blank(self.grid.cell(i, key)):
             return default
         word = words.get(self.grid.text(i, key))
@@ -142,6 +145,8 @@ class _Reader:
         return word
 
     def _weight(self, i: int) -> float | None:
+        if "weight" not in self.grid.positions:
+            return None
         if is_blank(self.grid.cell(i, "weight")):
             self._fault(i, Fault("weight_blank", field="weight"), "weight")
             return None
@@ -177,11 +182,13 @@ class _Reader:
                 self._fault(i, Fault("level_unreadable", field="levels", details=details), "levels")
             else:
                 levels.append(Level(bound, value))
-        return tuple(levels) if len(levels) == len(parts) else None
+        return tuple(levels) if levels or not parts else None
 
     def _level_number(self, i: int, text: str) -> float | None:
         """A number among the levels; that it is text goes without saying, oddities are noted."""
         number, fault = as_number(text, self.findings.language)
         if number is not None and fault is not None and fault.key != "number_as_text":
-            self._fault(i, replace(fault, details={**fault.details, "found": text}), "levels")
+            key = "level_ambiguous" if fault.key == "number_ambiguous" else fault.key
+            details = {**fault.details, "found": text}
+            self._fault(i, replace(fault, key=key, details=details), "levels")
         return number

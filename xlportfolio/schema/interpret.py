@@ -14,7 +14,7 @@ from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Strategy
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable, Table
-from xlportfolio.schema.criteria import read_criteria
+from xlportfolio.schema.criteria import ReadCriteria, read_criteria
 from xlportfolio.schema.grid import Findings, Grid, in_order
 from xlportfolio.schema.settings import language_of, read_settings
 
@@ -53,24 +53,28 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
     InputError
         If anything is wrong with the structure of the input; it lists all of it.
     """
-    needed = (contract.CUSTOMERS, contract.CRITERIA)
-    missing = [table for table in needed if table.name not in tables]
-    if missing:
-        named = [{"table": t.name, "english": t.english, "german": t.german} for t in missing]
-        raise InputError([Problem(Fault("table_missing", details=details)) for details in named])
-    customers, criteria = (Grid(tables[table.name]) for table in needed)
-    settings = _optional(tables, contract.SETTINGS_TABLE)
-    strategies = _optional(tables, contract.STRATEGIES)
-
-    findings = Findings(language_of(customers, settings))
+    customers, criteria = (_grid(tables, t) for t in (contract.CUSTOMERS, contract.CRITERIA))
+    settings, strategies = (
+        grid if grid is not None and grid.rows else None  # an empty table counts as none
+        for grid in (_grid(tables, t) for t in (contract.SETTINGS_TABLE, contract.STRATEGIES))
+    )
+    language = language_of(customers or criteria, settings)
+    findings = Findings(language or "en")
+    for table, there in ((contract.CUSTOMERS, customers), (contract.CRITERIA, criteria)):
+        if there is None:
+            details = {"table": table.name, "english": table.english, "german": table.german}
+            findings.problems.append(Problem(Fault("table_missing", details=details)))
     for grid in (customers, criteria, settings, strategies):
         if grid is not None:
             _check_columns(grid, findings)
-    read = read_criteria(criteria, customers, findings)
-    chosen = read_settings(settings, customers, read.columns, findings)
+    read = ReadCriteria()
+    if criteria is not None:
+        read = read_criteria(criteria, customers, findings)
+    chosen = read_settings(settings, customers, read, findings)
     rules = _strategies(strategies, findings) if strategies is not None else ()
-    if findings.has_errors:
-        raise InputError(in_order(findings.problems), findings.language)
+    if findings.has_errors or customers is None or criteria is None:
+        as_of = chosen.presentation.as_of
+        raise InputError(in_order(findings.problems), language, as_of)
 
     model = ScoringModel(
         criteria=read.criteria,
@@ -87,20 +91,16 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
     return WorkbookInput(frame, model, chosen.presentation, problems, places)
 
 
-def _optional(tables: Mapping[str, RawTable], table: Table) -> Grid | None:
-    """A table that may be missing; an empty one counts as missing."""
+def _grid(tables: Mapping[str, RawTable], table: Table) -> Grid | None:
     raw = tables.get(table.name)
-    grid = None if raw is None else Grid(raw)
-    return grid if grid is not None and grid.rows else None
+    return None if raw is None else Grid(raw)
 
 
 def _check_columns(grid: Grid, findings: Findings) -> None:
-    """Columns without which a table cannot be read; names may serve as customer numbers."""
-    for column in grid.raw.table.columns:
-        served = column.key == "customer_id" and "customer" in grid.positions
-        if column.needed and column.key not in grid.positions and not served:
-            details = {"english": column.english, "german": column.german}
-            findings.add(grid, Fault("needed_column_missing", details=details))
+    """Columns without which a table cannot be read."""
+    for column in grid.raw.table.lacking(grid.raw.header):
+        details = {"english": column.english, "german": column.german}
+        findings.add(grid, Fault("needed_column_missing", details=details))
 
 
 def _strategies(grid: Grid, findings: Findings) -> tuple[Strategy, ...]:

@@ -11,6 +11,7 @@ from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import (
     RANGES,
     Presentation,
+    ScaleKind,
     ScoringModel,
     Threshold,
     name_key,
@@ -19,6 +20,7 @@ from xlportfolio.model import (
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_date, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell
+from xlportfolio.schema.criteria import ReadCriteria
 from xlportfolio.schema.grid import Findings, Grid
 
 _KNOWN = {name_key(name): name for name in contract.SETTINGS}
@@ -47,24 +49,19 @@ class ReadSettings:
 
 
 def read_settings(
-    grid: Grid | None, customers: Grid, columns: Mapping[str, int], findings: Findings
+    grid: Grid | None, customers: Grid | None, criteria: ReadCriteria, findings: Findings
 ) -> ReadSettings:
-    """Read all settings; a workbook without any gets the defaults.
-
-    Parameters
-    ----------
-    columns
-        The criteria's columns in the table of the customers.
-    """
+    """Read all settings; a workbook without any gets the defaults."""
     if grid is None:
         return ReadSettings(Presentation(language=findings.language))
     reader = _Reader(grid, findings)
     numbers = reader.numbers()
 
     def measure(cell: Cell) -> str | None:
-        return _measure_named(shown(cell, "en"), customers, columns)
+        name = shown(cell, "en")
+        return name if customers is None else _measure_named(name, customers, criteria)
 
-    details = {"sheet": customers.sheet}
+    details = {"sheet": "" if customers is None else customers.sheet}
     reader.value("language", lambda cell: contract.LANGUAGES.get(shown(cell, "en")), None)
     labels = reader.value("top_labels", reader.count, None)
     presentation = Presentation(
@@ -77,16 +74,21 @@ def read_settings(
     return ReadSettings(presentation, numbers, abc_measure, reader.rows)
 
 
-def language_of(customers: Grid, settings: Grid | None) -> str:
-    """The language of a workbook: the setting, else the customers' headers, else English."""
+def language_of(headed: Grid | None, settings: Grid | None) -> str | None:
+    """The language of a workbook: the setting, else that of a table's headers, else English.
+
+    ``None`` if there is neither.
+    """
     if settings is not None:
         for i in settings.rows:
             if name_key(settings.text(i, "setting")) == "language":
                 language = contract.LANGUAGES.get(settings.text(i, "value"))
                 if language is not None:
                     return str(language)
-    headers = {name_key(customers.header(p)) for p in customers.positions.values()}
-    columns = customers.raw.table.columns
+    if headed is None:
+        return None
+    headers = {name_key(headed.header(p)) for p in headed.positions.values()}
+    columns = headed.raw.table.columns
     german = sum(name_key(c.german) in headers for c in columns)
     english = sum(bool({name_key(c.english), name_key(c.key)} & headers) for c in columns)
     return "de" if german > english else "en"
@@ -106,7 +108,10 @@ class _Reader:
         for i in self.grid.rows:
             key = name_key(self.grid.text(i, "setting"))
             name = _KNOWN.get(key)
-            if name is None:
+            if not key:
+                fault = Fault("setting_unnamed", Severity.WARNING)
+                self.findings.add(self.grid, fault, i, "setting")
+            elif name is None:
                 nearest = get_close_matches(key, _KNOWN, n=1, cutoff=0)
                 near = {"nearest": _KNOWN[nearest[0]]}
                 fault = Fault("unknown_setting", Severity.WARNING, details=near)
@@ -148,7 +153,7 @@ class _Reader:
             fault = fault if fault.severity is Severity.NOTE else Fault(wrong, field=name)
             self.findings.add(self.grid, fault, i, "value")
         if number is not None and name in _PERCENTAGES and 0 < number <= 1:
-            details = {"percent": number * 100}
+            details = {"number": number, "percent": number * 100}
             fault = Fault("percent_expected", Severity.WARNING, name, details=details)
             self.findings.add(self.grid, fault, i, "value")
         return number
@@ -179,10 +184,11 @@ def default_of(name: str) -> float:
     return default
 
 
-def _measure_named(name: str, customers: Grid, columns: Mapping[str, int]) -> str | None:
-    """The customers' column of measures that a setting names: a criterion, else an extra column."""
+def _measure_named(name: str, customers: Grid, criteria: ReadCriteria) -> str | None:
+    """The customers' column of numbers that a setting names: a criterion, else an extra column."""
     position = customers.position_of(name)
     if position is None or position in customers.positions.values():
         return None
-    criterion = next((c for c, p in columns.items() if p == position), None)
-    return criterion or customers.header(position)
+    criterion = next((c for c, p in criteria.columns.items() if p == position), None)
+    words = {c.name for c in criteria.criteria if c.scale.kind is ScaleKind.CATEGORIES}
+    return None if criterion in words else criterion or customers.header(position)
