@@ -157,7 +157,7 @@ THERE = "Sheet Settings, row 2, column Value: "
         ),
         (
             ("top_labels", 2.5),
-            "“2.5” is not a number of labels; enter a whole number from 0.",
+            "“2.5” is not a number of labels; enter a whole number from 0 to 200.",
         ),
         (
             ("abc_measure", "Profit"),

@@ -298,7 +298,7 @@ def _print_summary(done: Rescored, seconds: float) -> None:
     console.print(top)
 
     console.print()
-    _print_data_check(console, words, done.problems)
+    _print_data_check(console, words, done)
     shown = words.number(seconds, 1)
     key = "cli.done_dry" if done.written is None else "cli.done"
     console.print(
@@ -308,7 +308,8 @@ def _print_summary(done: Rescored, seconds: float) -> None:
         console.print(escape(words("cli.kept", path=done.backup)), soft_wrap=True)
 
 
-def _print_data_check(console: Console, words: Texts, problems: Sequence[Problem]) -> None:
+def _print_data_check(console: Console, words: Texts, done: Rescored) -> None:
+    problems = done.problems
     if not problems:
         console.print(words("cli.clean"))
         return
@@ -316,8 +317,9 @@ def _print_data_check(console: Console, words: Texts, problems: Sequence[Problem
     console.print(words("cli.data_check", **counts))
     _print_problems(console, words, problems, _LISTED)
     if len(problems) > _LISTED:
-        sheet = words("sheets.data_check")
-        console.print(words("cli.more", count=len(problems) - _LISTED, sheet=sheet))
+        key = "cli.more" if done.written else "cli.more_dry"
+        more = {"count": len(problems) - _LISTED, "sheet": words("sheets.data_check")}
+        console.print(escape(words(key, **more)))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class Range(NamedTuple):
 
 #: Values, scores and thresholds.
 VALUES = Range(0, 100)
+#: Customers named in the matrix; each takes a series, and Excel draws 255 of them in a chart.
+LABELS = Range(0, 200)
 
 
 class Axis(StrEnum):

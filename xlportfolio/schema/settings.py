@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import (
+    LABELS,
     RANGES,
     Presentation,
     ScaleKind,
@@ -172,9 +173,11 @@ class _Reader:
         return value
 
     def count(self, cell: Cell) -> int | None:
-        """A whole number from 0."""
+        """A whole number of customers to name."""
         number, _ = as_number(cell, self.findings.language)
-        return int(number) if number is not None and number >= 0 and number.is_integer() else None
+        if number is None or not (LABELS.low <= number <= LABELS.high and number.is_integer()):
+            return None
+        return int(number)
 
 
 def default_of(name: str) -> float:
