@@ -112,7 +112,7 @@ def add_input(genuine: Path, path: Path, tables: bytes) -> dict[str, bytes]:
     source = Workbook(Package(path, BytesIO(tables)))
     grafting = Graft(workbook, source)
     for sheet in source.sheets:
-        grafting.place(sheet.name, None, None)
+        grafting.place(sheet.name)
     workbook.commit()
     sink = BytesIO()
     package.write(sink)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status, Strategy
 from xlportfolio.scoring import Floats
+
+Ints = npt.NDArray[np.int64]
+Strings = npt.NDArray[np.object_]
 
 #: Criteria named for each axis, on either side.
 _NAMED = 2
@@ -79,52 +83,56 @@ def reasons(
     ['Value 34.0 points: carried by Turnover (30 of 40); held down by Growth (4 of 60).']
     """
     words = texts(language)
-    sentence, joined = words("reasons.sentence"), words("reasons.and")
-    axis_name = words(f"axes.{axis}")
-    phrase = _Phrases(names, words)
-
     count = attainable > 0  # false for NaN and for criteria of weight 0
     carries = count & (contributions * 2 >= attainable)
-    holds = count & ~carries
-    sides = (
-        (words("reasons.carried"), _largest(np.where(carries, contributions, 0))),
-        (words("reasons.held_down"), _largest(np.where(holds, attainable - contributions, 0))),
-    )
-    got = np.rint(np.where(count, contributions, 0)).astype(int).tolist()
-    most = np.rint(np.where(count, attainable, 0)).astype(int).tolist()
+    got = np.rint(np.where(count, contributions, 0)).astype(np.int64)
+    most = np.rint(np.where(count, attainable, 0)).astype(np.int64)
+    phrases = _Phrases(names, got, most, words)
+    carried = phrases.largest(np.where(carries, contributions, 0), words("reasons.carried"))
+    costs = np.where(count & ~carries, attainable - contributions, 0)
+    held = phrases.largest(costs, words("reasons.held_down"))
 
-    sentences = []
-    for i, score in enumerate(scores.tolist()):
-        if math.isnan(score):
-            sentences.append("")
-            continue
-        parts = [
-            side.format(criteria=joined.join(phrase[k, got[i][k], most[i][k]] for k in tops[i]))
-            for side, tops in sides
-            if tops[i]
-        ]
-        shown = words.number(score, 1)
-        sentences.append(sentence.format(axis=axis_name, score=shown, parts="; ".join(parts)))
-    return sentences
+    before, _, rest = words("reasons.sentence").partition("{score}")
+    between, _, after = rest.partition("{parts}")
+    both = np.where((carried != "") & (held != ""), "; ", "").astype(object)
+    shown = _each(np.round(scores, 1), lambda score: words.number(float(score), 1))
+    start = before.format(axis=words(f"axes.{axis}"))
+    sentences = start + shown + between + carried + both + held + after
+    given: list[str] = np.where(np.isnan(scores), "", sentences).tolist()
+    return given
 
 
-class _Phrases(dict[tuple[int, int, int], str]):
-    """A criterion with its points, put into words once for each combination that occurs."""
+class _Phrases:
+    """Criteria with their points in words; each wording is made once, however often it occurs."""
 
-    def __init__(self, names: Sequence[str], words: Texts) -> None:
-        super().__init__()
+    def __init__(self, names: Sequence[str], got: Ints, most: Ints, words: Texts) -> None:
         self._names = names
+        self._got, self._most = got, most
         self._pattern = words("reasons.criterion")
+        self._and = words("reasons.and")
 
-    def __missing__(self, key: tuple[int, int, int]) -> str:
-        k, got, most = key
-        self[key] = self._pattern.format(criterion=self._names[k], got=got, most=most)
-        return self[key]
+    def largest(self, points: Floats, pattern: str) -> Strings:
+        """For each row the criteria with the most points (only positive ones), in a pattern."""
+        order = np.argsort(-points, axis=1, kind="stable")[:, :_NAMED]
+        listed = np.full(len(points), "", dtype=object)
+        for place in range(order.shape[1]):
+            k = order[:, place : place + 1]
+            named = np.take_along_axis(points, k, axis=1)[:, 0] > 0
+            got, most = (np.take_along_axis(x, k, axis=1)[:, 0] for x in (self._got, self._most))
+            phrase = _each((k[:, 0] * 101 + got) * 101 + most, self._phrase)
+            listed += np.where(named, (self._and if place else "") + phrase, "")
+        before, _, after = pattern.partition("{criteria}")
+        return np.where(listed == "", "", before + listed + after)
+
+    def _phrase(self, code: np.int64) -> str:
+        """The wording behind a number made of criterion, points got, and points attainable."""
+        rest, most = divmod(int(code), 101)
+        k, got = divmod(rest, 101)
+        return self._pattern.format(criterion=self._names[k], got=got, most=most)
 
 
-def _largest(points: Floats) -> list[list[int]]:
-    """For each row the positions of its largest positive entries, the largest first."""
-    top = np.argsort(-points, axis=1, kind="stable")[:, :_NAMED]
-    positive = np.take_along_axis(points, top, axis=1) > 0
-    pairs = zip(top.tolist(), positive.tolist(), strict=True)
-    return [[k for k, is_named in zip(*pair, strict=True) if is_named] for pair in pairs]
+def _each(numbers: Floats | Ints, spell: Callable[[Any], str]) -> Strings:
+    """Spell each number, each different one once."""
+    different, back = np.unique(numbers, return_inverse=True)
+    spelled = np.array([spell(number) for number in different] or [""], dtype=object)
+    return spelled[back]

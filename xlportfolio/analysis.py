@@ -245,7 +245,8 @@ def _text(customers: pd.DataFrame, column: str) -> list[str]:
     if column not in customers.columns:
         return [""] * len(customers)
     cells = customers[column]
-    return ["" if blank else id_text(cell) for cell, blank in zip(cells, cells.isna(), strict=True)]
+    known = zip(cells.tolist(), cells.isna().tolist(), strict=True)
+    return [cell if type(cell) is str else "" if blank else id_text(cell) for cell, blank in known]
 
 
 def _identity_faults(who: Identity, labels: pd.Index) -> Iterator[Fault]:

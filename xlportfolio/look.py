@@ -12,13 +12,16 @@ from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
+import numpy.typing as npt
 from openpyxl import Workbook
 from openpyxl.chart import Reference
 from openpyxl.formatting.rule import DataBarRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
@@ -119,7 +122,15 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.row_dimensions[HEADER_ROW].height = 33
 
     area = f"A{HEADER_ROW}:{get_column_letter(len(table.columns))}{last_row}"
-    made = Table(displayName=table.table, name=table.table, ref=area)
+    headers = (column.header for column in table.columns)
+    made = Table(
+        displayName=table.table,
+        name=table.table,
+        ref=area,
+        autoFilter=AutoFilter(ref=area),
+        # given here, since openpyxl would make every cell of the table to find them
+        tableColumns=[TableColumn(id=k, name=name) for k, name in enumerate(headers, start=1)],
+    )
     made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.add_table(made)
     names = [p for p, c in enumerate(table.columns, start=1) if c.kind is Kind.NAME]
@@ -152,18 +163,19 @@ def row_heights(table: SheetTable) -> list[float] | None:
 
     Excel finds the heights by itself when a row is edited; other programs rely on what is written.
     """
-    lines = [1] * len(table)
+    lines = np.ones(len(table))
     for column in table.columns:
         style = _STYLES[column.kind]
         if style.wrap:
-            width = _width(column, style)
-            lines = list(map(max, lines, (lines_of(str(text), width) for text in column.cells)))
-    return [LINE_HEIGHT * n for n in lines] if max(lines, default=1) > 1 else None
+            lengths = np.fromiter(map(len, column.cells), dtype=np.float64, count=len(table))
+            lines = np.maximum(lines, lines_of(lengths, _width(column, style)))
+    heights: list[float] = (LINE_HEIGHT * lines).tolist()
+    return heights if max(heights, default=0) > LINE_HEIGHT else None
 
 
-def lines_of(text: str, width: float) -> int:
-    """About how many lines a text takes in a column of this width, in characters."""
-    return 1 + int(len(text) / (width * 1.05))
+def lines_of(lengths: npt.NDArray[np.float64], width: float) -> npt.NDArray[np.float64]:
+    """About how many lines texts of these lengths take in a column of this width, in characters."""
+    return 1 + np.floor(lengths / (width * 1.05))
 
 
 def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> None:

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, Severity
@@ -50,12 +49,26 @@ Cells = npt.NDArray[np.float64] | Sequence[str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportColumn:
-    """A column of an output table: header, kind, and one cell for each row."""
+    """A column of an output table: header, kind, and one cell for each row.
+
+    A column may show some rows of another one; ``source`` is that one, and ``at`` the positions.
+    """
 
     key: str
     header: str
     kind: Kind
     cells: Cells
+    source: ReportColumn | None = None
+    at: npt.NDArray[np.int64] | None = None
+
+    def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
+        """The same column with some of its rows."""
+        cells: Cells = (
+            self.cells[at]
+            if isinstance(self.cells, np.ndarray)
+            else [self.cells[i] for i in at.tolist()]
+        )
+        return ReportColumn(self.key, self.header, self.kind, cells, self, at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +195,7 @@ def build_report(
     """
     writer = _Writer(analysis, presentation, names)
     ranking = writer.ranking()
-    quadrants = tuple(writer.quadrant(ranking, quadrant) for quadrant in RATED_QUADRANTS)
+    quadrants = tuple(writer.quadrant(quadrant) for quadrant in RATED_QUADRANTS)
     tables = {
         "ranking": ranking,
         **{table.key: table for table in quadrants},
@@ -203,12 +216,13 @@ class _Writer:
         presentation: Presentation,
         names: Mapping[str, str],
     ) -> None:
-        self.analysis = analysis
+        self.analysis, self.model = analysis, analysis.model
         self.presentation = presentation
         self.words = texts(presentation.language)
         self.names = names
         self.customers = analysis.customers
         self.rated = analysis.customers["rank"].notna().to_numpy()
+        self.columns = {column.key: column for column in self.of_everyone()}
 
     def column(self, key: str, kind: Kind, cells: Cells, header: str = "") -> ReportColumn:
         return ReportColumn(key, header or self.words(f"columns.{key}"), kind, cells)
@@ -228,11 +242,9 @@ class _Writer:
     def subtitle(self, key: str, **details: object) -> str:
         return self.words(f"subtitles.{key}", as_of=self.presentation.as_of, **details)
 
-    def texts_of(self, column: str, frame: pd.DataFrame | None = None) -> list[str]:
-        return list((self.customers if frame is None else frame)[column])
-
-    def numbers_of(self, column: str, frame: pd.DataFrame | None = None) -> npt.NDArray[np.float64]:
-        return (self.customers if frame is None else frame)[column].to_numpy(np.float64)
+    def texts_of(self, column: str) -> list[str]:
+        cells: list[str] = self.customers[column].tolist()
+        return cells
 
     def words_of(self, branch: str, keys: Sequence[str]) -> list[str]:
         """Keys put into words, blank for a blank one."""
@@ -244,16 +256,35 @@ class _Writer:
         yes = self.words("words.yes")
         return [yes if flag else "" for flag in flags]
 
-    def who(self, frame: pd.DataFrame | None = None) -> list[ReportColumn]:
-        """The columns that say who it is."""
-        return [
-            self.column("customer_id", Kind.ID, self.texts_of("customer_id", frame)),
-            self.column("customer", Kind.NAME, self.texts_of("customer", frame)),
-        ]
+    def take(self, keys: Sequence[str], at: npt.NDArray[np.int64]) -> list[ReportColumn]:
+        """Some columns of the ranking, with some of its rows."""
+        return [self.columns[key].take(at) for key in keys]
 
-    def type_of(self, frame: pd.DataFrame | None = None) -> ReportColumn:
-        quadrants = self.words_of("quadrants", self.texts_of("quadrant", frame))
-        return self.column("quadrant", Kind.QUADRANT, quadrants)
+    def of_everyone(self) -> list[ReportColumn]:
+        """The columns of the ranking, one row for each of the input."""
+        numbers = {
+            Kind.RANK: ("rank",),
+            Kind.SCORE: ("value_score", "benefit_score", "total_score"),
+            Kind.PERCENT: ("value_coverage", "benefit_coverage"),
+        }
+        rank, scores, coverages = (
+            [self.column(key, kind, self.customers[key].to_numpy(np.float64)) for key in keys]
+            for kind, keys in numbers.items()
+        )
+        return [
+            *rank,
+            self.column("customer_id", Kind.ID, self.texts_of("customer_id")),
+            self.column("customer", Kind.NAME, self.texts_of("customer")),
+            self.column("status", Kind.WORD, self.words_of("statuses", self.texts_of("status"))),
+            self.column(
+                "quadrant", Kind.QUADRANT, self.words_of("quadrants", self.texts_of("quadrant"))
+            ),
+            *scores,
+            self.column("abc_class", Kind.FLAG, self.texts_of("abc_class")),
+            self.column("borderline", Kind.FLAG, self.yes(self.customers["borderline"].tolist())),
+            *coverages,
+            self.column("note", Kind.PHRASE, notes(self.analysis, self.words.language)),
+        ]
 
     def scored(self) -> str:
         """What was scored, and when."""
@@ -262,14 +293,14 @@ class _Writer:
             "scored",
             customers=int((self.rated & ~prospects).sum()),
             prospects=int((self.rated & prospects).sum()),
-            criteria=len(self.analysis.model.criteria),
+            criteria=len(self.model.criteria),
             not_rated=int((~self.rated).sum()),
         )
 
     # --- the sheets ----------------------------------------------------------------------------
 
     def ranking(self) -> SheetTable:
-        model, thresholds = self.analysis.model, self.analysis.thresholds
+        model, thresholds = self.model, self.analysis.thresholds
         general = self.words.general
         subtitles = (
             self.scored(),
@@ -282,83 +313,52 @@ class _Writer:
                 benefit=self.words.number(thresholds.benefit, 1),
             ),
         )
-        columns = (
-            self.column("rank", Kind.RANK, self.numbers_of("rank")),
-            *self.who(),
-            self.column("status", Kind.WORD, self.words_of("statuses", self.texts_of("status"))),
-            self.type_of(),
-            *(
-                self.column(key, Kind.SCORE, self.numbers_of(key))
-                for key in ("value_score", "benefit_score", "total_score")
-            ),
-            self.column("abc_class", Kind.FLAG, self.texts_of("abc_class")),
-            self.column("borderline", Kind.FLAG, self.yes(list(self.customers["borderline"]))),
-            *(
-                self.column(key, Kind.PERCENT, self.numbers_of(key))
-                for key in ("value_coverage", "benefit_coverage")
-            ),
-            self.column("note", Kind.PHRASE, notes(self.analysis, self.words.language)),
-        )
-        return self.table("ranking", columns, subtitles)
+        return self.table("ranking", tuple(self.columns.values()), subtitles)
 
-    def quadrant(self, ranking: SheetTable, quadrant: Quadrant) -> SheetTable:
+    def quadrant(self, quadrant: Quadrant) -> SheetTable:
         """The rows of the ranking that are of one type."""
         at = np.flatnonzero(self.customers["quadrant"].to_numpy() == quadrant)
-        columns = [
-            ReportColumn(c.key, c.header, c.kind, _taken(c.cells, at)) for c in ranking.columns
-        ]
         count = {"count": len(at), "rated": int(self.rated.sum())}
+        columns = self.take(list(self.columns), at)
         return self.table(quadrant, columns, (self.subtitle("quadrant", **count),), quadrant)
 
     def recommendations(self, advice: Advice) -> SheetTable:
-        frame = self.customers[self.rated]
-        count = len(frame)  # the rated rows come first
-        chosen = advice.strategies[:count]
+        at = np.flatnonzero(self.rated)  # the rated rows come first
+        chosen = advice.strategies[: len(at)]
         visits = [s.visits_per_year if s is not None else None for s in chosen]
         columns = (
-            self.column("rank", Kind.RANK, self.numbers_of("rank", frame)),
-            *self.who(frame),
-            self.column(
-                "status", Kind.WORD, self.words_of("statuses", self.texts_of("status", frame))
-            ),
-            self.type_of(frame),
+            *self.take(("rank", "customer_id", "customer", "status", "quadrant"), at),
             self.column("strategy", Kind.PHRASE, [s.strategy if s else "" for s in chosen]),
             self.column("activity", Kind.PROSE, [s.activity if s else "" for s in chosen]),
             self.column("visits_per_year", Kind.COUNT, np.array(visits, dtype=np.float64)),
-            self.column("reason", Kind.PROSE, advice.reasons[:count]),
-            self.column("abc_class", Kind.FLAG, self.texts_of("abc_class", frame)),
-            self.column("borderline", Kind.FLAG, self.yes(list(frame["borderline"]))),
+            self.column("reason", Kind.PROSE, advice.reasons[: len(at)]),
+            *self.take(("abc_class", "borderline"), at),
         )
         return self.table("recommendations", columns, (self.scored(),))
 
     def abc(self) -> SheetTable:
         table, measure = self.analysis.abc, self.analysis.abc_measure
-        frame = self.customers.iloc[table["position"].to_numpy()]
-        model = self.analysis.model
+        at = table["position"].to_numpy()
         if measure is None:
             subtitle = self.subtitle("abc_none")
         else:
-            bounds = {
-                name: self.words.general(float(x))
-                for name, x in (("a", model.abc_a), ("b", model.abc_b))
-            }
-            subtitle = self.subtitle("abc", measure=measure, **bounds)
+            a, b = (self.words.general(float(x)) for x in (self.model.abc_a, self.model.abc_b))
+            subtitle = self.subtitle("abc", measure=measure, a=a, b=b)
+
+        def numbers(key: str, kind: Kind, header: str = "") -> ReportColumn:
+            return self.column(key, kind, table[key].to_numpy(np.float64), header)
+
+        findings = self.words_of("findings", table["finding"].tolist())
         columns = (
-            self.column("amount_rank", Kind.RANK, self.numbers_of("amount_rank", table)),
-            self.column("rank", Kind.RANK, self.numbers_of("rank", frame)),
-            self.column("difference", Kind.DIFFERENCE, self.numbers_of("difference", table)),
-            self.column("finding", Kind.PHRASE, self.words_of("findings", list(table["finding"]))),
-            *self.who(frame),
-            self.type_of(frame),
-            self.column(
-                "amount",
-                Kind.AMOUNT,
-                self.numbers_of("amount", table),
-                self._amount_header(measure),
-            ),
-            self.column("share", Kind.SHARE, self.numbers_of("share", table)),
-            self.column("cumulative_share", Kind.SHARE, self.numbers_of("cumulative_share", table)),
-            self.column("abc_class", Kind.FLAG, list(table["abc_class"])),
+            numbers("amount_rank", Kind.RANK),
+            *self.take(("rank",), at),
+            numbers("difference", Kind.DIFFERENCE),
+            self.column("finding", Kind.PHRASE, findings),
+            *self.take(("customer_id", "customer", "quadrant"), at),
+            numbers("amount", Kind.AMOUNT, self._amount_header(measure)),
+            numbers("share", Kind.SHARE),
+            numbers("cumulative_share", Kind.SHARE),
+            *self.take(("abc_class",), at),
         )
         return self.table("abc", columns, (subtitle,))
 
@@ -435,9 +435,3 @@ class _Writer:
             labels,
             relative,
         )
-
-
-def _taken(cells: Cells, at: npt.NDArray[np.int64]) -> Cells:
-    if isinstance(cells, np.ndarray):
-        return cells[at]
-    return [cells[i] for i in at]

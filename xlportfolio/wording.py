@@ -25,7 +25,9 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
     """The strategy of each customer, and what carries its scores or why it is not rated."""
     customers = analysis.customers
     strategies = analysis.model.strategies or standard_strategies(language)
-    matched = strategies_for(strategies, list(customers["quadrant"]), list(customers["status"]))
+    matched = strategies_for(
+        strategies, customers["quadrant"].tolist(), customers["status"].tolist()
+    )
     rated = customers["rank"].notna().to_numpy()
     sentences = []
     for axis in Axis:
@@ -44,7 +46,7 @@ def notes(analysis: PortfolioAnalysis, language: str) -> list[str]:
     customers = analysis.customers
     needed = f"{words.general(float(analysis.model.min_coverage))} %"
     columns = ("note", "repeats", "value_coverage", "benefit_coverage")
-    rows = zip(*(customers[column] for column in columns), strict=True)
+    rows = zip(*(customers[column].tolist() for column in columns), strict=True)
     return [
         words(
             f"notes.{note}",

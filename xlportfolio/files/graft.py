@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import NamedTuple
 from xml.sax.saxutils import unescape
 
 from lxml import etree
@@ -19,7 +20,7 @@ from openpyxl.utils.cell import quote_sheetname, range_boundaries
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
-from xlportfolio.files.rows import row_chunks
+from xlportfolio.files.rows import Pieces, row_chunks
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     OFFICE_RELATIONSHIPS,
@@ -125,12 +126,20 @@ def graft(
     grafting = Graft(workbook, scratch)
     grafting.release([sheet.part for sheet in ours.sheets.values()])
     workbook.forget_calculations(list(ours.sheets.values()))
-    data = {table.key: table for table in tables}
+    pieces = Pieces(tables)
+    data = {table.key: Filled(table, pieces) for table in tables}
     for key in ORDER:
         grafting.place(names[key], ours.sheets.get(key), data.get(key))
     home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
     workbook.commit()
+
+
+class Filled(NamedTuple):
+    """The data that replace a prototype row, and their XML as far as it is made already."""
+
+    table: SheetTable
+    pieces: Pieces
 
 
 class Graft:
@@ -178,8 +187,13 @@ class Graft:
         for sheet in sheets:
             self.package.drop_relationships(sheet)
 
-    def place(self, name: str, there: Sheet | None, table: SheetTable | None) -> None:
-        """Put one sheet where it was, or at the end."""
+    def place(
+        self,
+        name: str,
+        there: Sheet | None = None,
+        filled: Filled | None = None,
+    ) -> None:
+        """Put one sheet where it was, or at the end, and fill in its table's data."""
         source = self.sheets[name]
         root = self.source.xml(source.part)
         self._restyle(root)
@@ -188,9 +202,9 @@ class Graft:
             view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None:
-            self._refuse_foreign_cell(root, there, table)
+            self._refuse_foreign_cell(root, there, filled)
             self._keep_identity(root, self.package.read(part))
-        content = _filled(root, table) if table is not None else to_xml(root)
+        content = to_xml(root) if filled is None else _filled(root, filled)
         kind = self.source.content_type(source.part)
         self.package.put(part, content, kind)
         self._copy_below(source.part, part)
@@ -218,12 +232,12 @@ class Graft:
                 cell[:] = [content]
                 cell.set("t", "inlineStr")
 
-    def _refuse_foreign_cell(self, root: Element, there: Sheet, table: SheetTable | None) -> None:
+    def _refuse_foreign_cell(self, root: Element, there: Sheet, filled: Filled | None) -> None:
         """Refuse to lose what a user typed beside, above or below what we wrote."""
         ours = {cell.get("r") for cell in root.iter(main("c"))}
         areas = []
-        if table is not None:  # a column that a user added to our table is hers
-            most = len(table.columns)
+        if filled is not None:  # a column that a user added to our table is hers
+            most = len(filled.table.columns)
             areas = [replace(t, last_column=min(t.last_column, most)) for t in there.tables]
         for address in _filled_cells(self.package.read(there.part), areas):
             column, row = coordinates(address)
@@ -309,8 +323,9 @@ def _filled_cells(data: bytes, areas: Sequence[TableObject]) -> Iterator[str]:
         cell.clear()
 
 
-def _filled(root: Element, table: SheetTable) -> Callable[[], Iterator[bytes]]:
+def _filled(root: Element, filled: Filled) -> Callable[[], Iterator[bytes]]:
     """A sheet whose prototype row is repeated for every row of data when it is written."""
+    table = filled.table
     prototype = next(row for row in root.iter(main("row")) if row.get("r") == str(FIRST_ROW))
     styles = [cell.get("s", "0") for cell in prototype]
     mark = etree.Comment(_MARK)
@@ -324,8 +339,7 @@ def _filled(root: Element, table: SheetTable) -> Callable[[], Iterator[bytes]]:
 
     def chunks() -> Iterator[bytes]:
         yield before
-        cells = [column.cells for column in table.columns]
-        yield from row_chunks(cells, styles, FIRST_ROW, row_heights(table))
+        yield from row_chunks(table, styles, row_heights(table), filled.pieces)
         yield after
 
     return chunks

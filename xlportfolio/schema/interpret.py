@@ -209,9 +209,10 @@ class _Customers:
         return ["" if isinstance(cell, CellError) else as_id(cell) for cell in cells]
 
     def _statuses(self, cells: Sequence[Cell]) -> list[str]:
+        meant = {cell: contract.STATUSES.get(shown(cell, "en")) for cell in set(cells)}
         statuses = []
         for i, cell in zip(self.grid.rows, cells, strict=True):
-            status = contract.STATUSES.get(shown(cell, "en"))
+            status = meant[cell]
             if status is None and not is_blank(cell):
                 self.findings.add(self.grid, Fault("unknown_status", Severity.WARNING), i, "status")
             statuses.append(str(status or "customer"))

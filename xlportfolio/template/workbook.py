@@ -8,6 +8,7 @@ from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -171,8 +172,9 @@ def _table(
             typed.border = Border(bottom=_LINE)
             typed.alignment = _alignment(content, position)
             typed.number_format = formats.get(position, "General")
-        lines = max(lines_of(str(c), w) for c, w in zip(row, widths, strict=True))
-        sheet.row_dimensions[number].height = LINE_HEIGHT * lines
+        lengths = np.array([len(str(content)) for content in row], dtype=np.float64)
+        lines = max(map(lines_of, lengths, widths))
+        sheet.row_dimensions[number].height = LINE_HEIGHT * float(lines)
     last = f"{get_column_letter(len(headers))}{_HEADER_ROW + max(len(rows), 1)}"
     made = TableObject(displayName=table.name, name=table.name, ref=f"A{_HEADER_ROW}:{last}")
     made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
