@@ -1,0 +1,299 @@
+"""Speed and memory of a rescore, as JSON; run by ``make bench``, on Linux or macOS.
+
+For each number of customers, with 20 criteria, it measures
+
+``rescore``
+    a whole ``xlportfolio.files.rescore.rescore`` into the same file, with the first run's backup;
+``naive``
+    ``openpyxl.load_workbook``, the same interpretation, analysis and report, the cells of the same
+    tables appended to new sheets, ``save``; spared are table objects, chart, formats, row heights;
+``floor``
+    what no Python program can leave out that reads such a file and writes such sheets. On the
+    clock: inflate the customers' sheet and run expat over it, its only handler ``list.append`` for
+    the text of the cells; linear values of an array of measures, a weighted mean for each axis,
+    total, ranks, types; XML of every row of all our tables by a %-template, which makes text of the
+    numbers, 2,000 rows at a time, and zlib at level 1. Read from a file before the clock starts:
+    the measures, templates, numbers as floats, texts as finished XML, row heights. Writes no file.
+
+Every measurement is a process of its own, which first imports all modules: starting Python and
+importing are on no clock in any of the ways. Another process makes what they are given. The ways
+take turns, so that a busy machine slows them alike. Seconds are medians; a peak is the largest
+``ru_maxrss`` in 10**6 bytes, nothing subtracted; ``baseline_peak_mb`` is that of mere imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import pickle
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+from xml.parsers import expat
+
+import numpy as np
+import openpyxl
+from openpyxl.worksheet import table as objects
+
+from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.files.package import Package
+from xlportfolio.files.read import read_tables
+from xlportfolio.files.rescore import rescore
+from xlportfolio.files.rows import escape_text
+from xlportfolio.files.workbook import Workbook
+from xlportfolio.locale import texts
+from xlportfolio.look import row_heights
+from xlportfolio.model import Presentation
+from xlportfolio.report import FIRST_ROW, HEADER_ROW, ORDER, SheetTable, build_report
+from xlportfolio.schema import RawTable, in_order, interpret
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters
+
+_SIZES, _NAIVE_LIMIT, _BATCH, _DAY = "1000,10000,20000,100000", 20_000, 2_000, dt.date(2026, 1, 1)
+_TARGETS = (
+    (100_000, "rescore_to_floor", "at_most", -1, 2.5),
+    (100_000, "rescore_peak_mb", "at_most", -1, 800),
+    *((n, "naive_to_rescore", "at_least", 1, 10) for n in (10_000, 20_000)),
+)
+_NAMES = ("Turnover", *(f"Criterion {k}" for k in range(2, 21)))
+_VALUE, _BENEFIT = slice(0, 10), slice(10, 20)
+_WORDS = {"low": 0, "medium": 50, "high": 100}
+_LEVELS = "0=0; 25=30; 50=60; 80=100"
+_SCALES: list[tuple[Cell, ...]] = [
+    *(("linear", None, None, None), ("linear", 0, 100, None)),
+    *(("steps", None, None, _LEVELS), ("piecewise", None, None, _LEVELS)),
+] * 5
+_SCALES[-1] = ("categories", None, None, "low=0; medium=50; high=100")
+Run = Callable[[], object]
+
+
+def _criteria() -> Iterator[list[Cell]]:
+    """Rows of tblCriteria: the first in EUR, the last of categories, ten for each axis."""
+    for k, (name, scale) in enumerate(zip(_NAMES, _SCALES, strict=True)):
+        axis, unit = "value" if k < _VALUE.stop else "benefit", "" if k else "EUR"
+        yield [name, axis, 5 + k % 4 * 5, "max", *scale, "skip", unit, ""]
+
+
+def _customers(count: int) -> Iterator[list[Cell]]:
+    """Rows of tblCustomers: a tenth prospects; 2 % of the measures blank, in every 200th row 70."""
+    rng = Random(20_260_101)
+    for i in range(count):
+        likely = [rng.random()] * 10 + [rng.random()] * 10
+        measures: list[Cell] = [round(60 * x + 40 * rng.random(), 1) for x in likely]
+        measures[0] = round(2_000 + 600_000 * rng.random() ** 5, 2) if i % 10 else None
+        measures[-1] = list(_WORDS)[int(3 * rng.random())]
+        blank, status = 0.017 if i % 200 else 0.7, "customer" if i % 10 else "prospect"
+        cells = (None if rng.random() < blank else measure for measure in measures)
+        yield [10_001 + i, f"Ahorn Maschinenbau {i} GmbH & Co. KG", status, *cells]
+
+
+def _make(folder: Path, count: int) -> None:
+    """Write the input workbook, ``book.xlsx``, and what the floor is given."""
+    book = openpyxl.Workbook(write_only=True)
+    for table, names, rows in ((CUSTOMERS, _NAMES, _customers(count)), (CRITERIA, (), _criteria())):
+        sheet: Any = book.create_sheet(table.english)
+        header = [*(column.english for column in table.columns), *names]
+        area = f"A1:{column_letters(len(header))}{1 + (count if names else len(_NAMES))}"
+        made = objects.Table(displayName=table.name, name=table.name, ref=area)
+        made.tableColumns = [objects.TableColumn(id=k, name=n) for k, n in enumerate(header, 1)]
+        sheet._tables.add(made)  # noqa: SLF001 (add_table would warn of what has just been done)
+        for row in chain([header], rows):
+            sheet.append(row)
+    book.save(folder / "book.xlsx")
+    _prepare(folder)
+
+
+def _rescore(folder: Path) -> Run:
+    """A whole rescore, of a copy of the workbook."""
+    book = shutil.copy(folder / "book.xlsx", tempfile.mkdtemp(dir=folder))
+    return lambda: rescore(book, as_of=_DAY)
+
+
+def _analysed(tables: Mapping[str, RawTable]) -> tuple[PortfolioAnalysis, Sequence[SheetTable]]:
+    """The analysis and what stands in the sheets, made as a rescore makes it."""
+    given = interpret(tables)
+    analysis = analyse(given.customers, given.model)
+    problems = in_order([*given.problems, *map(given.places.locate, analysis.faults)])
+    names = {key: texts("en")(f"sheets.{key}") for key in ORDER}
+    shown = build_report(analysis, problems, Presentation(as_of=_DAY), names=names)
+    return analysis, shown.tables
+
+
+def _naive(folder: Path) -> Run:
+    """The way through openpyxl's cells."""
+    path = shutil.copy(folder / "book.xlsx", tempfile.mkdtemp(dir=folder))
+
+    def run() -> None:
+        book, raw = openpyxl.load_workbook(path), {}
+        for table in (CUSTOMERS, CRITERIA):  # whole numbers as floats, as the product reads them
+            cells: Iterator[Any] = book[table.english].iter_rows(values_only=True)
+            header, *rows = [[float(c) if type(c) is int else c for c in row] for row in cells]
+            raw[table.name] = RawTable(table, table.english, 1, 1, header, rows)
+        for written in _analysed(raw)[1]:
+            _append(book.create_sheet(written.sheet), written)
+        book.save(path)
+
+    return run
+
+
+def _append(sheet: Any, table: SheetTable) -> None:  # noqa: ANN401 (openpyxl's own word for it)
+    """Append a table's title, headers and rows."""
+    columns = [np.asarray(column.cells, dtype=object).tolist() for column in table.columns]
+    head = [[table.title], *([text] for text in table.subtitles), *[[]] * HEADER_ROW]
+    head[HEADER_ROW - 1 :] = [[column.header for column in table.columns]]
+    for cells in chain(head, zip(*columns, strict=True)):
+        sheet.append([None if cell in ("", None) or cell != cell else cell for cell in cells])  # noqa: PLR0124 (NaN)
+
+
+def _prepare(folder: Path) -> None:
+    """Write what the floor is given."""
+    analysis, tables = _analysed(read_tables(Workbook(Package(folder / "book.xlsx"))))
+    measures = analysis.measures.replace(_WORDS).to_numpy(np.float64)
+    weights = np.array([criterion.weight for criterion in analysis.model.criteria])
+    written = [_template(table) for table in tables if len(table)]
+    (folder / "given").write_bytes(pickle.dumps((measures, weights, written)))
+
+
+def _template(table: SheetTable) -> tuple[str, list[Sequence[Any]], list[int]]:
+    """A %-template for rows, the columns that fill it, and the numbers among them with blanks."""
+    numbers, heights = range(FIRST_ROW, FIRST_ROW + len(table)), row_heights(table)
+    template = '<row r="%d" ht="%s" customHeight="1">' if heights else '<row r="%d">'
+    columns: list[Sequence[Any]] = [numbers, heights] if heights else [numbers]
+    text, gaps = ' t="inlineStr"><is><t>%s</t></is></c>', []
+    for position, column in enumerate(table.columns, start=1):
+        cells, end = column.cells, "%s"
+        if not isinstance(cells, np.ndarray):
+            columns += numbers, [text % escape_text(cell) if cell else "/>" for cell in cells]
+        else:
+            columns += numbers, cells.tolist()
+            if np.isnan(cells).any():
+                gaps.append(len(columns) - 1)
+            else:
+                end = "><v>%r</v></c>"
+        template += f'<c r="{column_letters(position)}%d" s="{10 + position}"{end}'
+    return f"{template}</row>", columns, gaps
+
+
+def _floor(folder: Path) -> Run:
+    """The work that cannot be left out."""
+    measures, weights, tables = pickle.loads((folder / "given").read_bytes())
+
+    def run() -> None:
+        cells: list[str] = []
+        parser = expat.ParserCreate()
+        parser.CharacterDataHandler = cells.append
+        with zipfile.ZipFile(folder / "book.xlsx") as book:
+            parser.Parse(book.read("xl/worksheets/sheet1.xml"), True)  # noqa: FBT003 (as it is)
+        _arithmetic(measures, weights)
+        for table in tables:
+            _write(*table)
+
+    return run
+
+
+@np.errstate(invalid="ignore")
+def _arithmetic(measures: np.ndarray, weights: np.ndarray) -> object:
+    low, high = np.nanmin(measures, axis=0), np.nanmax(measures, axis=0)
+    values = np.clip((measures - low) / (high - low), 0, 1) * 100
+    known = ~np.isnan(values)
+    points = np.where(known, values * weights, 0)
+    value, benefit = (points[:, a].sum(1) / (known[:, a] @ weights[a]) for a in (_VALUE, _BENEFIT))
+    ranks = np.argsort(np.argsort(-(value + benefit) / 2, kind="stable")) + 1
+    return ranks, 2 * (value >= 50) + (benefit >= 50)  # noqa: PLR2004
+
+
+def _write(template: str, columns: list[Sequence[Any]], gaps: Sequence[int]) -> None:
+    for k in gaps:
+        columns[k] = ["/>" if x != x else f"><v>{x!r}</v></c>" for x in columns[k]]  # noqa: PLR0124 (NaN)
+    rows, deflater = map(template.__mod__, zip(*columns, strict=True)), zlib.compressobj(1)
+    while batch := "".join(islice(rows, _BATCH)).encode():
+        deflater.compress(batch)
+    deflater.flush()
+
+
+_WAYS: Mapping[str, Callable[[Path], Run]] = {"rescore": _rescore, "floor": _floor, "naive": _naive}
+
+
+def _here(task: str, folder: Path, count: int) -> dict[str, float]:
+    """Do one task in this process; one of the ways is timed."""
+    if task == "make":
+        _make(folder, count)
+    run: Run = _WAYS[task](folder) if task in _WAYS else dict
+    start = time.perf_counter()
+    run()
+    seconds, unit = time.perf_counter() - start, 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return {"seconds": round(seconds, 4), "peak_mb": round(peak, 1)}
+
+
+def _elsewhere(task: str, folder: Path, count: int) -> dict[str, float]:
+    """Do one task in a new process, whose peak begins with the size of this one: it stays small."""
+    print(f"{count:>7,} {task:8}", file=sys.stderr, end="", flush=True)
+    command = [sys.executable, __file__, "--task", task, "--folder", str(folder)]
+    done = subprocess.run([*command, f"--sizes={count}"], check=True, stdout=subprocess.PIPE)
+    result: dict[str, float] = json.loads(done.stdout)
+    print(f"{result['seconds']:8.3f} s {result['peak_mb']:6.0f} MB", file=sys.stderr)
+    return result
+
+
+def _measure(count: int, repeat: int | None, *, naive: bool) -> dict[str, Any]:
+    """All ways at one size, in turn, and their ratios."""
+    runs: dict[str, list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        _elsewhere("make", Path(name), count)
+        for turn in range(repeat or (5 if count <= 1_000 else 3)):  # noqa: PLR2004
+            for way in _WAYS:
+                if way != "naive" or count <= _NAIVE_LIMIT or (naive and turn == 0):
+                    runs.setdefault(way, []).append(_elsewhere(way, Path(name), count))
+    result: dict[str, Any] = {}
+    for way, measured in runs.items():
+        seconds = [run["seconds"] for run in measured]
+        result |= {f"{way}_seconds": median(seconds), f"{way}_runs": seconds}
+        result[f"{way}_peak_mb"] = max(run["peak_mb"] for run in measured)
+    result["rescore_to_floor"] = round(result["rescore_seconds"] / result["floor_seconds"], 2)
+    if "naive" in runs:
+        result["naive_to_rescore"] = round(result["naive_seconds"] / result["rescore_seconds"], 2)
+    return result
+
+
+def main() -> None:
+    """Measure what was asked for and print it."""
+    parser = argparse.ArgumentParser(description="Speed and memory of a rescore, as JSON.")
+    parser.add_argument("--sizes", default=_SIZES, help="customers; by default %(default)s")
+    parser.add_argument("--repeat", type=int, help="runs of each way; by default 5 or 3")
+    parser.add_argument("--naive-100k", action="store_true", help="the naive way above 20,000 too")
+    parser.add_argument("--out", type=Path, help="a file that gets the JSON too")
+    parser.add_argument("--task", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.task:
+        print(json.dumps(_here(asked.task, asked.folder, int(asked.sizes))))
+        return
+    baseline = _elsewhere("import", Path(), 0)["peak_mb"]
+    counts = map(int, asked.sizes.split(","))
+    sizes = {n: _measure(n, asked.repeat, naive=asked.naive_100k) for n in counts}
+    targets = [
+        {"customers": n, "figure": figure, how: bound, "found": x, "met": (x - bound) * sign >= 0}
+        for n, figure, how, sign, bound in _TARGETS
+        for x in ([sizes[n][figure]] if n in sizes else [])
+    ]
+    result = {"baseline_peak_mb": baseline, "customers": sizes, "targets": targets}
+    text = json.dumps({"python": sys.version.split()[0], **result}, indent=2)
+    if asked.out:
+        asked.out.write_text(f"{text}\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
