@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.errors import Fault, InputError, Problem, Severity
-from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Strategy
+from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Status, Strategy
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable, Table
@@ -83,9 +83,11 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
         **chosen.numbers,
     )
     extra = [m for m in (chosen.abc_measure, chosen.presentation.bubble_measure) if m is not None]
-    frame = _Customers(customers, findings).frame(model, read.columns, extra)
+    columns = {name: p for name in extra if (p := customers.position_of(name)) is not None}
+    columns |= {**read.columns, **customers.positions}
+    frame = _Customers(customers, findings).frame(model, columns, extra)
     places = Places(
-        findings.language, customers, criteria, settings, read.columns, read.rows, chosen.rows
+        findings.language, customers, criteria, settings, columns, read.rows, chosen.rows
     )
     problems = tuple(findings.problems)
     return WorkbookInput(frame, model, chosen.presentation, problems, places)
@@ -129,7 +131,11 @@ def _strategies(grid: Grid, findings: Findings) -> tuple[Strategy, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """Where in the workbook customers, criteria and settings stand."""
+    """Where in the workbook customers, criteria and settings stand.
+
+    ``columns`` holds the positions of all columns of the customers that are read, by their names
+    in the analysis; the other two, the positions of rows in their tables.
+    """
 
     language: str
     customers: Grid
@@ -158,8 +164,7 @@ class Places:
         grid = self.customers
         if not isinstance(row, int | np.integer):
             return Problem(fault, grid.sheet)
-        field = fault.field or ""
-        position = {**self.columns, **grid.positions}.get(field, grid.position_of(field))
+        position = self.columns.get(fault.field or "")
         return grid.problem(fault, int(row) - grid.sheet_row(0), position, self.language)
 
 
@@ -196,49 +201,51 @@ class _Customers:
                 data[criterion.name] = self._measures(cells, position)
         for name in extra:
             if name not in data:
-                position = grid.position_of(name) or 0
-                data[name] = self._measures(by_column[position], position)
+                data[name] = self._measures(by_column[columns[name]], columns[name])
         index = pd.Index([grid.sheet_row(i) for i in grid.rows], dtype=np.int64)
         return pd.DataFrame(data, index=index)
 
     def _identifiers(self, cells: Sequence[Cell], key: str) -> list[str]:
         """Numbers or names as text; an error cell is a missing one."""
+        texts = []
         for i, cell in zip(self.grid.rows, cells, strict=True):
             if isinstance(cell, CellError):
                 self.findings.add(self.grid, Fault("error_cell", Severity.WARNING), i, key)
-        return ["" if isinstance(cell, CellError) else as_id(cell) for cell in cells]
+                texts.append("")
+            else:
+                texts.append(cell.strip() if type(cell) is str else as_id(cell))
+        return texts
 
     def _statuses(self, cells: Sequence[Cell]) -> list[str]:
-        meant = {cell: contract.STATUSES.get(shown(cell, "en")) for cell in set(cells)}
-        statuses = []
-        for i, cell in zip(self.grid.rows, cells, strict=True):
-            status = meant[cell]
-            if status is None and not is_blank(cell):
+        texts = [cell if type(cell) is str else shown(cell, "en") for cell in cells]
+        meant = {text: contract.STATUSES.get(text) for text in set(texts)}
+        for i, text in zip(self.grid.rows, texts, strict=True):
+            if meant[text] is None and not is_blank(text):
                 self.findings.add(self.grid, Fault("unknown_status", Severity.WARNING), i, "status")
-            statuses.append(str(status or "customer"))
-        return statuses
+        return [str(meant[text] or Status.CUSTOMER) for text in texts]
 
     def _categories(self, cells: Sequence[Cell], position: int) -> list[str | None]:
-        words: list[str | None] = []
-        for i, cell in zip(self.grid.rows, cells, strict=True):
-            if isinstance(cell, CellError):
-                fault = Fault("error_cell", Severity.WARNING)
-                self.findings.add_cell(self.grid, fault, i, position)
-            blank = is_blank(cell) or isinstance(cell, CellError)
-            words.append(None if blank else shown(cell, self.findings.language))
-        return words
+        """A column of words, ``None`` where there is none."""
+        return [
+            cell if type(cell) is str and cell else self._category(cell, i, position)
+            for i, cell in zip(self.grid.rows, cells, strict=True)
+        ]
+
+    def _category(self, cell: Cell, i: int, position: int) -> str | None:
+        """A word that is typed as something else, such as a number."""
+        if isinstance(cell, CellError):
+            fault = Fault("error_cell", Severity.WARNING)
+            self.findings.add_cell(self.grid, fault, i, position)
+            return None
+        return None if is_blank(cell) else shown(cell, self.findings.language)
 
     def _measures(self, cells: Sequence[Cell], position: int) -> npt.NDArray[np.float64]:
         """A column of numbers, NaN where there is none; the odd ones are looked at one by one."""
         measures = np.array([c if type(c) is float else np.nan for c in cells], dtype=np.float64)
-        for k in _not_floats(cells):
+        for k in np.flatnonzero(np.isnan(measures)).tolist():
             number, fault = as_number(cells[k], self.findings.language)
             if fault is not None:
                 self.findings.add_cell(self.grid, fault, self.grid.rows[k], position)
             if number is not None:
                 measures[k] = number
         return measures
-
-
-def _not_floats(cells: Sequence[Cell]) -> Iterator[int]:
-    return (k for k, cell in enumerate(cells) if type(cell) is not float and cell not in ("", None))
