@@ -202,8 +202,12 @@ class Graft:
             view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None:
-            self._refuse_foreign_cell(root, there, filled)
-            self._keep_identity(root, self.package.read(part))
+            old = self.package.read(part)
+            foreign = self._foreign_cell(root, old, there, filled)
+            if foreign is not None:
+                details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
+                raise WorkbookError("foreign_cell", **details)
+            self._keep_identity(root, old)
         content = to_xml(root) if filled is None else _filled(root, filled)
         kind = self.source.content_type(source.part)
         self.package.put(part, content, kind)
@@ -232,19 +236,19 @@ class Graft:
                 cell[:] = [content]
                 cell.set("t", "inlineStr")
 
-    def _refuse_foreign_cell(self, root: Element, there: Sheet, filled: Filled | None) -> None:
-        """Refuse to lose what a user typed beside, above or below what we wrote."""
+    @staticmethod
+    def _foreign_cell(root: Element, old: bytes, there: Sheet, filled: Filled | None) -> str | None:
+        """A cell that a user filled beside, above or below what we wrote, if there is one."""
         ours = {cell.get("r") for cell in root.iter(main("c"))}
         areas = []
         if filled is not None:  # a column that a user added to our table is hers
             most = len(filled.table.columns)
             areas = [replace(t, last_column=min(t.last_column, most)) for t in there.tables]
-        for address in _filled_cells(self.package.read(there.part), areas):
+        for address in _filled_cells(old, areas):
             column, row = coordinates(address)
             if address not in ours and not (column == 1 and row < HEADER_ROW):
-                raise WorkbookError(
-                    "foreign_cell", path=self.package.path, sheet=there.name, cell=address
-                )
+                return address
+        return None
 
     @staticmethod
     def _keep_identity(root: Element, old: bytes) -> None:

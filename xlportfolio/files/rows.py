@@ -89,13 +89,13 @@ def row_chunks(
     """
     parts = [pieces.of(column) if len(table) else ["/>"] for column in table.columns]
     cells = "".join(
-        f'<c r="{column_letters(position)}%d" s="{style}"%s'
+        f'<c r="{column_letters(position)}%s" s="{style}"%s'
         for position, style in enumerate(styles, start=1)
     )
     height = ' ht="%s" customHeight="1"' if heights else ""
-    pattern = f'<row r="%d"{height}>{cells}</row>'
+    pattern = f'<row r="%s"{height}>{cells}</row>'
     # each row takes its number and height, then for each cell the number again and its piece
-    numbers = range(FIRST_ROW, FIRST_ROW + max(len(table), 1))
+    numbers = [str(row) for row in range(FIRST_ROW, FIRST_ROW + max(len(table), 1))]
     interleaved: list[Sequence[Any]] = [numbers, heights] if heights else [numbers]
     for part in parts:
         interleaved += [numbers, part]
