@@ -267,7 +267,7 @@ def test_the_data_check_lists_no_more_than_a_user_can_mend(
     assert len(rescore(path).problems) == 5
     sheet = load_workbook(path)["Data check"]
     assert len(rows_of(sheet)) == 2
-    assert "5 warnings" in sheet["A2"].value
+    assert "warnings: 5" in sheet["A2"].value
     assert sheet["A3"].value.startswith("Only the first 2 are listed here")
 
 

@@ -104,17 +104,22 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
         header = sheet.cell(HEADER_ROW, position, column.header)
         header.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
         header.fill = PatternFill("solid", fgColor=_HEADER)
+        indent = 1 if style.horizontal == "left" else 0  # text keeps off its neighbour
         header.alignment = Alignment(
             horizontal="center" if style.horizontal == "center" else "left",
             vertical="center",
             wrap_text=True,
+            indent=indent,
         )
         prototype = sheet.cell(FIRST_ROW, position)
         prototype.font = _BODY
         prototype.border = _RULE
         prototype.number_format = style.number_format
         prototype.alignment = Alignment(
-            horizontal=style.horizontal, vertical="center", wrap_text=style.wrap or None
+            horizontal=style.horizontal,
+            vertical="center",
+            wrap_text=style.wrap or None,
+            indent=indent,
         )
         letter = get_column_letter(position)
         sheet.column_dimensions[letter].width = _width(column, style)
