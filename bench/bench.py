@@ -247,14 +247,14 @@ def _elsewhere(task: str, folder: Path, count: int) -> dict[str, float]:
     return result
 
 
-def _measure(count: int, repeat: int | None, *, naive: bool) -> dict[str, Any]:
+def _measure(count: int, repeat: int | None) -> dict[str, Any]:
     """All ways at one size, in turn, and their ratios."""
     runs: dict[str, list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         _elsewhere("make", Path(name), count)
         for turn in range(repeat or (5 if count <= 1_000 else 3)):  # noqa: PLR2004
             for way in _WAYS:
-                if way != "naive" or count <= _NAIVE_LIMIT or (naive and turn == 0):
+                if way != "naive" or count <= _NAIVE_LIMIT or turn == 0:
                     runs.setdefault(way, []).append(_elsewhere(way, Path(name), count))
     result: dict[str, Any] = {}
     for way, measured in runs.items():
@@ -272,7 +272,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Speed and memory of a rescore, as JSON.")
     parser.add_argument("--sizes", default=_SIZES, help="customers; by default %(default)s")
     parser.add_argument("--repeat", type=int, help="runs of each way; by default 5 or 3")
-    parser.add_argument("--naive-100k", action="store_true", help="the naive way above 20,000 too")
     parser.add_argument("--out", type=Path, help="a file that gets the JSON too")
     parser.add_argument("--task", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -282,7 +281,7 @@ def main() -> None:
         return
     baseline = _elsewhere("import", Path(), 0)["peak_mb"]
     counts = map(int, asked.sizes.split(","))
-    sizes = {n: _measure(n, asked.repeat, naive=asked.naive_100k) for n in counts}
+    sizes = {n: _measure(n, asked.repeat) for n in counts}
     targets = [
         {"customers": n, "figure": figure, how: bound, "found": x, "met": (x - bound) * sign >= 0}
         for n, figure, how, sign, bound in _TARGETS

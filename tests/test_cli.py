@@ -142,7 +142,7 @@ def test_rows_that_are_not_rated_are_last_with_their_reason(tmp_path: Path) -> N
     )
     found = [(c["customer_id"], c["rank"], c["reason"]) for c in printed["customers"]]
     assert found[1:] == [
-        ("1", None, "Measures for only 0 % of the value weight (50 % needed)"),
+        ("1", None, "Measures for only 0% of the value weight (50% needed)"),
         ("2", None, "Repeats row 3; counts nowhere"),
         ("", None, "Neither customer ID nor name"),
     ]
@@ -171,7 +171,7 @@ def test_the_language_option_changes_the_texts_not_the_reading(tmp_path: Path) -
     "arguments",
     [
         ("rescore",),
-        ("rescore", "book.xlsx", "--as-of", "31.01.2026"),
+        ("rescore", "book.xlsx", "--as-of", "31/01/2026"),
         ("rescore", "book.xlsx", "--lang", "fr"),
         ("rescore", "book.xlsx", "--faster"),
         ("dance",),
@@ -248,7 +248,7 @@ def test_new_overwrites_nothing_and_makes_nothing_else(tmp_path: Path) -> None:
     path.write_bytes(b"mine")
     done = run("new", path)
     assert done.returncode == 1
-    assert "is there already and was not touched" in done.stderr
+    assert "already exists and was not touched" in done.stderr
     assert path.read_bytes() == b"mine"
     done = run("new", tmp_path / "new.xls")
     assert done.returncode == 1

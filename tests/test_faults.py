@@ -97,11 +97,11 @@ HERE = "Sheet Criteria, row 2, column "
         ),
         (
             {"scale": "steps", "levels": "0=0; 10=50; 10=60"},
-            HERE + "Levels: the bound 10 stands twice among the levels; delete one of them.",
+            HERE + "Levels: the bound 10 appears twice among the levels; delete one of them.",
         ),
         (
             {"scale": "categories", "levels": "high=100; HIGH=50"},
-            HERE + "Levels: the bound HIGH stands twice among the levels; delete one of them.",
+            HERE + "Levels: the bound HIGH appears twice among the levels; delete one of them.",
         ),
         (
             {"criterion": None},
@@ -194,14 +194,14 @@ def test_each_axis_needs_a_criterion_with_a_weight(tmp_path: Path) -> None:
     only_value = write_book(tmp_path / "book.xlsx", criteria=CRITERIA[:2])
     assert messages(only_value) == [
         (
-            "Sheet Criteria: No criterion belongs to the axis benefit; give at least one criterion "
+            "Sheet Criteria: No criterion belongs to the benefit axis; give at least one criterion "
             "this axis."
         )
     ]
     zero = [(*row[:2], 0, *row[3:]) if row[1] == "benefit" else row for row in CRITERIA]
     assert messages(write_book(tmp_path / "book.xlsx", criteria=zero)) == [
         (
-            "Sheet Criteria: All criteria of the axis benefit have the weight 0; give at least one a "
+            "Sheet Criteria: All criteria of the benefit axis have the weight 0; give at least one a "
             "weight above 0."
         )
     ]
@@ -211,7 +211,7 @@ def test_two_criteria_of_one_name_are_refused(tmp_path: Path) -> None:
     twice = [*CRITERIA, (" turnover ", *CRITERIA[0][1:])]
     assert messages(write_book(tmp_path / "book.xlsx", criteria=twice)) == [
         (
-            "Sheet Criteria, row 6, column Criterion: the criterion “turnover” is there already, as "
+            "Sheet Criteria, row 6, column Criterion: the criterion “turnover” already exists, as "
             "“Turnover”; rename or delete one of them."
         )
     ]
@@ -329,7 +329,7 @@ def test_readable_levels_are_checked_beside_unreadable_ones(tmp_path: Path) -> N
     path = with_criterion(tmp_path / "b.xlsx", scale="steps", levels="0=0; 0.0=5; x=3; 5=200")
     assert [message.split(": ", 1)[1][:30] for message in messages(path)] == [
         "“x=3” is not a level; write bo",
-        "the bound 0 stands twice among",
+        "the bound 0 appears twice among",
         "the level 5 has the value 200;",
     ]
 
@@ -339,7 +339,7 @@ def test_a_faulty_criterion_still_counts_for_its_axis(tmp_path: Path) -> None:
     criteria = [[*row, *[None] * (11 - len(row))] for row in criteria]
     criteria[3][2] = 0
     found = messages(write_book(tmp_path / "book.xlsx", criteria=criteria))
-    assert any("All criteria of the axis benefit have the weight 0" in m for m in found)
+    assert any("All criteria of the benefit axis have the weight 0" in m for m in found)
     assert any("“x” is not a level" in m for m in found)
 
 

@@ -213,7 +213,7 @@ def test_a_repeated_id_is_listed_but_not_rated_and_counts_nowhere(tmp_path: Path
     done = rescored(tmp_path / "book.xlsx", customers=rows)
     (problem,) = done.problems
     assert problem.message() == (
-        "Sheet Customers, row 7, column Customer ID: the customer ID “2” stands already in row 3, "
+        "Sheet Customers, row 7, column Customer ID: the customer ID “2” is already in row 3, "
         "so this row was not rated; delete it, or give it an ID of its own."
     )
     last = done.analysis.customers.iloc[-1]
@@ -321,7 +321,7 @@ def test_unknown_settings_are_ignored_with_the_nearest_name(tmp_path: Path) -> N
     assert [p.message() for p in done.problems] == [
         "Sheet Settings, row 2, column Setting: “value_treshold” is not a setting and was ignored; "
         "the nearest known one is value_threshold.",
-        "Sheet Settings, row 4, column Setting: the setting abc_a stands already in row 3, which "
+        "Sheet Settings, row 4, column Setting: the setting abc_a is already in row 3, which "
         "counts; delete this row.",
     ]
     assert done.analysis.model.abc_a == 70
@@ -331,7 +331,7 @@ def test_unknown_settings_are_ignored_with_the_nearest_name(tmp_path: Path) -> N
 def test_a_share_typed_for_a_percentage_is_doubted(tmp_path: Path) -> None:
     done = rescored(tmp_path / "book.xlsx", settings=[("abc_a", 0.8)])
     assert [p.message() for p in done.problems] == [
-        "Sheet Settings, row 2, column Value: “0.8” was taken as 0.8 percent for abc_a; enter 80 if "
+        "Sheet Settings, row 2, column Value: “0.8” was taken as 0.8 of 100 for abc_a; enter 80 if "
         "that is what you mean."
     ]
 

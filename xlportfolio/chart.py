@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from openpyxl.chart import Reference, ScatterChart
@@ -34,6 +35,11 @@ COLOURS: Mapping[Quadrant, str] = {
 }
 INK = "1F2937"
 
+#: Of a point, in points.
+_POINT = 7
+#: Points of each type that names keep clear of.
+_MOST_AVOIDED = 300
+
 #: The chart in centimetres, and the part of it in which points are drawn.
 _WIDTH, _HEIGHT, _PLOT_WIDTH, _PLOT_HEIGHT = 25.0, 17.0, 0.9, 0.8
 
@@ -55,7 +61,7 @@ def portfolio_chart(
     chart.scatterStyle = "lineMarker"
     chart.height, chart.width = _HEIGHT, _WIDTH  # type: ignore[assignment]
     chart.roundedCorners = False
-    chart.plot_area.layout = Layout(
+    chart.layout = Layout(
         ManualLayout(
             layoutTarget="inner",
             xMode="edge",
@@ -85,9 +91,10 @@ def portfolio_chart(
         chart.series.append(_points(table, words))
     for line in lines:
         chart.series.append(_line(line))
+    colours = {words(f"quadrants.{quadrant}"): colour for quadrant, colour in COLOURS.items()}
     for position, side in enumerate(_sides(matrix)):
         size = matrix.sizes[position] if matrix.sizes else 0.0
-        chart.series.append(_label(matrix.labelled, position, size, side))
+        chart.series.append(_label(matrix.labelled, position, size, side, colours))
     unnamed = range(len(matrix.series), len(chart.series))
     entries = [LegendEntry(idx=i, delete=True) for i in unnamed]
     chart.legend = Legend(legendPos="b", overlay=False, legendEntry=entries)
@@ -123,7 +130,7 @@ def _points(table: SheetTable, words: Texts) -> XYSeries:
     x, y = (_cells(table, f"{axis}_score", 0, last) for axis in ("benefit", "value"))
     title = SeriesLabel(v=words(f"quadrants_plural.{table.quadrant}"))
     series = _series(x, y, title)
-    series.marker = _marker(7, COLOURS[table.quadrant])
+    series.marker = _marker(_POINT, COLOURS[table.quadrant])
     return series
 
 
@@ -156,7 +163,7 @@ def _sides(matrix: MatrixSheet) -> list[str]:
     columns = {column.key: column.cells for column in matrix.labelled.columns}
     character = 100 * 0.15 / (_WIDTH * _PLOT_WIDTH)  # of 8 points, about 0.15 cm
     line = 100 * 0.4 / (_HEIGHT * _PLOT_HEIGHT)
-    taken: list[_Box] = []
+    taken = list(_points_on(matrix))
     sides = []
     for k in range(matrix.labels):
         x, y = float(columns["benefit_score"][k]), float(columns["value_score"][k])
@@ -174,20 +181,35 @@ def _sides(matrix: MatrixSheet) -> list[str]:
     return sides
 
 
+def _points_on(matrix: MatrixSheet) -> Iterator[_Box]:
+    """The room that the points of all types take, as far as there are not too many of them."""
+    for table in matrix.series:
+        columns = {column.key: column.cells for column in table.columns}
+        points = zip(columns["benefit_score"], columns["value_score"], strict=True)
+        for x, y in islice(points, _MOST_AVOIDED):
+            yield _Box(float(x) - 0.8, float(y) - 1.2, float(x) + 0.8, float(y) + 1.2)
+
+
 def _hidden(box: _Box, others: Sequence[_Box]) -> float:
-    """How much of a name lies outside of the plot or on other names."""
+    """How much of a name lies outside of the plot, on points or on other names."""
     inside = box.overlap(_Box(0, 0, 100, 100))
     return box.overlap(box) - inside + sum(box.overlap(other) for other in others)
 
 
-def _label(table: SheetTable, position: int, size: float, side: str) -> XYSeries:
-    """A customer named in the chart: a series of one point, labelled by its name."""
+def _label(
+    table: SheetTable, position: int, size: float, side: str, colours: Mapping[str, str]
+) -> XYSeries:
+    """A customer named in the chart: a series of one point, labelled by its name.
+
+    The point of its type lies below; a size draws a larger one of the same colour over it.
+    """
+    cells = {column.key: column.cells[position] for column in table.columns}
     x, y = (_cells(table, f"{axis}_score", position, position) for axis in ("benefit", "value"))
-    named = next(column for column in table.columns if column.key == "customer").cells[position]
-    key = "customer" if named else "customer_id"
+    key = "customer" if cells["customer"] else "customer_id"
     name = StrRef(f=_cells(table, key, position, position))
     series = _series(x, y, SeriesLabel(strRef=name))
-    series.marker = _ring(7 + math.ceil(17 * size)) if size else Marker("none")
+    colour = colours[str(cells["quadrant"])]
+    series.marker = _marker(_POINT + math.ceil(17 * size), colour) if size else Marker("none")
     text = CharacterProperties(sz=800, solidFill=INK)
     series.dLbls = DataLabelList(
         dLblPos=side,
@@ -205,9 +227,4 @@ def _label(table: SheetTable, position: int, size: float, side: str) -> XYSeries
 
 def _marker(size: int, colour: str) -> Marker:
     edge = GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill="FFFFFF", w=6_350))
-    return Marker("circle", size, edge)
-
-
-def _ring(size: int) -> Marker:
-    edge = GraphicalProperties(noFill=True, ln=LineProperties(solidFill=INK, w=9_525))
     return Marker("circle", size, edge)

@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import sys
@@ -55,7 +56,12 @@ class Lang(StrEnum):
 
 
 def _day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
+    from xlportfolio.schema.cells import as_date
+
+    day = as_date(text)
+    if day is None:
+        raise typer.BadParameter(_HELP("cli.no_day", found=text))
+    return day
 
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help=_HELP("cli.book"))]
@@ -103,10 +109,11 @@ def rescore(
             write=not dry_run,
             progress=progress,
         )
-    if as_json:
-        _print_json(book, done)
-    else:
-        _print_summary(done, time.perf_counter() - started)
+    with _stopping(book, as_of, lang, as_json=False):
+        if as_json:
+            _print_json(book, done)
+        else:
+            _print_summary(done, time.perf_counter() - started)
 
 
 @app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))
@@ -122,7 +129,7 @@ def check(
         _print_json(book, done)
     else:
         words = texts(done.presentation.language)
-        console = Console()
+        console = Console(emoji=False)
         _print_problems(console, words, done.problems)
         if not done.problems:
             console.print(words("cli.clean"))
@@ -177,7 +184,10 @@ def _new(book: Path, language: Lang, *, with_sample: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what a terminal cannot show is spelled out, not stumbled over."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -205,7 +215,7 @@ def _stopping(
         return
     of_workbook = stop.language if isinstance(stop, InputError) else None
     language = lang or of_workbook or _SYSTEM
-    words, errors = texts(language), Console(stderr=True)
+    words, errors = texts(language), Console(stderr=True, emoji=False)
     if isinstance(stop, InputError):
         errors.print(escape(words("cli.stopped", path=book)), style="bold")
     _print_problems(errors, words, stop.problems)
@@ -259,18 +269,21 @@ def _print_json(book: Path, done: Rescored) -> None:
 
 def _dump(content: dict[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
 
 
 def _print_summary(done: Rescored, seconds: float) -> None:
     """How many of each type, the first of the ranking, the data check, and what was written."""
     from rich.table import Table
+    from rich.text import Text
 
     from xlportfolio.model import Quadrant, Status
 
     words = texts(done.presentation.language)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    console = Console(
+        highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH
+    )
     customers = done.analysis.customers
     scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
     console.print(escape(scored), style="bold", soft_wrap=True)
@@ -287,13 +300,13 @@ def _print_summary(done: Rescored, seconds: float) -> None:
 
     rated = customers[customers["rank"].notna()]
     first = rated.head(_TOP)
-    console.print(
-        "\n" + words("cli.top", count=len(first), rated=len(rated)), style="bold", soft_wrap=True
-    )
+    if len(first):
+        title = words("cli.top", count=len(first), rated=len(rated))
+        console.print(f"\n{title}", style="bold", soft_wrap=True)
     top = Table(box=None, pad_edge=False, show_header=False)
     for row in first.to_dict("records"):
         score = words.number(row["total_score"], 1)
-        name = escape(row["customer"] or row["customer_id"])
+        name = Text(" ".join((row["customer"] or row["customer_id"]).split()))
         top.add_row(f"{row['rank']:.0f}", name, words(f"quadrants.{row['quadrant']}"), score)
     console.print(top)
 

@@ -75,6 +75,8 @@ _STYLES: Mapping[Kind, _Style] = {
 _WIDTHS = {"activity": 36.0, "reason": 84.0, "message": 84.0, "note": 40.0}
 #: Of one line of text, in points.
 LINE_HEIGHT = 15.0
+#: A row cannot be higher, in points.
+_HIGHEST = 409.0
 #: A name further to the right than this does not stay in view when the sheet is scrolled.
 _FROZEN = 3
 #: Width of the filter button that covers a header's end, in characters.
@@ -104,12 +106,12 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
         header = sheet.cell(HEADER_ROW, position, column.header)
         header.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
         header.fill = PatternFill("solid", fgColor=_HEADER)
-        indent = 1 if style.horizontal == "left" else 0  # text keeps off its neighbour
+        indent = 0 if style.horizontal == "center" else 1  # cells keep off their neighbours
         header.alignment = Alignment(
-            horizontal="center" if style.horizontal == "center" else "left",
+            horizontal="left" if style.horizontal == "left" else "center",
             vertical="center",
             wrap_text=True,
-            indent=indent,
+            indent=1 if style.horizontal == "left" else 0,
         )
         prototype = sheet.cell(FIRST_ROW, position)
         prototype.font = _BODY
@@ -174,7 +176,7 @@ def row_heights(table: SheetTable) -> list[float] | None:
         if style.wrap:
             lengths = np.fromiter(map(len, column.cells), dtype=np.float64, count=len(table))
             lines = np.maximum(lines, lines_of(lengths, _width(column, style)))
-    heights: list[float] = (LINE_HEIGHT * lines).tolist()
+    heights: list[float] = np.minimum(LINE_HEIGHT * lines, _HIGHEST).tolist()
     return heights if max(heights, default=0) > LINE_HEIGHT else None
 
 
@@ -186,7 +188,7 @@ def lines_of(lengths: npt.NDArray[np.float64], width: float) -> npt.NDArray[np.f
 def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> None:
     """What a cell's content adds to its looks: bars for scores, the colour of the type."""
     if column.kind is Kind.SCORE:
-        bar = DataBarRule("num", 0, "num", 100, color=f"FF{_BAR}")
+        bar = DataBarRule("num", 0, "num", 100, f"FF{_BAR}", minLength=0, maxLength=100)
         sheet.conditional_formatting.add(area, bar)
         return
     first = area.partition(":")[0]
@@ -226,7 +228,8 @@ def _print_setup(sheet: Worksheet, words: Texts) -> None:
     for side in ("left", "right"):
         setattr(sheet.page_margins, side, 0.4)
     sheet.page_margins.top = 0.5
-    sheet.page_margins.bottom = 0.6
+    sheet.page_margins.bottom = 0.7
+    sheet.page_margins.footer = 0.3
     footer = sheet.oddFooter
     assert footer is not None
     footer.left.text, footer.right.text = "&A", words("print.page")

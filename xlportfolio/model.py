@@ -298,7 +298,7 @@ class ScoringModel:
     --------
     >>> ScoringModel(criteria=(Criterion("Turnover", Axis.VALUE, 1),))
     Traceback (most recent call last):
-    xlportfolio.errors.ModelError: No criterion belongs to the axis benefit; give at least one ...
+    xlportfolio.errors.ModelError: No criterion belongs to the benefit axis; give at least one ...
     """
 
     criteria: tuple[Criterion, ...]

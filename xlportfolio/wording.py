@@ -44,15 +44,19 @@ def notes(analysis: PortfolioAnalysis, language: str) -> list[str]:
     """Why each row is not rated, in words; empty for the rated ones."""
     words = texts(language)
     customers = analysis.customers
-    needed = f"{words.general(float(analysis.model.min_coverage))} %"
+
+    def percent(number: float) -> str:
+        return words("words.percent", number=words.general(number))
+
+    needed = percent(float(analysis.model.min_coverage))
     columns = ("note", "repeats", "value_coverage", "benefit_coverage")
     rows = zip(*(customers[column].tolist() for column in columns), strict=True)
     return [
         words(
             f"notes.{note}",
             row=repeats,
-            value=f"{100 * value:.0f} %",
-            benefit=f"{100 * benefit:.0f} %",
+            value=percent(float(round(100 * value))),
+            benefit=percent(float(round(100 * benefit))),
             needed=needed,
         )
         if note is not Note.NONE

@@ -246,7 +246,7 @@ class Graft:
             areas = [replace(t, last_column=min(t.last_column, most)) for t in there.tables]
         for address in _filled_cells(old, areas):
             column, row = coordinates(address)
-            if address not in ours and not (column == 1 and row < HEADER_ROW):
+            if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
                 return address
         return None
 

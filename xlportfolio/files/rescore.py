@@ -97,7 +97,8 @@ def rescore(
         Whether a workbook that is written in place is first kept as ``BOOK.bak``; a copy that is
         there already is never overwritten.
     write
-        Whether anything is written at all.
+        Whether anything is written at all; if not, all but the writing is done, so that whatever
+        would stop it is found.
     progress
         Told the key of each step as it begins.
 
@@ -129,16 +130,16 @@ def rescore(
         presentation = replace(
             asked, language=language or asked.language, as_of=as_of or asked.as_of or today
         )
+        progress("draw")
+        words = texts(presentation.language)
+        names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
+        report = _report(given, analysis, problems, presentation, names)
+        _write(workbook, ours, report, presentation.language)
         kept = None
         if write:
-            progress("draw")
-            words = texts(presentation.language)
-            names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
-            report = _report(given, analysis, problems, presentation, names)
             in_place = target.exists() and target.samefile(book)
             if in_place and backup and not backup_path(book).exists():
                 kept = backup_path(book)
-            _write(workbook, ours, report, presentation.language)
             progress("write")
             if in_place and _fingerprint(book) != before:
                 raise WorkbookError("changed", path=book)

@@ -60,12 +60,16 @@ def replace_file(
     """
     path = path.resolve()  # a link stays a link: what it points at is replaced
     with _in_words(path):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         new = _beside(path, write)
         try:
             if path.exists():
-                shutil.copymode(path, new)
+                _take_over_rights(path, new)
                 if backup is not None and not backup.exists():
                     _keep(path, backup)
+            else:
+                new.chmod(0o666 & ~_umask())
             new.replace(path)
         except BaseException:
             new.unlink(missing_ok=True)
@@ -86,6 +90,22 @@ def _beside(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
         new.unlink(missing_ok=True)
         raise
     return new
+
+
+def _take_over_rights(path: Path, new: Path) -> None:
+    """Give a file the rights of the one it replaces, and its owner where the system lets us."""
+    shutil.copymode(path, new)
+    if hasattr(os, "chown"):
+        old = path.stat()
+        with suppress(OSError):
+            os.chown(new, old.st_uid, old.st_gid)
+
+
+def _umask() -> int:
+    """The rights that this user's new files do not get; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _keep(path: Path, backup: Path) -> None:

@@ -168,6 +168,8 @@ class Workbook:
         for element in self.defined_names():
             if element.get("name") == name and element.get("localSheetId") == local:
                 element.text = text
+                if hidden:
+                    element.set("hidden", "1")
                 return
         parent = self.root.find(main("definedNames"))
         if parent is None:

@@ -10,6 +10,9 @@ from xlportfolio.model import name_key
 from xlportfolio.schema.cells import as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable, column_letters
 
+#: Characters of a cell that a problem quotes.
+_LONGEST = 200
+
 
 class Grid:
     """A raw table with its columns found; ``rows`` holds the positions of those not empty."""
@@ -53,6 +56,8 @@ class Grid:
             return Problem(fault, self.sheet, row)
         cell = f"{column_letters(self.raw.column + position)}{row}"
         found = shown(self.raw.rows[i][position], language)
+        if len(found) > _LONGEST:
+            found = found[:_LONGEST] + "…"
         return Problem(fault, self.sheet, row, self.header(position), cell, found)
 
 

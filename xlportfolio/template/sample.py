@@ -80,9 +80,9 @@ CRITERIA = (
     SampleCriterion(
         "reference", "value", 20, scale="categories", levels="{high}=100; {medium}=50; {low}=0"
     ),
-    SampleCriterion("wallet", "benefit", 35, low=0, high=0.8, number_format="0%"),
-    SampleCriterion("services", "benefit", 35, scale="piecewise", levels="0=0; 2=50; 6=100"),
-    SampleCriterion("satisfaction", "benefit", 30, low=1, high=10),
+    SampleCriterion("wallet", "benefit", 25, low=0, high=0.8, number_format="0%"),
+    SampleCriterion("services", "benefit", 50, scale="piecewise", levels="0=0; 2=50; 6=100"),
+    SampleCriterion("satisfaction", "benefit", 25, low=1, high=10),
 )
 
 Measures = Mapping[str, float | str | None]
@@ -218,7 +218,7 @@ def _measures(rng: Random, *, is_prospect: bool) -> dict[str, float | str | None
         "satisfaction": float(2 + int(8.99 * (close + rng.random()) / 2)),
     }
     if is_prospect:  # nothing bought as yet: the rest is what the field has found out
-        measures |= {"turnover": None, "delay": None, "satisfaction": None}
+        measures |= {"turnover": None, "delay": None, "wallet": None, "satisfaction": None}
     elif rng.random() < _GAPS:
         measures[("margin", "delay", "satisfaction", "potential")[int(4 * rng.random())]] = None
     return measures

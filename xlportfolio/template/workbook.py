@@ -12,6 +12,7 @@ import numpy as np
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as TableObject
@@ -53,6 +54,7 @@ def new_workbook(language: str, *, with_sample: bool) -> bytes:
     _criteria(book, language)
     _settings(book, language)
     _strategies(book, language)
+    book.calculation = CalcProperties(fullCalcOnLoad=False)  # leave that to the user
     sink = BytesIO()
     book.save(sink)
     return sink.getvalue()
@@ -77,7 +79,9 @@ def _start(sheet: Worksheet, words: Texts, *, with_sample: bool) -> None:
         name.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
         name.fill = PatternFill("solid", fgColor=COLOURS[quadrant])
         name.alignment = Alignment(horizontal="center")
-        sheet.cell(row, 2, words(f"meanings.{quadrant}")).font = Font(name=_FONT, color=_INK)
+        sheet.cell(row, 2, words(f"meanings.{quadrant}")).font = Font(
+            name=_FONT, size=11, color=_INK
+        )
 
 
 def _customers(book: Workbook, language: str, *, with_sample: bool) -> None:
@@ -157,7 +161,7 @@ def _table(
     headers = [*(column.header(language) for column in table.columns), *extra]
     for position, (header, width) in enumerate(zip(headers, widths, strict=True), start=1):
         cell = sheet.cell(_HEADER_ROW, position, header)
-        cell.font = Font(name=_FONT, bold=True, color="FFFFFF")
+        cell.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor=_HEADER)
         cell.alignment = Alignment(vertical="center", wrap_text=True)
         sheet.column_dimensions[get_column_letter(position)].width = width
@@ -167,7 +171,7 @@ def _table(
         for position, content in enumerate(row, start=1):
             typed = sheet.cell(number, position)
             typed.value = content  # type: ignore[assignment]
-            typed.font = Font(name=_FONT, color=_INK)
+            typed.font = Font(name=_FONT, size=11, color=_INK)
             typed.fill = PatternFill("solid", fgColor=_INPUT)
             typed.border = Border(bottom=_LINE)
             typed.alignment = _alignment(content, position)
