@@ -26,7 +26,7 @@ def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str
     return subprocess.run(
         [sys.executable, "-m", "xlportfolio.cli", *map(str, arguments)],
         capture_output=True,
-        text=True,
+        encoding=variables.get("PYTHONIOENCODING", "utf-8"),
         check=False,
         timeout=120,
         env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **variables},
@@ -208,6 +208,47 @@ def test_even_what_nobody_thought_of_is_a_sentence(
     done = invoke("rescore", book)
     assert done.exit_code == 1
     assert "Something went wrong that should not (KeyError: 'odd')" in done.stderr
+
+
+def test_names_that_a_terminal_cannot_show_are_spelled_out(tmp_path: Path) -> None:
+    rows = [(1, "Żabka [bold] :star: Łódź\n", "Customer", 900, 0.4, "high", 2)]
+    path = write_book(tmp_path / "b.xlsx", customers=rows)
+    done = run("rescore", path, PYTHONIOENCODING="cp1252")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1  \\u017babka [bold] :star: \\u0141ód\\u017a  Star" in done.stdout
+    done = run("rescore", path, PYTHONIOENCODING="utf-8")
+    assert "1  Żabka [bold] :star: Łódź  Star" in done.stdout
+
+
+def test_the_day_may_be_written_as_germans_do(book: Path) -> None:
+    printed = json.loads(invoke("rescore", book, "--json", "--as-of", "31.12.2025").stdout)
+    assert printed["as_of"] == "2025-12-31"
+
+
+def test_progress_is_shown_on_a_terminal_and_on_standard_error_only(book: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "xlportfolio.cli", "rescore", str(book), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+        timeout=120,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"},
+    )
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    assert "Writing" in shown.decode()
+    assert json.loads(done.stdout)["problems"] == []
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # the other side is closed and all is read
+        return b""
 
 
 def test_check_touches_nothing(tmp_path: Path) -> None:

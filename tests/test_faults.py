@@ -329,7 +329,7 @@ def test_readable_levels_are_checked_beside_unreadable_ones(tmp_path: Path) -> N
     path = with_criterion(tmp_path / "b.xlsx", scale="steps", levels="0=0; 0.0=5; x=3; 5=200")
     assert [message.split(": ", 1)[1][:30] for message in messages(path)] == [
         "“x=3” is not a level; write bo",
-        "the bound 0 appears twice among",
+        "the bound 0 appears twice amon",
         "the level 5 has the value 200;",
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from support.books import (
     GERMAN_CRITERIA_HEADER,
     write_book,
 )
+from support.packages import parts_of
 
 from xlportfolio import Problem, rescore
 from xlportfolio.files.rescore import Rescored
@@ -334,6 +336,21 @@ def test_a_share_typed_for_a_percentage_is_doubted(tmp_path: Path) -> None:
         "Sheet Settings, row 2, column Value: “0.8” was taken as 0.8 of 100 for abc_a; enter 80 if "
         "that is what you mean."
     ]
+
+
+@pytest.mark.parametrize("cell", [0.5, "50 %"])
+def test_a_threshold_of_half_a_point_is_doubted(cell: object, tmp_path: Path) -> None:
+    done = rescored(tmp_path / "book.xlsx", settings=[("value_threshold", cell)])
+    assert done.analysis.thresholds.value == 0.5
+    assert "was taken as 0.5 of 100 for value_threshold; enter 50 if" in done.problems[0].message()
+
+
+def test_a_very_long_text_is_quoted_in_part(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "book.xlsx", customers=changed(2, "Turnover", "x" * 32_000))
+    problem = next(p for p in rescore(path).problems if p.column == "Turnover")
+    assert problem.found == "x" * 200 + "…"
+    heights = re.findall(rb'ht="([\d.]+)"', b"".join(parts_of(path).values()))
+    assert max(map(float, heights)) <= 409
 
 
 def test_the_day_comes_from_the_option_then_the_setting(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableColumn
 from support.books import CUSTOMERS, write_book
+from support.office import convert
 from support.packages import MAIN, MAY_CHANGE, changed_parts, faults_of, parts_of, sheet_parts
 
 from xlportfolio import WorkbookError, rescore
@@ -342,6 +343,77 @@ def test_a_link_stays_a_link_and_rights_stay(book: Path, tmp_path: Path) -> None
     assert link.is_symlink()
     assert stat.S_IMODE(book.stat().st_mode) == 0o640
     assert "Ranking" in names(book)
+
+
+def test_new_files_have_the_rights_that_this_user_gives_to_new_files(
+    book: Path, tmp_path: Path
+) -> None:
+    old = os.umask(0o022)
+    try:
+        rescore(book, tmp_path / "out.xlsx")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "out.xlsx").stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0, reason="only root may give a file to somebody"
+)
+def test_the_owner_stays_the_owner(book: Path) -> None:
+    os.chown(book, 65534, 65534)
+    rescore(book)
+    assert (book.stat().st_uid, book.stat().st_gid) == (65534, 65534)
+
+
+def test_a_write_protected_workbook_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = book.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write whatever is protected
+    with pytest.raises(WorkbookError, match="permission denied; check whether the file"):
+        rescore(book)
+    assert book.read_bytes() == before
+
+
+def test_numbers_of_our_tables_stay(book: Path) -> None:
+    rescore(book)
+
+    def add(opened) -> None:  # noqa: ANN001
+        sheet = opened["My notes"]
+        sheet["D1"], sheet["D2"] = "Mine", 1
+        sheet.add_table(Table(displayName="tblMine", ref="D1:D2", id=77))
+
+    def numbers() -> dict[str, str]:
+        tables = [data for name, data in parts_of(book).items() if name.startswith("xl/tables/")]
+        roots = [etree.fromstring(data) for data in tables]
+        return {root.get("displayName"): root.get("id") for root in roots}
+
+    edit(book, add)
+    before = numbers()
+    rescore(book)
+    assert numbers() == before
+
+
+def test_a_workbook_saved_by_libreoffice_is_rescored_in_place(book: Path, tmp_path: Path) -> None:
+    rescore(book)
+    folder = tmp_path / "office"
+    folder.mkdir()
+    saved = convert(book, "xlsx", folder)
+    order = names(saved)
+    assert order == ["My notes", "Customers", "Criteria", *OURS]
+    before = parts_of(saved)
+    done = rescore(saved)
+    assert names(saved) == order
+    assert faults_of(parts_of(saved)) == []
+    ours = {sheet_parts(before)[name] for name in OURS}
+    kept = {name for name in before if name.startswith("xl/worksheets/sheet")} - ours
+    assert not changed_parts(before, parts_of(saved)) & kept
+    assert len(done.analysis.customers) == len(CUSTOMERS)
+
+
+def test_a_rehearsal_finds_what_would_stop_the_run(book: Path) -> None:
+    rescore(book)
+    edit(book, put_cell)
+    with pytest.raises(WorkbookError, match="cell P7 holds something"):
+        rescore(book, write=False)
 
 
 def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,18 @@ def test_all_types_borderline_cases_and_gaps_are_there(done: Rescored) -> None:
     assert rows["borderline"].any()
     assert done.analysis.measures[rows["status"] == "customer"].isna().any(axis=1).sum() > 3
     assert [str(p.severity) for p in done.problems] == ["warning"]
+
+
+def test_prospects_claim_nothing_that_only_customers_can_have(done: Rescored) -> None:
+    prospects = done.analysis.measures[done.analysis.customers["status"] == "prospect"]
+    bought = [done.analysis.model.criteria[k].name for k in (0, 3, 5, 7)]
+    assert prospects[bought].isna().all(axis=None)
+    assert done.analysis.customers.loc[prospects.index, "rank"].notna().all()
+
+
+def test_nothing_forces_a_recalculation(done: Rescored) -> None:
+    with zipfile.ZipFile(done.path) as package:
+        assert b'fullCalcOnLoad="1"' not in package.read("xl/workbook.xml")
 
 
 def test_it_is_labelled_as_invented(done: Rescored) -> None:

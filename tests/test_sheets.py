@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from support.books import CRITERIA, CUSTOMERS, write_book
 from support.office import convert
+from support.packages import parts_of, sheet_parts
 from typer.testing import CliRunner
 
 from xlportfolio import analyse, rescore
@@ -373,6 +375,14 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
         ]
         for name, (_, key) in TYPES.items()
     ]
+
+
+def test_the_chart_is_laid_out_as_its_names_are_placed(scored: Path) -> None:
+    parts = parts_of(scored)
+    chart = next(data for name, data in parts.items() if "/charts/chart" in name).decode()
+    assert re.search(r"<plotArea><layout><manualLayout>.*<w val=\"0.9\"", chart)
+    bars = re.findall(rb"<dataBar [^>]*>", parts[sheet_parts(parts)["Ranking"]])
+    assert {bar.count(b'minLength="0"') + bar.count(b'maxLength="100"') for bar in bars} == {2}
 
 
 def test_top_labels_and_bubble_measure_are_followed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import NamedTuple
@@ -124,7 +124,7 @@ def graft(
         The data that fill the tables' prototype rows.
     """
     grafting = Graft(workbook, scratch)
-    grafting.release([sheet.part for sheet in ours.sheets.values()])
+    grafting.release(list(ours.sheets.values()))
     workbook.forget_calculations(list(ours.sheets.values()))
     pieces = Pieces(tables)
     data = {table.key: Filled(table, pieces) for table in tables}
@@ -151,6 +151,7 @@ class Graft:
         self.styles = self._merge_styles()
         self.sheets = {sheet.name: sheet for sheet in scratch.sheets}
         self.last_table: int | None = None
+        self.table_numbers: dict[str, int] = {}
 
     def _merge_styles(self) -> StyleMap:
         ours = self.scratch.related("styles")
@@ -170,8 +171,11 @@ class Graft:
             self.package.put(part, to_xml(target), self.source.content_type(ours))
         return moved
 
-    def release(self, sheets: Iterable[str]) -> None:
+    def release(self, replaced: Sequence[Sheet]) -> None:
         """Take away the parts below these sheets that nothing else points at."""
+        tables = [table for sheet in replaced for table in sheet.tables]
+        self.table_numbers = {table.name.lower(): table.number for table in tables}
+        sheets = [sheet.part for sheet in replaced]
         pointing = self.package.referenced()
         waiting, unused = list(sheets), []
         while waiting:
@@ -275,13 +279,15 @@ class Graft:
             self._copy_below(relationship.target, part)
 
     def _numbered(self, data: bytes) -> bytes:
-        """Give a table a number that no other table of the workbook has."""
-        if self.last_table is None:
-            left = (t.number for _, t in self.workbook.tables() if t.part in self.package)
-            self.last_table = max(left, default=0)
+        """Give a table the number it had, or one that no other table of the workbook has."""
         root = parse_xml(data)
-        self.last_table += 1
-        root.set("id", str(self.last_table))
+        number = self.table_numbers.get(root.get("displayName", "").lower())
+        if number is None:
+            if self.last_table is None:
+                self.last_table = max((t.number for _, t in self.workbook.tables()), default=0)
+            self.last_table += 1
+            number = self.last_table
+        root.set("id", str(number))
         return to_xml(root)
 
     def _local_names(self, source: Sheet, sheet: Sheet) -> None:

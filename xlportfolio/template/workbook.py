@@ -79,9 +79,9 @@ def _start(sheet: Worksheet, words: Texts, *, with_sample: bool) -> None:
         name.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
         name.fill = PatternFill("solid", fgColor=COLOURS[quadrant])
         name.alignment = Alignment(horizontal="center")
-        sheet.cell(row, 2, words(f"meanings.{quadrant}")).font = Font(
-            name=_FONT, size=11, color=_INK
-        )
+        meaning = sheet.cell(row, 2, words(f"meanings.{quadrant}"))
+        meaning.font = Font(name=_FONT, size=11, color=_INK)
+        meaning.alignment = Alignment(indent=1)
 
 
 def _customers(book: Workbook, language: str, *, with_sample: bool) -> None:
