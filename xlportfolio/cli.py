@@ -96,10 +96,10 @@ def rescore(
     no_backup: Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))] = False,
 ) -> None:
     """Score a workbook and write the result sheets into it."""
-    from xlportfolio.files.rescore import rescore as run
-
     started = time.perf_counter()
     with _stopping(book, as_of, lang, as_json=as_json), _progress(lang) as progress:
+        from xlportfolio.files.rescore import rescore as run
+
         done = run(
             book,
             out,
@@ -121,9 +121,9 @@ def check(
     book: Book, *, as_json: JsonOption = False, as_of: AsOfOption = None, lang: LangOption = None
 ) -> None:
     """Run the data check alone; the file is not touched."""
-    from xlportfolio.files.rescore import rescore as run
-
     with _stopping(book, as_of, lang, as_json=as_json), _progress(lang) as progress:
+        from xlportfolio.files.rescore import rescore as run
+
         done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
     if as_json:
         _print_json(book, done)
@@ -157,12 +157,12 @@ def demo(
     lang: LangOption = None,
 ) -> None:
     """Build the sample and rescore it."""
-    from xlportfolio.files.rescore import rescore as run
-
     language = lang or Lang(_SYSTEM)
     book = folder / texts(language)("cli.demo_name")
     started = time.perf_counter()
     with _stopping(book, None, lang, as_json=False), _progress(lang) as progress:
+        from xlportfolio.files.rescore import rescore as run
+
         folder.mkdir(parents=True, exist_ok=True)
         book.unlink(missing_ok=True)
         _new(book, language, with_sample=True)

@@ -157,7 +157,7 @@ def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
 
 def _width(column: ReportColumn, style: _Style) -> float:
     """Wide enough for the header with its button and, where text may not wrap, for most cells."""
-    longest_word = max((len(word) for word in column.header.split()), default=0)
+    longest_word = 1.15 * max((len(word) for word in column.header.split()), default=0)  # bold
     width = max(_WIDTHS.get(column.key, style.width), longest_word + _BUTTON)
     if column.kind in {Kind.ID, Kind.NAME, Kind.WORD}:
         longest = max((len(str(cell)) for cell in column.cells[:2_000]), default=0)

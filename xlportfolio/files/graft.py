@@ -10,99 +10,35 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import NamedTuple
 from xml.sax.saxutils import unescape
 
 from lxml import etree
-from openpyxl.utils.cell import quote_sheetname, range_boundaries
+from openpyxl.utils.cell import quote_sheetname
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.ours import OurSheets, foreign_cell
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
 from xlportfolio.files.rows import Pieces, row_chunks
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     OFFICE_RELATIONSHIPS,
     Sheet,
-    TableObject,
     Workbook,
     main,
 )
 from xlportfolio.look import row_heights
 from xlportfolio.report import (
     FIRST_ROW,
-    HEADER_ROW,
     MATRIX,
     MATRIX_NAME,
     ORDER,
-    TABLES,
     SheetTable,
 )
 from xlportfolio.schema.contract import column_letters
 
 _MARK = "the rows go here"
 _LOCAL_NAMES = ("_xlnm.Print_Titles", "_xlnm.Print_Area", "_xlnm._FilterDatabase")
-#: Office makes these for any sheet; they hold nothing that a user typed.
-_EXPENDABLE = {"table", "printerSettings"}
-
-
-@dataclass(frozen=True, slots=True)
-class OurSheets:
-    """The sheets of ours that a workbook already has, by key."""
-
-    sheets: Mapping[str, Sheet]
-
-    def names(self, workbook: Workbook, wanted: Mapping[str, str]) -> dict[str, str]:
-        """What each sheet will be called: as it is now, else as wanted or with a number."""
-        names: dict[str, str] = {}
-        for key in ORDER:
-            there = self.sheets.get(key)
-            taken = set(names.values())
-            names[key] = there.name if there else workbook.free_sheet_name(wanted[key], taken)
-        return names
-
-
-def find_ours(workbook: Workbook) -> OurSheets:
-    """Know our sheets again: by their tables, the matrix by its hidden name.
-
-    Raises
-    ------
-    WorkbookError
-        If a sheet of ours holds something of the user's, which replacing it would lose.
-    """
-    by_table = {table.lower(): key for key, table in TABLES.items()}
-    found: dict[str, Sheet] = {}
-    for sheet, table in workbook.tables():
-        key = by_table.get(table.name.lower())
-        if key is not None:
-            found[key] = sheet
-    matrix = workbook.sheet_named_by(MATRIX_NAME)
-    if matrix is not None:
-        found[MATRIX] = matrix
-    for key, sheet in found.items():
-        _refuse_foreign(workbook, sheet, TABLES.get(key))
-    ours = {table.lower() for table in TABLES.values()}
-    for element in workbook.defined_names():
-        if element.get("name", "").lower() in ours:
-            details = {"path": workbook.package.path, "name": element.get("name")}
-            raise WorkbookError("name_taken", **details)
-    return OurSheets(found)
-
-
-def _refuse_foreign(workbook: Workbook, sheet: Sheet, table: str | None) -> None:
-    """Refuse to replace a sheet of ours on which a user has put an object of her own."""
-    details: dict[str, object] = {"path": workbook.package.path, "sheet": sheet.name}
-    for other in sheet.tables:
-        if table is None or other.name.lower() != table.lower():
-            raise WorkbookError("foreign_table", table=other.name, **details)
-    for relationship in workbook.package.relationships(sheet.part):
-        kind = relationship.type.rsplit("/", 1)[-1]
-        is_chart = kind == "drawing" and table is None
-        if is_chart and len(workbook.package.xml(relationship.target)) == 1:
-            continue
-        if kind not in _EXPENDABLE:
-            raise WorkbookError("foreign_object", kind=kind, **details)
 
 
 def graft(
@@ -207,7 +143,8 @@ class Graft:
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None:
             old = self.package.read(part)
-            foreign = self._foreign_cell(root, old, there, filled)
+            columns = None if filled is None else len(filled.table.columns)
+            foreign = foreign_cell(root, old, there, columns)
             if foreign is not None:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
                 raise WorkbookError("foreign_cell", **details)
@@ -239,20 +176,6 @@ class Graft:
                 content.tag = main("is")
                 cell[:] = [content]
                 cell.set("t", "inlineStr")
-
-    @staticmethod
-    def _foreign_cell(root: Element, old: bytes, there: Sheet, filled: Filled | None) -> str | None:
-        """A cell that a user filled beside, above or below what we wrote, if there is one."""
-        ours = {cell.get("r") for cell in root.iter(main("c"))}
-        areas = []
-        if filled is not None:  # a column that a user added to our table is hers
-            most = len(filled.table.columns)
-            areas = [replace(t, last_column=min(t.last_column, most)) for t in there.tables]
-        for address in _filled_cells(old, areas):
-            column, row = coordinates(address)
-            if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
-                return address
-        return None
 
     @staticmethod
     def _keep_identity(root: Element, old: bytes) -> None:
@@ -302,35 +225,6 @@ class Graft:
                 self.workbook.put_name(name, wanted[name], sheet, hidden=False)
             else:
                 self.workbook.drop_name(name, sheet)
-
-
-def coordinates(address: str) -> tuple[int, int]:
-    """Column and row, counted from 1, of an address such as ``B7``."""
-    column, row, _, _ = range_boundaries(address)
-    return int(column or 0), int(row or 0)
-
-
-def _filled_cells(data: bytes, areas: Sequence[TableObject]) -> Iterator[str]:
-    """The addresses of the cells with content outside of some tables.
-
-    A sheet whose declared extent ends with its table is read only down to the table's header.
-    """
-    dimension = re.search(rb'<(?:\w+:)?dimension ref="([A-Z0-9:]+)"', data[:10_000])
-    end = range_boundaries(dimension[1].decode())[2:] if dimension is not None else None
-    inside = any(end == (t.last_column, t.last_row) and t.first_column == 1 for t in areas)
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    for _, cell in etree.iterparse(BytesIO(data), tag=main("c"), **options):
-        address = cell.get("r", "A1")
-        column, row = coordinates(address)
-        if inside and row > areas[0].first_row:
-            return
-        within = any(
-            t.first_column <= column <= t.last_column and t.first_row <= row <= t.last_row
-            for t in areas
-        )
-        if len(cell) and not within:
-            yield address
-        cell.clear()
 
 
 def _filled(root: Element, filled: Filled) -> Callable[[], Iterator[bytes]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from xlportfolio.files.graft import coordinates
+from xlportfolio.files.ours import coordinates
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table, find_header

@@ -15,7 +15,8 @@ from lxml import etree
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
 from xlportfolio.errors import Problem, WorkbookError
-from xlportfolio.files.graft import OurSheets, find_ours, graft
+from xlportfolio.files.graft import graft
+from xlportfolio.files.ours import OurSheets, find_ours
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
