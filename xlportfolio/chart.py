@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from openpyxl.chart import Reference, ScatterChart
 from openpyxl.chart.axis import NumericAxis
 from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrRef
@@ -25,6 +25,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from xlportfolio.locale import Texts
 from xlportfolio.model import Quadrant
 from xlportfolio.report import FIRST_ROW, MOST_POINTS, MatrixSheet, SheetTable
+from xlportfolio.scoring import Floats
 
 #: One colour per type, everywhere: tabs, cells, chart. White text is readable on each.
 COLOURS: Mapping[Quadrant, str] = {
@@ -144,18 +145,18 @@ def _line(line: ThresholdLine) -> XYSeries:
 
 
 class _Box(NamedTuple):
-    """A rectangle on the plot area, in points of the two axes."""
+    """A rectangle on the plot area, in points of the two axes; or many, as arrays."""
 
-    left: float
-    low: float
-    right: float
-    high: float
+    left: Floats | float
+    low: Floats | float
+    right: Floats | float
+    high: Floats | float
 
     def overlap(self, other: _Box) -> float:
-        """The area that two rectangles share."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.high, other.high) - max(self.low, other.low)
-        return max(width, 0.0) * max(height, 0.0)
+        """The area that two rectangles share, or that one shares with many."""
+        width = np.minimum(self.right, other.right) - np.maximum(self.left, other.left)
+        height = np.minimum(self.high, other.high) - np.maximum(self.low, other.low)
+        return float(np.sum(np.maximum(width, 0) * np.maximum(height, 0)))
 
 
 def _sides(matrix: MatrixSheet) -> list[str]:
@@ -163,7 +164,8 @@ def _sides(matrix: MatrixSheet) -> list[str]:
     columns = {column.key: column.cells for column in matrix.labelled.columns}
     character = 100 * 0.15 / (_WIDTH * _PLOT_WIDTH)  # of 8 points, about 0.15 cm
     line = 100 * 0.4 / (_HEIGHT * _PLOT_HEIGHT)
-    taken = list(_points_on(matrix))
+    points = _points_on(matrix)
+    taken: list[_Box] = []
     sides = []
     for k in range(matrix.labels):
         x, y = float(columns["benefit_score"][k]), float(columns["value_score"][k])
@@ -174,20 +176,21 @@ def _sides(matrix: MatrixSheet) -> list[str]:
             "t": _Box(x - width / 2, y + 1, x + width / 2, y + 1 + line),
             "b": _Box(x - width / 2, y - 1 - line, x + width / 2, y - 1),
         }
-        costs = {side: _hidden(box, taken) for side, box in around.items()}
+        costs = {side: _hidden(box, [points, *taken]) for side, box in around.items()}
         best = min(around, key=costs.__getitem__)
         taken.append(around[best])
         sides.append(best)
     return sides
 
 
-def _points_on(matrix: MatrixSheet) -> Iterator[_Box]:
+def _points_on(matrix: MatrixSheet) -> _Box:
     """The room that the points of all types take, as far as there are not too many of them."""
-    for table in matrix.series:
-        columns = {column.key: column.cells for column in table.columns}
-        points = zip(columns["benefit_score"], columns["value_score"], strict=True)
-        for x, y in islice(points, _MOST_AVOIDED):
-            yield _Box(float(x) - 0.8, float(y) - 1.2, float(x) + 0.8, float(y) + 1.2)
+    columns = [{c.key: c.cells[:_MOST_AVOIDED] for c in table.columns} for table in matrix.series]
+    x, y = (
+        np.concatenate([np.asarray(of[key], dtype=np.float64) for of in columns])
+        for key in ("benefit_score", "value_score")
+    )
+    return _Box(x - 0.8, y - 1.2, x + 0.8, y + 1.2)
 
 
 def _hidden(box: _Box, others: Sequence[_Box]) -> float:
