@@ -97,19 +97,19 @@ def rescore(
 ) -> None:
     """Score a workbook and write the result sheets into it."""
     started = time.perf_counter()
-    with _stopping(book, as_of, lang, as_json=as_json), _progress(lang) as progress:
+    with _stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.rescore import rescore as run
 
-        done = run(
-            book,
-            out,
-            as_of=as_of,
-            language=lang,
-            backup=not no_backup,
-            write=not dry_run,
-            progress=progress,
-        )
-    with _stopping(book, as_of, lang, as_json=False):
+        with _progress(lang) as progress:
+            done = run(
+                book,
+                out,
+                as_of=as_of,
+                language=lang,
+                backup=not no_backup,
+                write=not dry_run,
+                progress=progress,
+            )
         if as_json:
             _print_json(book, done)
         else:
@@ -121,18 +121,19 @@ def check(
     book: Book, *, as_json: JsonOption = False, as_of: AsOfOption = None, lang: LangOption = None
 ) -> None:
     """Run the data check alone; the file is not touched."""
-    with _stopping(book, as_of, lang, as_json=as_json), _progress(lang) as progress:
+    with _stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.rescore import rescore as run
 
-        done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
-    if as_json:
-        _print_json(book, done)
-    else:
-        words = texts(done.presentation.language)
-        console = Console(emoji=False)
-        _print_problems(console, words, done.problems)
-        if not done.problems:
-            console.print(words("cli.clean"))
+        with _progress(lang) as progress:
+            done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
+        if as_json:
+            _print_json(book, done)
+        else:
+            words = texts(done.presentation.language)
+            console = Console(emoji=False)
+            _print_problems(console, words, done.problems)
+            if not done.problems:
+                console.print(words("cli.clean"))
 
 
 @app.command(help=_HELP("cli.new"), epilog=_HELP("cli.new_examples"))
@@ -145,7 +146,7 @@ def new(
     """Write a workbook to start from."""
     with _stopping(book, None, lang, as_json=False):
         _new(book, lang or Lang(_SYSTEM), with_sample=with_sample)
-    typer.echo(texts(lang or _SYSTEM)("cli.written", path=book))
+        typer.echo(texts(lang or _SYSTEM)("cli.written", path=book))
 
 
 @app.command(help=_HELP("cli.demo"), epilog=_HELP("cli.demo_examples"))
@@ -160,14 +161,15 @@ def demo(
     language = lang or Lang(_SYSTEM)
     book = folder / texts(language)("cli.demo_name")
     started = time.perf_counter()
-    with _stopping(book, None, lang, as_json=False), _progress(lang) as progress:
+    with _stopping(book, None, lang, as_json=False):
         from xlportfolio.files.rescore import rescore as run
 
-        folder.mkdir(parents=True, exist_ok=True)
-        book.unlink(missing_ok=True)
-        _new(book, language, with_sample=True)
-        done = run(book, backup=False, progress=progress)
-    _print_summary(done, time.perf_counter() - started)
+        with _progress(lang) as progress:
+            folder.mkdir(parents=True, exist_ok=True)
+            book.unlink(missing_ok=True)
+            _new(book, language, with_sample=True)
+            done = run(book, backup=False, progress=progress)
+        _print_summary(done, time.perf_counter() - started)
 
 
 def _new(book: Path, language: Lang, *, with_sample: bool) -> None:
@@ -204,6 +206,8 @@ def _stopping(
         yield
     except XlPortfolioError as error:
         stop = error
+    except BrokenPipeError:  # whoever reads the output has enough: no fault of ours
+        raise
     except MemoryError:
         stop = XlPortfolioError("memory", path=book)
     except Exception as error:  # (a user gets a sentence, never a traceback)

@@ -38,12 +38,13 @@ from xlportfolio.report import (
     SheetTable,
 )
 
-_SOFT, _LINE, _HEADER, _BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
-_TAB = _HEADER
+# what every sheet of ours shares, also those that a user fills in
+SOFT, LINE, HEADER, _BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
+_TAB = HEADER
 
-_FONT = "Calibri"
-_BODY = Font(name=_FONT, size=11, color=INK)
-_RULE = Border(bottom=Side("thin", color=_LINE))
+FONT = "Calibri"
+_BODY = Font(name=FONT, size=11, color=INK)
+RULE = Border(bottom=Side("thin", color=LINE))
 
 
 class _Style(NamedTuple):
@@ -104,8 +105,8 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     for position, column in enumerate(table.columns, start=1):
         style = _STYLES[column.kind]
         header = sheet.cell(HEADER_ROW, position, column.header)
-        header.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
-        header.fill = PatternFill("solid", fgColor=_HEADER)
+        header.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
+        header.fill = PatternFill("solid", fgColor=HEADER)
         indent = 0 if style.horizontal == "center" else 1  # cells keep off their neighbours
         header.alignment = Alignment(
             horizontal="left" if style.horizontal == "left" else "center",
@@ -115,7 +116,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
         )
         prototype = sheet.cell(FIRST_ROW, position)
         prototype.font = _BODY
-        prototype.border = _RULE
+        prototype.border = RULE
         prototype.number_format = style.number_format
         prototype.alignment = Alignment(
             horizontal=style.horizontal,
@@ -149,10 +150,10 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
 
 def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
     """The lines above a table: what was scored, and when."""
-    sheet.cell(1, 1, title).font = Font(name=_FONT, size=16, bold=True, color=INK)
+    sheet.cell(1, 1, title).font = Font(name=FONT, size=16, bold=True, color=INK)
     sheet.row_dimensions[1].height = 24
     for row, subtitle in enumerate(subtitles, start=2):
-        sheet.cell(row, 1, subtitle).font = Font(name=_FONT, size=10, color=_SOFT)
+        sheet.cell(row, 1, subtitle).font = Font(name=FONT, size=10, color=SOFT)
 
 
 def _width(column: ReportColumn, style: _Style) -> float:
@@ -217,14 +218,19 @@ def _coloured(column: ReportColumn, words: Texts) -> dict[str, str]:
     return {words(key): c for key, c in colours.items() if key.split(".")[0] == branch}
 
 
-def _print_setup(sheet: Worksheet, words: Texts) -> None:
-    """Landscape A4, as wide as the page, as many pages long as it takes."""
+def landscape(sheet: Worksheet) -> None:
+    """Landscape A4, as wide as the page, as many pages long as it takes; no grid."""
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _print_setup(sheet: Worksheet, words: Texts) -> None:
+    """A page that says which sheet it is of, and its number."""
+    landscape(sheet)
     for side in ("left", "right"):
         setattr(sheet.page_margins, side, 0.4)
     sheet.page_margins.top = 0.5
@@ -249,20 +255,20 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
     headers = [words(f"matrix.{key}") for key in ("type", "customers", "prospects", "meaning")]
     for position, header in enumerate(headers, start=1):
         cell = sheet.cell(_SUMMARY_ROW, position, header)
-        cell.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor=_HEADER)
+        cell.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor=HEADER)
         cell.alignment = Alignment(horizontal="left" if header == headers[-1] else "center")
     for row, line in enumerate(matrix.summary, start=_SUMMARY_ROW + 1):
         name = sheet.cell(row, 1, words(f"quadrants_plural.{line.quadrant}"))
-        name.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
+        name.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
         name.fill = PatternFill("solid", fgColor=COLOURS[line.quadrant])
         name.alignment = Alignment(horizontal="center")
         for position, count in ((2, line.customers), (3, line.prospects)):
             cell = sheet.cell(row, position, count)
-            cell.font, cell.border = _BODY, _RULE
+            cell.font, cell.border = _BODY, RULE
             cell.alignment = Alignment(horizontal="center")
         meaning = sheet.cell(row, 4, words(f"meanings.{line.quadrant}"))
-        meaning.font, meaning.border = _BODY, _RULE
+        meaning.font, meaning.border = _BODY, RULE
     for letter, width in zip("ABCD", (20, 14, 16, 88), strict=True):
         sheet.column_dimensions[letter].width = width
 
@@ -276,7 +282,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
 
 def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> list[ThresholdLine]:
     """Write the ends of the threshold lines into cells, since a chart draws nothing else."""
-    grey = Font(name=_FONT, size=9, color=_SOFT)
+    grey = Font(name=FONT, size=9, color=SOFT)
     top = sheet.cell(_SUMMARY_ROW - 1, _HELPER, words("matrix.helper"))
     top.font = grey
     ends = {

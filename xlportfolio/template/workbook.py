@@ -10,27 +10,24 @@ from typing import Any
 
 import numpy as np
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table as TableObject
 from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlportfolio.advice import standard_strategies
-from xlportfolio.chart import COLOURS
+from xlportfolio.chart import COLOURS, INK
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import LINE_HEIGHT, lines_of
+from xlportfolio.look import FONT, HEADER, LINE_HEIGHT, RULE, SOFT, landscape, lines_of
 from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, ScoringModel, Status
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, STRATEGIES, Cell
 from xlportfolio.template import sample
 
-_FONT = "Calibri"
-_INK, _SOFT, _HEADER, _INPUT = "1F2937", "6B7280", "263A53", "FFF9E8"
-_LINE = Side("thin", color="D9DEE5")
+_INPUT = "FFF9E8"
 _HEADER_ROW = 4
 
 
@@ -61,26 +58,24 @@ def new_workbook(language: str, *, with_sample: bool) -> bytes:
 
 
 def _start(sheet: Worksheet, words: Texts, *, with_sample: bool) -> None:
-    _print_setup(sheet)
+    landscape(sheet)
     sheet.column_dimensions["A"].width = 24
     sheet.column_dimensions["B"].width = 110
     sheet["A1"] = words("new.sample_title" if with_sample else "new.title")
-    sheet["A1"].font = Font(name=_FONT, size=18, bold=True, color=_INK)
+    sheet["A1"].font = Font(name=FONT, size=18, bold=True, color=INK)
     sheet["A2"] = words("new.sample_label" if with_sample else "new.empty_label")
-    sheet["A2"].font = Font(name=_FONT, size=11, color=COLOURS[RATED_QUADRANTS[1]], bold=True)
+    sheet["A2"].font = Font(name=FONT, size=11, color=COLOURS[RATED_QUADRANTS[1]], bold=True)
     for row, step in enumerate(words.branch("new")["steps"], start=4):
-        sheet.cell(row, 1, step).font = Font(name=_FONT, size=11, color=_INK)
+        sheet.cell(row, 1, step).font = Font(name=FONT, size=11, color=INK)
     top = 10
-    sheet.cell(top - 1, 1, words("new.types")).font = Font(
-        name=_FONT, size=13, bold=True, color=_INK
-    )
+    sheet.cell(top - 1, 1, words("new.types")).font = Font(name=FONT, size=13, bold=True, color=INK)
     for row, quadrant in enumerate(RATED_QUADRANTS, start=top):
         name = sheet.cell(row, 1, words(f"quadrants_plural.{quadrant}"))
-        name.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
+        name.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
         name.fill = PatternFill("solid", fgColor=COLOURS[quadrant])
         name.alignment = Alignment(horizontal="center")
         meaning = sheet.cell(row, 2, words(f"meanings.{quadrant}"))
-        meaning.font = Font(name=_FONT, size=11, color=_INK)
+        meaning.font = Font(name=FONT, size=11, color=INK)
         meaning.alignment = Alignment(indent=1)
 
 
@@ -155,14 +150,14 @@ def _table(
     words = texts(language)
     sheet: Worksheet = book.create_sheet(table.sheet(language))
     sheet["A1"] = table.sheet(language)
-    sheet["A1"].font = Font(name=_FONT, size=16, bold=True, color=_INK)
+    sheet["A1"].font = Font(name=FONT, size=16, bold=True, color=INK)
     sheet["A2"] = words(f"new.{table.english.lower()}_hint")
-    sheet["A2"].font = Font(name=_FONT, size=10, color=_SOFT)
+    sheet["A2"].font = Font(name=FONT, size=10, color=SOFT)
     headers = [*(column.header(language) for column in table.columns), *extra]
     for position, (header, width) in enumerate(zip(headers, widths, strict=True), start=1):
         cell = sheet.cell(_HEADER_ROW, position, header)
-        cell.font = Font(name=_FONT, size=11, bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor=_HEADER)
+        cell.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor=HEADER)
         cell.alignment = Alignment(vertical="center", wrap_text=True)
         sheet.column_dimensions[get_column_letter(position)].width = width
     sheet.row_dimensions[_HEADER_ROW].height = 33
@@ -171,9 +166,9 @@ def _table(
         for position, content in enumerate(row, start=1):
             typed = sheet.cell(number, position)
             typed.value = content  # type: ignore[assignment]
-            typed.font = Font(name=_FONT, size=11, color=_INK)
+            typed.font = Font(name=FONT, size=11, color=INK)
             typed.fill = PatternFill("solid", fgColor=_INPUT)
-            typed.border = Border(bottom=_LINE)
+            typed.border = RULE
             typed.alignment = _alignment(content, position)
             typed.number_format = formats.get(position, "General")
         lengths = np.array([len(str(content)) for content in row], dtype=np.float64)
@@ -184,7 +179,7 @@ def _table(
     made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.add_table(made)
     sheet.freeze_panes = f"B{_HEADER_ROW + 1}"
-    _print_setup(sheet)
+    landscape(sheet)
     sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
     return sheet
 
@@ -194,15 +189,6 @@ def _alignment(content: Cell, position: int) -> Alignment:
     if isinstance(content, str) or position == 1:
         return Alignment("left", "center", wrap_text=True, indent=1)
     return Alignment("right", "center", indent=1)
-
-
-def _print_setup(sheet: Worksheet) -> None:
-    """Landscape A4, as wide as the page."""
-    sheet.sheet_view.showGridLines = False
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _choice(sheet: Worksheet, column: int, choices: Sequence[str], words: Texts) -> None:
