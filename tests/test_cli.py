@@ -50,7 +50,7 @@ def test_help_loads_nothing_heavy() -> None:
     [
         ("rescore", "xlportfolio rescore customers.xlsx -o scored.xlsx --as-of 2026-06-30"),
         ("check", "xlportfolio check customers.xlsx"),
-        ("new", "xlportfolio new Kunden.xlsx --lang de --empty"),
+        ("new", "xlportfolio new Kunden.xlsm --lang de --empty"),
         ("demo", "xlportfolio demo build --lang en"),
     ],
 )

@@ -23,7 +23,7 @@ from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
-from xlportfolio.report import TABLES
+from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema import interpret
 from xlportfolio.template.workbook import new_workbook
 
@@ -124,7 +124,7 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
 
 def test_cells_hold_plain_values(scored: Path) -> None:
     opened = load_workbook(scored)
-    for sheet in opened:
+    for sheet in (opened[texts("en")(f"sheets.{key}")] for key in ORDER):
         assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row), sheet.title
 
 

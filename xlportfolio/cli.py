@@ -177,11 +177,12 @@ def _new(book: Path, language: Lang, *, with_sample: bool) -> None:
     from xlportfolio.files.save import replace_file
     from xlportfolio.template.workbook import new_workbook
 
-    if book.suffix.lower() != ".xlsx":
+    macros = book.suffix.lower() == ".xlsm"
+    if not macros and book.suffix.lower() != ".xlsx":
         raise WorkbookError("wrong_kind", path=book)
     if book.exists():
         raise WorkbookError("exists", path=book)
-    content = new_workbook(language, with_sample=with_sample)
+    content = new_workbook(language, with_sample=with_sample, macros=macros)
     replace_file(book, lambda file: file.write(content))
 
 

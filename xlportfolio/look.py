@@ -39,7 +39,7 @@ from xlportfolio.report import (
 )
 
 # what every sheet of ours shares, also those that a user fills in
-SOFT, LINE, HEADER, _BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
+SOFT, LINE, HEADER, BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
 _TAB = HEADER
 
 FONT = "Calibri"
@@ -189,7 +189,7 @@ def lines_of(lengths: npt.NDArray[np.float64], width: float) -> npt.NDArray[np.f
 def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> None:
     """What a cell's content adds to its looks: bars for scores, the colour of the type."""
     if column.kind is Kind.SCORE:
-        bar = DataBarRule("num", 0, "num", 100, f"FF{_BAR}", minLength=0, maxLength=100)
+        bar = DataBarRule("num", 0, "num", 100, f"FF{BAR}", minLength=0, maxLength=100)
         sheet.conditional_formatting.add(area, bar)
         return
     first = area.partition(":")[0]

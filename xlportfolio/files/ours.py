@@ -12,7 +12,7 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element
-from xlportfolio.files.workbook import Sheet, TableObject, Workbook, main
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main
 from xlportfolio.report import HEADER_ROW, MATRIX, MATRIX_NAME, ORDER, TABLES
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
@@ -96,12 +96,6 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, columns: int | None) ->
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
             return address
     return None
-
-
-def coordinates(address: str) -> tuple[int, int]:
-    """Column and row, counted from 1, of an address such as ``B7``."""
-    column, row, _, _ = range_boundaries(address)
-    return int(column or 0), int(row or 0)
 
 
 def _filled_cells(data: bytes, areas: Sequence[TableObject]) -> Iterator[str]:

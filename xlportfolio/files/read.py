@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from xlportfolio.files.ours import coordinates
-from xlportfolio.files.workbook import Sheet, TableObject, Workbook
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table, find_header
 from xlportfolio.schema.contract import Cell
@@ -117,6 +116,9 @@ class _Reader:
             header, top = list(area.headers), top - 1
         padded = (row if len(row) >= left + width else [*row, *[""] * width] for row in rows)
         body = [row[left:right] for row in padded]
+        if area.last_row is not None:  # below the last filled row of the sheet, a table goes on
+            blank: list[Cell] = [""] * width
+            body += [blank] * (area.last_row - top - 1 - len(body))
         header = [*header, *[""] * (width - len(header))]
         return RawTable(table, sheet.name, top + 1, area.first_column, header, body)
 

@@ -19,6 +19,7 @@ from xlportfolio.files.graft import graft
 from xlportfolio.files.ours import OurSheets, find_ours
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
+from xlportfolio.files.refresh import refresh_scorecard, set_state
 from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
@@ -26,6 +27,8 @@ from xlportfolio.look import draw
 from xlportfolio.model import Presentation
 from xlportfolio.report import FIRST_ROW, ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order, interpret
+from xlportfolio.scorecard import rows_of, scorecard
+from xlportfolio.state import run_state
 
 #: Rows that a sheet can hold.
 _MOST_ROWS = 1_048_576 - FIRST_ROW + 1
@@ -64,8 +67,7 @@ class Rescored:
     @property
     def as_of(self) -> dt.date:
         """The day for which the portfolio was scored."""
-        assert self.presentation.as_of is not None
-        return self.presentation.as_of
+        return _day(self.presentation)
 
 
 def rescore(
@@ -135,6 +137,9 @@ def rescore(
         words = texts(presentation.language)
         names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
         report = _report(given, analysis, problems, presentation, names)
+        block = rows_of(scorecard(analysis, given.rows, asked.language))
+        refresh_scorecard(workbook, list(ours.sheets.values()), block)
+        set_state(workbook, run_state(analysis, problems, as_of=_day(presentation)))
         _write(workbook, ours, report, presentation.language)
         kept = None
         if write:
@@ -147,6 +152,11 @@ def rescore(
             replace_file(target, lambda file: package.write(file, _LEVEL), kept)
     written = target if write else None
     return Rescored(book, written, kept, analysis, presentation, problems)
+
+
+def _day(presentation: Presentation) -> dt.date:
+    assert presentation.as_of is not None
+    return presentation.as_of
 
 
 def _report(

@@ -27,16 +27,25 @@ _BATCH = 2_000
 _REMEMBERED = 2_000
 
 
-def escape_text(text: str) -> str:
-    """Text as the content of an XML element of a sheet (ECMA-376 part 1, 22.9.2.19).
+def office_text(text: str) -> str:
+    """Text as a cell can hold it, what XML forbids spelled out (ECMA-376 part 1, 22.9.2.19).
 
-    >>> escape_text("R&D _x000D_")
-    'R&amp;D _x005F_x000D_'
+    >>> office_text("R&D _x000D_")
+    'R&D _x005F_x000D_'
     """
     text = text[:_LONGEST]
     if "_x" in text or not text.isprintable():
         text = _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
+def escape_text(text: str) -> str:
+    """Text as the content of an XML element of a sheet.
+
+    >>> escape_text("R&D _x000D_")
+    'R&amp;D _x005F_x000D_'
+    """
+    return office_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Pieces:

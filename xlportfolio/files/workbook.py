@@ -22,6 +22,12 @@ def main(name: str) -> str:
     return f"{{{MAIN}}}{name}"
 
 
+def coordinates(address: str) -> tuple[int, int]:
+    """Column and row, counted from 1, of an address such as ``B7``."""
+    column, row, _, _ = range_boundaries(address)
+    return int(column or 0), int(row or 0)
+
+
 R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
 
 

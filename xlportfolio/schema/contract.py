@@ -134,6 +134,23 @@ STRATEGIES = Table(
         Column("text", "Text", "Text"),
     ),
 )
+ORDERS = Table(
+    "tblOrders",
+    "Orders",
+    "Aufträge",
+    (
+        Column("order_id", "Order ID", "Auftragsnummer", needed=True),
+        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
+        Column("order_date", "Order date", "Auftragsdatum", needed=True),
+        Column("amount", "Amount", "Betrag", needed=True),
+        Column("margin", "Margin", "Deckungsbeitrag"),
+        Column("product_id", "Product ID", "Artikelnummer"),
+        Column("quantity", "Quantity", "Menge"),
+        Column("discount", "Discount", "Rabatt"),
+        Column("currency", "Currency", "Währung"),
+        Column("rate", "Rate", "Kurs"),
+    ),
+)
 #: The input tables that a rescore reads.
 TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
 
@@ -206,6 +223,15 @@ class Words(Generic[Word]):
             for word, others in words.items()
             for spelled in (str(word), *others)
         }
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All ways to write these words, in lower case."""
+        return tuple(self._of)
+
+    def spelled(self, *words: Word) -> tuple[str, ...]:
+        """All ways to write some of these words."""
+        return tuple(spelling for spelling, word in self._of.items() if word in words)
 
     def get(self, text: str) -> Word | None:
         """The word meant, ``None`` for a stranger."""

@@ -27,6 +27,8 @@ class WorkbookInput:
     ----------
     customers
         As :func:`xlportfolio.analyse` takes them; the index holds the sheet's rows.
+    rows
+        All rows of the customers' table, empty ones too, as the sheet counts them.
     problems
         Warnings and notes.
     places
@@ -34,6 +36,7 @@ class WorkbookInput:
     """
 
     customers: pd.DataFrame
+    rows: range
     model: ScoringModel
     presentation: Presentation
     problems: tuple[Problem, ...]
@@ -90,7 +93,9 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
         findings.language, customers, criteria, settings, columns, read.rows, chosen.rows
     )
     problems = tuple(findings.problems)
-    return WorkbookInput(frame, model, chosen.presentation, problems, places)
+    first = customers.sheet_row(0)
+    rows = range(first, first + len(customers.raw.rows))
+    return WorkbookInput(frame, rows, model, chosen.presentation, problems, places)
 
 
 def _grid(tables: Mapping[str, RawTable], table: Table) -> Grid | None:

@@ -135,8 +135,7 @@ class Sample:
 
 def sample(language: str) -> Sample:
     """The sample in a language: the same firms and figures, other words."""
-    words = texts(language)
-    levels = {key: words(f"sample.{key}") for key in ("high", "medium", "low")}
+    words, levels = texts(language), level_words(language)
     customers: list[list[Cell]] = []
     for i, (name, measures) in enumerate(_firms()):
         is_prospect = i >= _CUSTOMERS
@@ -156,8 +155,7 @@ def sample(language: str) -> Sample:
 
 def criteria(language: str) -> list[list[Cell]]:
     """The rows of the criteria, in the order of the contract's columns."""
-    words = texts(language)
-    levels = {key: words(f"sample.{key}") for key in ("high", "medium", "low")}
+    words, levels = texts(language), level_words(language)
     rows: list[list[Cell]] = []
     for criterion in CRITERIA:
         name, unit, description = criterion_texts(criterion, language)
@@ -177,6 +175,11 @@ def criteria(language: str) -> list[list[Cell]]:
             ]
         )
     return rows
+
+
+def level_words(language: str) -> dict[str, str]:
+    """The words of the sample's categories: key -> word."""
+    return {key: texts(language)(f"sample.{key}") for key in ("high", "medium", "low")}
 
 
 def criterion_texts(criterion: SampleCriterion, language: str) -> tuple[str, str, str]:

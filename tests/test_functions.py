@@ -1,0 +1,172 @@
+"""The functions for cells: the same numbers as the analysis, and words instead of exceptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, CUSTOMERS_HEADER
+
+from xlportfolio import analyse
+from xlportfolio.excel.functions import KP_EXPLAIN, KP_QUADRANT, KP_SCORE, KP_SCORECARD
+from xlportfolio.schema import interpret
+from xlportfolio.schema.contract import CRITERIA as CRITERIA_TABLE
+from xlportfolio.schema.contract import CUSTOMERS as CUSTOMERS_TABLE
+from xlportfolio.schema.contract import RawTable
+
+Block = list[list[Any]]
+
+CUSTOMER_BLOCK: Block = [list(CUSTOMERS_HEADER), *map(list, CUSTOMERS)]
+CRITERIA_BLOCK: Block = [list(CRITERIA_HEADER), *map(list, CRITERIA)]
+
+
+def changed(block: Block, row: int, column: int, cell: object) -> Block:
+    copy = [list(line) for line in block]
+    copy[row][column] = cell
+    return copy
+
+
+def analysed() -> Any:
+    tables = {
+        table.name: RawTable(table, table.name, 1, 1, block[0], block[1:])
+        for table, block in ((CUSTOMERS_TABLE, CUSTOMER_BLOCK), (CRITERIA_TABLE, CRITERIA_BLOCK))
+    }
+    given = interpret(tables)
+    return analyse(given.customers, given.model)
+
+
+def test_the_scorecard_has_the_numbers_of_the_analysis_in_the_order_of_the_customers() -> None:
+    analysis = analysed()
+    header, *rows = KP_SCORECARD(CUSTOMER_BLOCK, CRITERIA_BLOCK)
+    assert header == [
+        "Customer ID",
+        "Customer",
+        "Value score",
+        "Benefit score",
+        "Total score",
+        "Rank",
+        "Type",
+        "ABC",
+    ]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4", "5"]
+    for row in rows:
+        expected = analysis.customers.set_index("customer_id").loc[row[0]]
+        for cell, key in zip(row[2:6], ("value", "benefit", "total"), strict=False):
+            number = expected[f"{key}_score"]
+            assert cell is None if np.isnan(number) else cell == number
+        assert row[7] == (expected["abc_class"] or None)
+
+
+def test_the_scorecard_keeps_empty_rows_where_they_are() -> None:
+    block = [CUSTOMER_BLOCK[0], [None] * 7, *CUSTOMER_BLOCK[1:], [None] * 7]
+    rows = KP_SCORECARD(block, CRITERIA_BLOCK)[1:]
+    assert rows[0] == rows[-1] == [None] * 8
+    assert rows[1:-1] == KP_SCORECARD(CUSTOMER_BLOCK, CRITERIA_BLOCK)[1:]
+
+
+def test_the_scorecard_speaks_the_language_of_the_settings() -> None:
+    settings: Block = [["Setting", "Value"], ["language", "de"], ["value_threshold", 99.9]]
+    header, first, *_ = KP_SCORECARD(CUSTOMER_BLOCK, CRITERIA_BLOCK, settings)
+    assert header[6] == "Kundentyp"
+    assert first[6] == "Trittbrettfahrer"
+    assert KP_SCORECARD(CUSTOMER_BLOCK, CRITERIA_BLOCK)[1][6] == "Star"
+
+
+@pytest.mark.parametrize("axis", ["value", "benefit"])
+@pytest.mark.parametrize("customer", range(4))
+def test_one_score_equals_that_of_the_whole_portfolio(axis: str, customer: int) -> None:
+    expected = analysed().customers.set_index("customer_id").loc[str(customer + 1)]
+    row = CUSTOMER_BLOCK[customer + 1]
+    assert KP_SCORE([CUSTOMER_BLOCK[0]], [row], CRITERIA_BLOCK, axis) == expected[f"{axis}_score"]
+    down = [[cell] for cell in CUSTOMER_BLOCK[0]], [[cell] for cell in row]
+    assert KP_SCORE(*down, CRITERIA_BLOCK, axis) == expected[f"{axis}_score"]
+
+
+def test_one_score_needs_only_the_criteria_of_its_axis() -> None:
+    assert KP_SCORE([["Turnover", "Growth"]], [[1000, 0.5]], CRITERIA_BLOCK, "Wert") == 100
+    assert KP_SCORE([["Turnover", "Growth"]], [[1000, None]], CRITERIA_BLOCK, "value") == 100
+    assert KP_SCORE([["Turnover", "Growth"]], [[None, "?"]], CRITERIA_BLOCK, "value") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (KP_SCORE([["Turnover"]], [[1, 2]], CRITERIA_BLOCK, "value"), "of 1 and 2 cells"),
+        (KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, "Umsatz"), "“Umsatz” is not an axis"),
+        (KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, None), "“” is not an axis"),
+        (
+            KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, "value"),
+            "row 3 counted from the header: the sheet tblCustomers has no column headed “Growth”",
+        ),
+        (
+            KP_SCORE(
+                [["Turnover", "Growth"]], [[1, 1]], changed(CRITERIA_BLOCK, 1, 6, None), "value"
+            ),
+            "“Turnover” has no low or no high",
+        ),
+        (
+            KP_SCORECARD(CUSTOMER_BLOCK, changed(CRITERIA_BLOCK, 2, 1, "profit")),
+            "tblCriteria, row 3 counted from the header: “profit” is not an axis",
+        ),
+        (
+            KP_SCORECARD([["No", "Turnover", "Growth", "Fit", "Visits"]], CRITERIA_BLOCK),
+            "tblCustomers: the column Customer ID",
+        ),
+        (KP_EXPLAIN(99, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “99”"),
+        (KP_EXPLAIN(None, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “”"),
+        (KP_QUADRANT([[1]], [[1, 2]]), "of 1 and 2 cells"),
+        (KP_QUADRANT([[1]], [[1]], "mean"), "“mean” is not a threshold"),
+        (KP_QUADRANT([[1]], [[1]], 500.0), "“500.0” is not a threshold"),
+        (KP_QUADRANT([[1]], [[1]], language="fr"), "“fr” is not a language"),
+        (KP_SCORECARD(None, CRITERIA_BLOCK), "no table tblCustomers"),
+        (KP_SCORECARD(5, CRITERIA_BLOCK), "Something went wrong that should not"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(answer: object, expected: str) -> None:
+    assert isinstance(answer, str)
+    assert answer.startswith("#KP! ")
+    assert expected in answer
+
+
+@pytest.mark.parametrize(
+    ("value", "benefit", "english", "german"),
+    [
+        (50.0, 50.0, "Star", "Star"),
+        (50.0, 49.9, "Question mark", "Fragezeichen"),
+        (49.9, 50.0, "Free rider", "Trittbrettfahrer"),
+        (49.9, 49.9, "Poor dog", "Armer Hund"),
+        (None, 50.0, None, None),
+        (50.0, "?", None, None),
+        (True, 50.0, None, None),
+    ],
+)
+def test_types_by_the_thresholds_design_scoring(
+    value: object, benefit: object, english: object, german: object
+) -> None:
+    assert KP_QUADRANT([[value]], [[benefit]]) == [[english]]
+    assert KP_QUADRANT([[value]], [[benefit]], None, None, "de") == [[german]]
+
+
+def test_types_of_a_row_stand_in_a_row_and_of_a_column_in_a_column() -> None:
+    assert KP_QUADRANT([[60, 40]], [[60, 40]]) == [["Star", "Poor dog"]]
+    assert KP_QUADRANT([[60], [40]], [[60], [40]]) == [["Star"], ["Poor dog"]]
+    assert KP_QUADRANT([[60]], [[60]], 60.1, 60) == [["Free rider"]]
+
+
+def test_an_explanation_adds_up_to_the_scores() -> None:
+    analysis = analysed()
+    header, *rows = KP_EXPLAIN("3", CUSTOMER_BLOCK, CRITERIA_BLOCK)
+    assert header == ["Criterion", "Measure", "Value", "Weight", "Contribution"]
+    assert [row[0] for row in rows] == ["Turnover", "Growth", "Fit", "Visits"]
+    assert [row[1] for row in rows] == [100.0, -0.3, "high", 1.0]
+    third = analysis.customers.set_index("customer_id").loc["3"]
+    assert rows[0][4] + rows[1][4] == pytest.approx(third["value_score"], abs=1e-12)
+    assert rows[2][4] + rows[3][4] == pytest.approx(third["benefit_score"], abs=1e-12)
+
+
+def test_an_explanation_leaves_blank_what_does_not_count() -> None:
+    rows = KP_EXPLAIN(5, CUSTOMER_BLOCK, CRITERIA_BLOCK)[1:]
+    assert rows[0] == ["Turnover", None, None, 50.0, None]
+    assert rows[3] == ["Visits", None, None, 30.0, None]
+    assert all(type(cell) in {str, float, type(None)} for row in rows for cell in row)

@@ -1,0 +1,590 @@
+"""workbook_template.xlsm and its sisters: built from text, whole, and refreshed by a rescore."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import re
+import subprocess
+import warnings
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from openpyxl import load_workbook
+from openpyxl.worksheet.formula import ArrayFormula
+from python_calamine import CalamineWorkbook
+from support.ecma import repairs_of
+from support.office import convert, require_libreoffice
+from support.packages import MAIN, MAY_CHANGE, changed_parts, parts_of, sheet_parts
+
+from xlportfolio import WorkbookError, rescore
+from xlportfolio.excel import functions
+from xlportfolio.locale import texts
+from xlportfolio.report import ORDER
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, ORDERS, SETTINGS_TABLE, STRATEGIES
+from xlportfolio.state import STATE_NAMES
+from xlportfolio.template import build
+from xlportfolio.template.macros import SHEETS, STANDARD, functions_module, source_of, udfs
+from xlportfolio.template.workbook import file_name, new_workbook
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from oletools.olevba import VBA_Parser
+
+ROOT = Path(__file__).parents[1]
+TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES, ORDERS)
+KINDS = [
+    pytest.param(
+        language,
+        with_sample,
+        macros,
+        id=file_name(language, with_sample=with_sample, macros=macros),
+    )
+    for language in ("en", "de")
+    for with_sample in (True, False)
+    for macros in (True, False)
+]
+RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
+
+
+def made(
+    folder: Path, language: str = "en", *, with_sample: bool = True, macros: bool = True
+) -> Path:
+    path = folder / file_name(language, with_sample=with_sample, macros=macros)
+    path.write_bytes(new_workbook(language, with_sample=with_sample, macros=macros))
+    return path
+
+
+def inflated(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+# --- built, never drawn by hand -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "with_sample", "macros"), KINDS)
+def test_the_committed_file_is_what_the_sources_make(
+    language: str, with_sample: bool, macros: bool
+) -> None:
+    options = {"with_sample": with_sample, "macros": macros}
+    built = build.build(language, **options)
+    assert build.build(language, **options) == built
+    committed = inflated(new_workbook(language, **options))
+    assert list(committed) == list(inflated(built))
+    assert [name for name, part in inflated(built).items() if committed[name] != part] == []
+
+
+def test_the_template_is_the_english_workbook_with_the_sample() -> None:
+    template = (ROOT / "workbook_template.xlsm").read_bytes()
+    assert template == new_workbook("en", with_sample=True, macros=True)
+
+
+@pytest.mark.parametrize(("language", "with_sample", "macros"), KINDS)
+def test_it_breaks_no_rule_before_and_after_a_rescore(
+    language: str, with_sample: bool, macros: bool, tmp_path: Path
+) -> None:
+    path = made(tmp_path, language, with_sample=with_sample, macros=macros)
+    assert repairs_of(parts_of(path)) == []
+    for _ in range(2):
+        rescore(path, backup=False)
+        assert repairs_of(parts_of(path)) == []
+
+
+@pytest.mark.parametrize(("language", "with_sample", "macros"), KINDS)
+def test_openpyxl_and_calamine_read_all_sheets_and_tables(
+    language: str, with_sample: bool, macros: bool, tmp_path: Path
+) -> None:
+    path = made(tmp_path, language, with_sample=with_sample, macros=macros)
+    words = texts(language)
+    sheets = [words("new.start"), *(table.sheet(language) for table in TABLES)]
+    if macros:
+        sheets += [words("new.scorecard"), words("new.what_if")]
+    assert load_workbook(path, keep_vba=True).sheetnames == sheets
+    book = CalamineWorkbook.from_path(str(path), load_tables=True)
+    assert book.sheet_names == sheets
+    assert set(book.table_names) == {table.name for table in TABLES}
+    rows = book.get_table_by_name("tblCustomers").to_python()
+    assert len(rows) == (60 if with_sample else 1)
+
+
+def test_nothing_makes_excel_compute_what_it_cannot() -> None:
+    for language in ("en", "de"):
+        parts = inflated(new_workbook(language, with_sample=True, macros=True))
+        book = etree.fromstring(parts["xl/workbook.xml"])
+        calculation = book.find(f"{MAIN}calcPr")
+        assert calculation.get("fullCalcOnLoad") is None
+        assert int(calculation.get("calcId")) >= 191029
+        assert not any(b"sheetProtection" in part for part in parts.values())
+        assert book.find(f"{MAIN}workbookProtection") is None
+
+
+# --- macros -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["en", "de"])
+def macro_sources(request: pytest.FixtureRequest) -> dict[str, str]:
+    content = new_workbook(request.param, with_sample=True, macros=True)
+    parser = VBA_Parser("book.xlsm", data=content)
+    found = {name.rpartition(".")[0]: code for _, _, name, code in parser.extract_macros()}
+    parser.close()
+    return found
+
+
+def lines_of(code: str) -> list[str]:
+    """Without the attributes, which the editor hides."""
+    lines = code.replace("\r\n", "\n").strip("\n").split("\n")
+    return [line for line in lines if not line.startswith("Attribute ")]
+
+
+def test_the_modules_are_exactly_ours_and_equal_their_files(macro_sources: dict[str, str]) -> None:
+    assert set(macro_sources) == {"ThisWorkbook", *SHEETS, *STANDARD}
+    for module in ("ThisWorkbook", *STANDARD):
+        assert lines_of(macro_sources[module]) == lines_of(source_of(module))
+    for module in SHEETS:
+        assert lines_of(macro_sources[module]) == []
+
+
+def test_the_code_names_are_those_of_the_modules() -> None:
+    parts = inflated(new_workbook("de", with_sample=True, macros=True))
+    book = etree.fromstring(parts["xl/workbook.xml"])
+    assert book.find(f"{MAIN}workbookPr").get("codeName") == "ThisWorkbook"
+    names = [
+        etree.fromstring(parts[part]).find(f"{MAIN}sheetPr").get("codeName")
+        for part in sheet_parts(parts).values()
+    ]
+    assert names == list(SHEETS)
+
+
+@pytest.mark.parametrize("module", ["ThisWorkbook", *STANDARD])
+def test_macros_compile_everywhere(module: str) -> None:
+    code = source_of(module)
+    assert "\nOption Explicit\n" in f"\n{code}"
+    assert not re.search(r"\b(Declare|PtrSafe|CreateObject|Shell|IRibbonControl)\b", code)
+    assert max(map(len, code.splitlines())) < 1_023
+    knows_xlwings = re.search(
+        r"xlwings\.xlam|XLPy|RunPython|CallUDF", re.sub(r"(?m)'.*$", "", code)
+    )
+    assert bool(knows_xlwings) == (module == "KpBridge")
+
+
+def test_the_wrappers_are_those_of_the_python_functions() -> None:
+    assert source_of("KpFunctions") == functions_module()
+    declared = re.findall(r"Public Function (KP_\w+)\((.*)\) As Variant", functions_module())
+    assert [name for name, _ in declared] == list(udfs())
+    for name, parameters in declared:
+        signature = inspect.signature(getattr(functions, name)).parameters
+        names = [
+            re.sub(r"(Optional )?ByVal (\w+) As Variant", r"\2", p) for p in parameters.split(", ")
+        ]
+        assert names == list(signature)
+        optional = [p.startswith("Optional") for p in parameters.split(", ")]
+        assert optional == [p.default is not p.empty for p in signature.values()]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_argument_has_help_that_the_function_wizard_can_show(language: str) -> None:
+    for name, function in udfs().items():
+        help_texts = texts(language).branch(f"functions.help.{name}")
+        assert list(help_texts) == ["description", *inspect.signature(function).parameters]
+        assert all(0 < len(text) <= 255 for text in help_texts.values())
+
+
+# --- the tab in the ribbon ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_each_button_of_the_ribbon_calls_a_macro_that_is_there(language: str) -> None:
+    parts = inflated(new_workbook(language, with_sample=True, macros=True))
+    root = etree.fromstring(parts["customUI/customUI.xml"])
+    code = source_of("KpRibbon")
+    buttons = list(root.iter(f"{RIBBON}button"))
+    names = ("Rescore", "Check", "Explain", "Share", "History", "Settings", "Help")
+    assert [button.get("id") for button in buttons] == [f"kp{name}" for name in names]
+    for button, name in zip(buttons, names, strict=True):
+        assert button.get("onAction") == f"KpOn{name}"
+        assert f"Public Sub KpOn{name}(ByVal control As Object)\n    Kp{name}\n" in code
+        assert re.search(rf"Public Sub Kp{name}\(\)\n", code)
+        assert button.get("imageMso")
+        for attribute in ("label", "screentip", "supertip"):
+            expected = texts(language)(f"ribbon.kp{name}.{attribute}")
+            assert button.get(attribute) == expected
+    (tab,) = root.iter(f"{RIBBON}tab")
+    assert tab.get("label") == {"en": "Customer portfolio", "de": "Kundenportfolio"}[language]
+    assert all(group.get("label") for group in root.iter(f"{RIBBON}group"))
+
+
+def test_the_ribbon_is_related_to_the_package_as_excel_2007_and_later_want_it() -> None:
+    parts = inflated(new_workbook("en", with_sample=True, macros=True))
+    found = [
+        e.get("Target")
+        for e in etree.fromstring(parts["_rels/.rels"])
+        if e.get("Type")
+        == "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
+    ]
+    assert found == ["customUI/customUI.xml"]
+
+
+def test_the_buttons_on_the_first_sheet_call_macros_that_are_there() -> None:
+    parts = inflated(new_workbook("en", with_sample=True, macros=True))
+    drawings = [part.decode() for name, part in parts.items() if "vmlDrawing" in name]
+    called = re.findall(r"<x:FmlaMacro>\[0\]!(\w+)</x:FmlaMacro>", "".join(drawings))
+    assert called == ["KpRescore", "KpCheck"]
+    assert all(f"Public Sub {name}()" in source_of("KpRibbon") for name in called)
+
+
+# --- in LibreOffice, with macros on -------------------------------------------------------------
+
+#: Stands in for KpBridge and writes down what it is asked.
+DOUBLE = """\
+Option Explicit
+Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant) As Variant
+    Dim i As Long
+    Dim told As String
+    told = functionName
+    For i = LBound(arguments) To UBound(arguments)
+        If IsMissing(arguments(i)) Then
+            told = told & ";missing"
+        Else
+            told = told & ";" & arguments(i)
+        End If
+    Next i
+    KpCall = told
+End Function
+Public Sub KpRun(ByVal macroName As String)
+    ThisWorkbook.Worksheets(1).Range("Z1").Value = ThisWorkbook.Worksheets(1).Range("Z1").Value & macroName & ";"
+End Sub
+Public Sub KpTell(ByVal message As String)
+End Sub
+Public Function KpText(ByVal key As String) As String
+    KpText = key
+End Function
+"""
+
+
+def in_libreoffice(book: Path, folder: Path, **asked: Any) -> dict[str, Any]:
+    """What macros of a workbook answer in LibreOffice; run by the Python that knows UNO."""
+    require_libreoffice()
+    script = Path(__file__).parent / "support" / "lo_macros.py"
+    program = ["/usr/bin/python3", str(script), str(book), str(folder / "macros")]
+    done = subprocess.run(
+        program, input=json.dumps(asked), capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    answered: dict[str, Any] = json.loads(done.stdout)
+    return answered
+
+
+def test_libreoffice_calls_every_wrapper_and_every_callback(tmp_path: Path) -> None:
+    book = made(tmp_path, "de")
+    callbacks = re.findall(r"Sub (KpOn\w+)\(", source_of("KpRibbon"))
+    macros = re.findall(r"Sub (Kp\w+)\(\)", source_of("KpRibbon"))
+    wrappers = {name: len(inspect.signature(f).parameters) for name, f in udfs().items()}
+    answered = in_libreoffice(
+        book,
+        tmp_path,
+        replace={"KpBridge": DOUBLE},
+        calls=[
+            *(["KpRibbon", name, ["@control"]] for name in callbacks),
+            *(["KpRibbon", name, []] for name in macros),
+            *(["KpFunctions", name, list(range(count))] for name, count in wrappers.items()),
+        ],
+        formulas=["=KP_SCORE(11;12;13;14)", "=KP_QUADRANT(60;40)", "=KP_SCORECARD(1;2;3)"],
+        cells=["Start!Z1"],
+    )
+    assert len(callbacks) == len(macros) == 7
+    assert answered["called"][: len(callbacks) + len(macros)] == [None] * 14
+    expected = [";".join([name, *map(str, range(count))]) for name, count in wrappers.items()]
+    assert answered["called"][14:] == expected
+    through_python = "rescore;check;explain;share;history;"
+    assert answered["cells"]["Start!Z1"] == 2 * through_python
+    assert answered["computed"] == [
+        "KP_SCORE;11;12;13;14",
+        "KP_QUADRANT;60;40;missing;missing;missing",
+        "KP_SCORECARD;1;2;3",
+    ]
+
+
+def test_libreoffice_reads_the_same_sources(tmp_path: Path) -> None:
+    answered = in_libreoffice(made(tmp_path), tmp_path)
+    assert set(answered["sources"]) == {"ThisWorkbook", *SHEETS, *STANDARD}
+    for module in ("ThisWorkbook", *STANDARD):
+        read = answered["sources"][module].split("\n")
+        kept = [line for line in read if not re.match(r"Rem Attribute |Option VBASupport", line)]
+        assert "\n".join(kept).strip("\n").split("\n") == lines_of(source_of(module))
+
+
+def test_without_the_add_in_a_formula_says_so_in_words(tmp_path: Path) -> None:
+    """With the real KpBridge; texts in names are read by an Excel function LibreOffice lacks."""
+    answered = in_libreoffice(made(tmp_path), tmp_path, formulas=["=KP_SCORE(1;2;3;4)", "=1+1"])
+    assert answered["computed"] == ["#KP! add_in_missing", "2"]
+
+
+# --- the sheets ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_header_of_an_input_table_has_a_note(language: str, tmp_path: Path) -> None:
+    book = load_workbook(made(tmp_path, language))
+    for table in TABLES:
+        sheet = book[table.sheet(language)]
+        (area,) = (t.ref for t in sheet.tables.values())
+        for cell in sheet[area][0]:
+            assert cell.comment is not None, cell.coordinate
+            assert len(cell.comment.text) > 10
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_closed_set_of_words_is_offered_as_a_list(language: str, tmp_path: Path) -> None:
+    book = load_workbook(made(tmp_path, language))
+    words = texts(language)
+    closed = {
+        (CUSTOMERS, "status"): words.branch("statuses"),
+        (CRITERIA, "axis"): words.branch("axes"),
+        (CRITERIA, "objective"): {"max": "max", "min": "min"},
+        (CRITERIA, "scale"): words.branch("scales"),
+        (CRITERIA, "missing"): words.branch("fills"),
+        (STRATEGIES, "quadrant"): {
+            k: w for k, w in words.branch("quadrants").items() if k != "not_rated"
+        },
+        (STRATEGIES, "status"): words.branch("statuses"),
+    }
+    for (table, key), choices in closed.items():
+        sheet = book[table.sheet(language)]
+        position = next(i for i, c in enumerate(table.columns) if c.key == key)
+        cell = sheet.cell(5, position + 1).coordinate
+        rules = [r for r in sheet.data_validations.dataValidation if cell in r.sqref]
+        (rule,) = rules
+        assert rule.formula1 == '"{}"'.format(",".join(choices.values()))
+        assert rule.showErrorMessage
+        assert all(word in rule.error for word in choices.values())
+
+
+def test_the_weights_of_each_axis_are_summed_beside_the_criteria(tmp_path: Path) -> None:
+    book = load_workbook(made(tmp_path, "de"), data_only=True)
+    sheet = book["Kriterien"]
+    assert [sheet[cell].value for cell in ("B3", "C3", "D3", "E3")] == ["Wert", 100, "Nutzen", 100]
+    shown = convert(made(tmp_path, "de"), "xlsx", tmp_path)
+    sheet = load_workbook(shown, data_only=True)["Kriterien"]
+    assert (sheet["C3"].value, sheet["E3"].value) == (100, 100)
+
+
+# --- a rescore ----------------------------------------------------------------------------------
+
+
+def scorecard_of(path: Path, sheet: str = "Scorecard") -> tuple[ArrayFormula, list[list[Any]]]:
+    """The formula of the scorecard and the values that its area keeps."""
+    formula = load_workbook(path)[sheet]["A4"].value
+    assert isinstance(formula, ArrayFormula)
+    kept = load_workbook(path, data_only=True)[sheet]
+    return formula, [[cell.value for cell in row] for row in kept[formula.ref]]
+
+
+def without(rows: list[list[Any]]) -> list[list[Any]]:
+    """Text that shows nothing is what a function answers for an empty cell."""
+    return [[None if cell == "" else cell for cell in row] for row in rows]
+
+
+def replaced(path: Path, part: str, old: str, new: str) -> None:
+    """Change some text in a part of a workbook."""
+    parts = parts_of(path)
+    assert old.encode() in parts[part]
+    parts[part] = parts[part].replace(old.encode(), new.encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_rescore_touches_only_what_it_may(language: str, tmp_path: Path) -> None:
+    path = made(tmp_path, language)
+    before = parts_of(path)
+    scorecard = sheet_parts(before)[texts(language)("new.scorecard")]
+    for _ in range(2):
+        rescore(path, backup=False)
+        after = parts_of(path)
+        assert changed_parts(before, after) <= MAY_CHANGE | {scorecard}
+        assert after["xl/vbaProject.bin"] == before["xl/vbaProject.bin"]
+        assert after["customUI/customUI.xml"] == before["customUI/customUI.xml"]
+        assert after["xl/metadata.xml"] == before["xl/metadata.xml"]
+
+
+def test_what_was_built_is_what_a_rescore_would_write(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    built = scorecard_of(path)
+    rescore(path, backup=False)
+    again = scorecard_of(path)
+    assert built[1] == again[1]
+    assert built[0].ref == again[0].ref == "A4:H64"
+    assert built[0].text == again[0].text
+
+
+def block_of(path: Path, table: str) -> list[list[Any]]:
+    """A table as Excel hands it to a function."""
+    for sheet in load_workbook(path, data_only=True):
+        if table in sheet.tables:
+            return [[cell.value for cell in row] for row in sheet[sheet.tables[table].ref]]
+    raise AssertionError(table)
+
+
+def test_the_scorecard_keeps_the_numbers_of_the_function_to_the_last_digit(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    book["Customers"]["D5"] = 1_234.5678
+    book["Criteria"]["C5"] = 31
+    # openpyxl drops the ribbon and the flag of a dynamic array; neither matters here
+    book.save(path)
+    tables = [block_of(path, t.name) for t in (CUSTOMERS, CRITERIA, SETTINGS_TABLE)]
+    expected = functions.KP_SCORECARD(*tables)
+    assert without(scorecard_of(path)[1]) != expected
+    done = rescore(path, backup=False)
+    assert without(scorecard_of(path)[1]) == expected
+    totals = dict(
+        zip(
+            done.analysis.customers["customer_id"],
+            done.analysis.customers["total_score"],
+            strict=True,
+        )
+    )
+    assert all(row[4] is None or row[4] == totals[row[0]] for row in expected[1:])
+
+
+def with_rows(path: Path, count: int) -> None:
+    """Give the table of customers another number of rows."""
+    parts = parts_of(path)
+    names = [n for n in parts if n.startswith("xl/tables/") and b'"tblCustomers"' in parts[n]]
+    replaced(path, names[0], "A4:K64", f"A4:K{4 + count}")
+
+
+@pytest.mark.parametrize("count", [3, 60, 75])
+def test_the_scorecard_grows_and_shrinks_with_the_customers(count: int, tmp_path: Path) -> None:
+    path = made(tmp_path)
+    with_rows(path, count)
+    rescore(path, backup=False)
+    formula, rows = scorecard_of(path)
+    assert formula.ref == f"A4:H{4 + count}"
+    assert len(rows) == count + 1
+    assert [row[0] for row in rows[1:4]] == ["10001", "10008", "10015"]
+    parts = parts_of(path)
+    root = etree.fromstring(parts[sheet_parts(parts)["Scorecard"]])
+    anchor = next(c for c in root.iter(f"{MAIN}c") if c.get("r") == "A4")
+    assert anchor.get("cm") == "1", "it is no dynamic array any more"
+    beyond = [c for c in root.iter(f"{MAIN}c") if int(c.get("r")[1:]) > 4 + count and len(c)]
+    assert beyond == []
+    assert repairs_of(parts) == []
+    shown = rows[-1] if count <= 60 else rows[60]
+    assert shown[6] in {"Star", "Question mark", "Free rider", "Poor dog", "Not rated"}
+    with_style = [
+        c.get("s") for c in root.iter(f"{MAIN}c") if c.get("r") in {"C6", f"C{4 + count}"}
+    ]
+    assert len(set(with_style)) == 1
+
+
+def test_what_stands_in_the_way_of_a_growing_scorecard_is_not_overwritten(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    with_rows(path, 75)
+    part = sheet_parts(parts_of(path))["Scorecard"]
+    note = '<row r="70"><c r="B70" t="inlineStr"><is><t>mine</t></is></c></row></sheetData>'
+    replaced(path, part, "</sheetData>", note)
+    before = path.read_bytes()
+    with pytest.raises(
+        WorkbookError, match="Scorecard: the scorecard needs more rows now, but cell B70"
+    ):
+        rescore(path, backup=False)
+    assert path.read_bytes() == before
+    replaced(path, part, "B70", "J70")
+    rescore(path, backup=False)
+    assert load_workbook(path)["Scorecard"]["J70"].value == "mine"
+
+
+@pytest.mark.parametrize(
+    ("spelled", "is_ours"),
+    [
+        ("KP_SCORECARD(tblCustomers[#All],tblCriteria[#All],tblSettings[#All])", True),
+        ("kp_scorecard( tblCustomers[[#All]], tblCriteria[[#All]], tblSettings[[#All]] )", True),
+        ("KP_SCORECARD(tblCustomers[[#All]],tblCriteria[[#All]])", False),
+        ("KP_SCORECARD(A1:H20,tblCriteria[[#All]],tblSettings[[#All]])", False),
+    ],
+)
+def test_the_scorecard_is_known_by_its_formula(spelled: str, is_ours: bool, tmp_path: Path) -> None:
+    path = made(tmp_path)
+    part = sheet_parts(parts_of(path))["Scorecard"]
+    ours = "KP_SCORECARD(tblCustomers[[#All]],tblCriteria[[#All]],tblSettings[[#All]])"
+    replaced(path, part, ours, spelled)
+    with_rows(path, 59)
+    rescore(path, backup=False)
+    assert scorecard_of(path)[0].ref == ("A4:H63" if is_ours else "A4:H64")
+
+
+def test_the_scorecard_stays_in_the_workbooks_own_language(tmp_path: Path) -> None:
+    path = made(tmp_path, "de")
+    before = scorecard_of(path, "Bewertung")[1]
+    rescore(path, language="en", backup=False)
+    assert scorecard_of(path, "Bewertung")[1] == before
+
+
+def state_of(path: Path) -> dict[str, str]:
+    book = etree.fromstring(parts_of(path)["xl/workbook.xml"])
+    return {
+        e.get("name"): e.text
+        for e in book.iter(f"{MAIN}definedName")
+        if e.get("name") in STATE_NAMES
+    }
+
+
+def test_the_state_of_the_last_run_stands_in_names(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    assert state_of(path) == dict.fromkeys(STATE_NAMES, '""')
+    done = rescore(path, as_of=date(2026, 3, 31), backup=False)
+    rated = done.analysis.customers[done.analysis.customers["rank"].notna()]
+    state = state_of(path)
+    assert state["kp_last_as_of"] == str((date(2026, 3, 31) - date(1899, 12, 30)).days)
+    assert state["kp_last_customers"] == str((rated["status"] == "customer").sum())
+    assert state["kp_last_prospects"] == "12"
+    assert state["kp_last_not_rated"] == "1"
+    assert state["kp_last_star"] == str((rated["quadrant"] == "star").sum())
+    assert (state["kp_last_warnings"], state["kp_last_notes"]) == ("1", "0")
+    assert state["kp_last_value_threshold"] == "50"
+
+
+def test_dates_of_a_workbook_that_counts_from_1904(tmp_path: Path) -> None:
+    path = made(tmp_path, with_sample=False)
+    replaced(path, "xl/workbook.xml", "<workbookPr ", '<workbookPr date1904="1" ')
+    rescore(path, as_of=date(2026, 3, 31), backup=False)
+    assert state_of(path)["kp_last_as_of"] == str((date(2026, 3, 31) - date(1904, 1, 1)).days)
+
+
+def test_a_workbook_without_those_names_gets_none(book: Path) -> None:
+    rescore(book, backup=False)
+    assert state_of(book) == {}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_first_sheet_shows_the_state_as_soon_as_the_workbook_is_opened(
+    language: str, tmp_path: Path
+) -> None:
+    path = made(tmp_path, language, macros=False)
+    rescore(path, as_of=date(2026, 3, 31), backup=False)
+    opened = tmp_path / "opened"
+    opened.mkdir()
+    shown = load_workbook(convert(path, "xlsx", opened), data_only=True).worksheets[0]
+    cells = {row[k].value: row[k + 1].value for row in shown.iter_rows() for k in (0, 2)}
+    words = texts(language).branch("new.state")
+    assert cells[words["as_of"]] == datetime(2026, 3, 31)  # noqa: DTZ001
+    assert cells[words["prospects"]] == 12
+    assert cells[words["benefit_threshold"]] == 50
+    assert cells[words["warnings"]] == 1
+    types = {row[0].value: row[3].value for row in shown.iter_rows()}
+    assert types[texts(language)("quadrants_plural.star")] == 16
+
+
+def test_the_sheets_of_a_rescored_template_come_after_its_own(tmp_path: Path) -> None:
+    path = made(tmp_path, "de")
+    rescore(path, backup=False)
+    names = load_workbook(path, keep_vba=True).sheetnames
+    assert names[8:] == [texts("de")(f"sheets.{key}") for key in ORDER]

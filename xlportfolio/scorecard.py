@@ -1,0 +1,76 @@
+"""The scorecard: one line for each row of the customers' table, in the table's own order.
+
+What the function KP_SCORECARD answers, and what a closed workbook keeps of its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.locale import texts
+from xlportfolio.report import Kind, ReportColumn
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE
+
+_COLUMNS = {
+    "customer_id": Kind.ID,
+    "customer": Kind.NAME,
+    "value_score": Kind.SCORE,
+    "benefit_score": Kind.SCORE,
+    "total_score": Kind.SCORE,
+    "rank": Kind.RANK,
+    "quadrant": Kind.QUADRANT,
+    "abc_class": Kind.FLAG,
+}
+#: The formula by which the template's scorecard is known. Structured references are written so
+#: that LibreOffice reads them too; Excel itself writes ``tblCustomers[#All]``.
+FORMULA = "KP_SCORECARD({})".format(
+    ",".join(f"{table.name}[[#All]]" for table in (CUSTOMERS, CRITERIA, SETTINGS_TABLE))
+)
+
+
+def scorecard(
+    analysis: PortfolioAnalysis, labels: range, language: str
+) -> tuple[ReportColumn, ...]:
+    """Scores, rank, type and ABC class of every row, so that each stays beside its customer.
+
+    Parameters
+    ----------
+    analysis
+        Its index labels are the rows of the customers' table.
+    labels
+        All rows of that table from top to bottom; one that the analysis does not know is empty
+        and stays empty here.
+    language
+        Of the headers and of the types, ``"en"`` or ``"de"``.
+
+    Returns
+    -------
+    Columns of equal length, one cell for each label: NaN or ``""`` for none.
+    """
+    words = texts(language)
+    types = {"": "", **words.branch("quadrants")}
+    rows = analysis.customers.reindex(labels)
+    columns = []
+    for key, kind in _COLUMNS.items():
+        header = words(f"columns.{key}")
+        if kind in {Kind.SCORE, Kind.RANK}:
+            columns.append(ReportColumn(key, header, kind, rows[key].to_numpy(np.float64)))
+        else:
+            cells = ["" if cell != cell else str(cell) for cell in rows[key]]  # noqa: PLR0124 (NaN)
+            if kind is Kind.QUADRANT:
+                cells = [types[cell] for cell in cells]
+            columns.append(ReportColumn(key, header, kind, cells))
+    return tuple(columns)
+
+
+def rows_of(columns: Sequence[ReportColumn]) -> list[list[float | str | None]]:
+    """Columns as rows of cells below a row of headers; NaN and blank text become ``None``."""
+    plain = (c.cells.tolist() if isinstance(c.cells, np.ndarray) else c.cells for c in columns)
+    cleaned = (
+        [None if cell == "" or cell != cell else cell for cell in column]  # noqa: PLR0124 (NaN)
+        for column in plain
+    )
+    return [[column.header for column in columns], *map(list, zip(*cleaned, strict=True))]

@@ -1,0 +1,329 @@
+"""The sheets of a new workbook that a user fills in: the tables of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from math import isfinite
+from typing import Any
+
+from xlsxwriter.worksheet import Worksheet
+
+from xlportfolio.advice import standard_strategies
+from xlportfolio.model import (
+    LABELS,
+    RANGES,
+    RATED_QUADRANTS,
+    Axis,
+    Objective,
+    Presentation,
+    ScaleKind,
+    ScoringModel,
+    Status,
+)
+from xlportfolio.schema import SETTINGS, Table
+from xlportfolio.schema.contract import (
+    AXES,
+    CRITERIA,
+    CUSTOMERS,
+    FILL_RULES,
+    LANGUAGES,
+    OBJECTIVES,
+    ORDERS,
+    QUADRANTS,
+    SCALES,
+    SETTINGS_TABLE,
+    STATUSES,
+    STRATEGIES,
+    THRESHOLD_RULES,
+    Cell,
+    Language,
+    Words,
+    column_letters,
+)
+from xlportfolio.template import sample
+from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
+from xlportfolio.template.sample import SampleCriterion
+
+#: The sheet's row of the first data, as formulas count it.
+_TOP = FIRST_ROW + 1
+#: The last column for which colours and rules of the customers are there.
+_LAST_COLUMN = 60
+
+
+def write_inputs(author: Author, *, with_sample: bool) -> None:
+    """Write the tables Customers, Criteria, Settings, Strategies and Orders, a sheet each."""
+    _customers(author, with_sample=with_sample)
+    _criteria(author)
+    _settings(author)
+    _strategies(author)
+    _orders(author)
+
+
+def _columns(
+    author: Author, table: Table, widths: Sequence[float], formats: dict[str, str] | None = None
+) -> list[TableColumn]:
+    """The columns of the contract, with their notes."""
+    notes = author.words.branch(f"headers.{table.name}")
+    formats = formats or {}
+    return [
+        TableColumn(c.header(author.language), notes[c.key], width, formats.get(c.key, "General"))
+        for c, width in zip(table.columns, widths, strict=True)
+    ]
+
+
+def _down(column: int) -> Area:
+    """The cells of a column, counted from 0, in which entries are checked."""
+    return FIRST_ROW, column, LAST_ROW, column
+
+
+# --- customers ----------------------------------------------------------------------------------
+
+
+def _customers(author: Author, *, with_sample: bool) -> None:
+    words, language = author.words, author.language
+    columns = _columns(author, CUSTOMERS, [16, 38, 14])
+    columns += [_criterion_column(author, criterion) for criterion in sample.CRITERIA]
+    rows = sample.sample(language).customers if with_sample else []
+    sheet = author.table(CUSTOMERS, columns, rows, "SheetCustomers")
+    sheet.freeze_panes(FIRST_ROW, 2)
+    author.choice(sheet, _down(2), [words(f"statuses.{status}") for status in Status])
+    for position, criterion in enumerate(sample.CRITERIA, start=len(CUSTOMERS.columns)):
+        if criterion.scale == "categories":
+            choices = list(sample.level_words(language).values())
+            options = {"message": "new.measure_error", "strictness": "warning"}
+            author.choice(sheet, _down(position), choices, **options)
+
+    first = len(CUSTOMERS.columns)
+    letter = column_letters(first + 1)
+    here, head = f"{letter}{_TOP}", f"{letter}${HEADER_ROW + 1}"
+    measures = (FIRST_ROW, first, LAST_ROW, _LAST_COLUMN - 1)
+    row = f"MATCH({head},kp_criteria,0)"
+    named = f'$A{_TOP}&$B{_TOP}<>"",COUNTIF(kp_criteria,{head})>0'
+    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
+    levels = f'";"&SUBSTITUTE(INDEX(kp_levels,{row}),"; ",";")'
+    known = f'ISNUMBER(SEARCH(";"&TRIM({here})&"=",{levels}))'
+    author.colour(sheet, measures, f"=ISERROR({here})")
+    author.missing(sheet, measures, f'=AND({named},TRIM({here})="")')
+    author.colour(sheet, measures, f"=AND({named},ISTEXT({here}),NOT({is_words}))")
+    author.colour(sheet, measures, f"=AND({named},{is_words},NOT({known}))")
+    repeated = f"COUNTIF($A${_TOP}:$A${LAST_ROW + 1},$A{_TOP})>1"
+    author.colour(sheet, _down(0), f'=AND($A{_TOP}<>"",{repeated})')
+    last = column_letters(_LAST_COLUMN)
+    unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
+    author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
+    _only(author, sheet, 2, STATUSES)
+
+
+def _is_one_of(reference: str, words: Iterable[str]) -> str:
+    """A condition; Excel allows no array constant in a rule for colours or entries."""
+    alternatives = [f'TRIM({reference})="{word}"' for word in words]
+    return f"OR({','.join(alternatives)})"
+
+
+def _only(author: Author, sheet: Worksheet, column: int, words: Words[Any]) -> None:
+    """Colour the entries of a column that are none of some words."""
+    here = f"{column_letters(column + 1)}{_TOP}"
+    is_known = _is_one_of(here, words.spellings)
+    author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
+
+
+def _criterion_column(author: Author, criterion: SampleCriterion) -> TableColumn:
+    name, unit, description = sample.criterion_texts(criterion, author.language)
+    key = "criterion" if unit else "criterion_plain"
+    details = {"name": name, "unit": unit, "description": description}
+    note = author.words(f"headers.{CUSTOMERS.name}.{key}", **details)
+    return TableColumn(name, note, max(13, len(name) + 4), criterion.number_format)
+
+
+# --- criteria -----------------------------------------------------------------------------------
+
+
+def _criteria(author: Author) -> None:
+    words = author.words
+    widths = [22, 10, 10, 11, 13, 11, 11, 44, 15, 13, 66]
+    formats = {"low": "#,##0.##", "high": "#,##0.##"}
+    columns = _columns(author, CRITERIA, widths, formats)
+    sheet = author.table(CRITERIA, columns, sample.criteria(author.language), "SheetCriteria")
+    axes = [words(f"axes.{axis}") for axis in Axis]
+    scales = list(words.branch("scales").values())
+    fills = list(words.branch("fills").values())
+    author.choice(sheet, _down(1), axes)
+    author.choice(sheet, _down(3), list(Objective))
+    author.choice(sheet, _down(4), scales)
+    author.choice(sheet, _down(8), fills, message="new.fill_error", strictness="information")
+    at_least = {"validate": "decimal", "criteria": ">=", "value": 0}
+    author.allow(sheet, _down(2), at_least, message=words("new.weight_error"))
+    for column in (5, 6):
+        _allow_numbers(author, sheet, column)
+
+    row = f"{_TOP}"
+    filled = f'$A{row}<>""'
+    others = (kind for kind in ScaleKind if kind is not ScaleKind.LINEAR)
+    by_levels = _is_one_of(f"$E{row}", SCALES.spelled(*others))
+    said = f'TRIM($I{row})<>""'
+    share = f"AND(ISNUMBER($I{row}),$I{row}>=0,$I{row}<=100)"
+    is_fill = f"OR({_is_one_of(f'$I{row}', FILL_RULES.spellings)},{share})"
+    rules = {
+        0: f"OR(COUNTIF($A${row}:$A${LAST_ROW + 1},$A{row})>1,ISNA(MATCH($A{row},kp_headers,0)))",
+        2: f"OR(NOT(ISNUMBER($C{row})),$C{row}<0)",
+        5: f"OR(ISTEXT($F{row}),AND(ISNUMBER($F{row}),ISNUMBER($G{row}),$F{row}>$G{row}))",
+        6: f"OR(ISTEXT($G{row}),AND(ISNUMBER($F{row}),ISNUMBER($G{row}),$F{row}>$G{row}))",
+        7: f'AND({by_levels},ISERROR(FIND("=",$H{row})))',
+        8: f"AND({said},NOT({is_fill}))",
+    }
+    for column, rule in rules.items():
+        author.colour(sheet, _down(column), f"=AND({filled},{rule})")
+    author.missing(sheet, _down(1), f'=AND({filled},TRIM($B{row})="")')
+    for column, allowed in ((1, AXES), (3, OBJECTIVES), (4, SCALES)):
+        _only(author, sheet, column, allowed)
+    _weight_sums(author, sheet, axes)
+
+
+def _weight_sums(author: Author, sheet: Worksheet, axes: Sequence[str]) -> None:
+    """The sum of the weights on each axis, between the hint and the table."""
+    row = HEADER_ROW - 1
+    sheet.write_string(row, 0, author.words("new.weights_total"), author.soft(bold=True, indent=1))
+    for k, (axis, name) in enumerate(zip(Axis, axes, strict=True)):
+        of, weight = (f"{CRITERIA.name}[{_header(author, key)}]" for key in ("axis", "weight"))
+        parts = [f'SUMIF({of},"{word}",{weight})' for word in AXES.spelled(axis)]
+        total = sum(c.weight for c in sample.CRITERIA if c.axis == axis)
+        sheet.write_string(row, 1 + 2 * k, name, author.soft(bold=True, align="right"))
+        style = author.soft(bold=True, align="left", indent=1, num_format="#,##0.##")
+        sheet.write_formula(row, 2 + 2 * k, "=" + "+".join(parts), style, total)
+        cell = (row, 2 + 2 * k) * 2
+        author.colour(sheet, cell, f"=${column_letters(3 + 2 * k)}${row + 1}<=0")
+
+
+def _header(author: Author, key: str) -> str:
+    return next(c.header(author.language) for c in CRITERIA.columns if c.key == key)
+
+
+# --- settings, strategies, orders ---------------------------------------------------------------
+
+
+def _settings(author: Author) -> None:
+    words, language = author.words, author.language
+    rows = [[*row, words(f"settings.{row[0]}")] for row in setting_rows(language)]
+    columns = _columns(author, SETTINGS_TABLE, [22, 16])
+    note = words(f"headers.{SETTINGS_TABLE.name}.meaning")
+    columns.append(TableColumn(words("new.settings_column"), note, 100))
+    sheet = author.table(SETTINGS_TABLE, columns, rows, "SheetSettings")
+    day = author.input(num_format=author.date_format, align="right", indent=1)
+    sheet.write_blank(FIRST_ROW + SETTINGS.index("as_of"), 1, None, day)
+    for row, name in enumerate(SETTINGS, start=FIRST_ROW):
+        _allow_setting(author, sheet, (row, 1, row, 1), name)
+
+
+def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> None:
+    words = author.words
+    here = f"$B${cell[0] + 1}"
+    if name == "language":
+        author.choice(sheet, cell, list(Language))
+        is_known = _is_one_of(here, LANGUAGES.spellings)
+        author.colour(sheet, cell, f'=AND({here}<>"",NOT({is_known}))')
+    elif name == "as_of":
+        rule = {"validate": "date", "criteria": ">", "value": 1}
+        author.allow(sheet, cell, rule, message=words("new.date_error"))
+    elif name.endswith("_threshold"):
+        share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
+        fits = f"OR({share},{_is_one_of(here, THRESHOLD_RULES.spellings)})"
+        rule = {"validate": "custom", "value": f"={fits}"}
+        author.allow(sheet, cell, rule, message=words("new.threshold_error"))
+        author.colour(sheet, cell, f'=AND({here}<>"",NOT({fits}))')
+    elif name in {"abc_measure", "bubble_measure"}:
+        options = {"validate": "list", "source": "=kp_criteria", "error_type": "information"}
+        text = words("new.list_error", words=CRITERIA.sheet(author.language))
+        author.allow(sheet, cell, options, title="new.list_title", message=text)
+        author.colour(sheet, cell, f'=AND({here}<>"",ISNA(MATCH({here},kp_headers,0)))')
+    else:
+        low, high = LABELS if name == "top_labels" else RANGES[name]
+        _allow_number(author, sheet, cell, float(low), float(high))
+
+
+def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:
+    rule = {"validate": "custom", "value": f"=ISNUMBER({column_letters(column + 1)}{_TOP})"}
+    author.allow(sheet, _down(column), rule, message=author.words("new.number_error"))
+
+
+def _allow_number(
+    author: Author,
+    sheet: Worksheet,
+    cell: Area,
+    low: float,
+    high: float,
+) -> None:
+    here = f"$B${cell[0] + 1}"
+    outside = f"OR(NOT(ISNUMBER({here})),{here}<{low:g}"
+    rule: dict[str, Any] = {"validate": "decimal", "criteria": ">=", "value": low}
+    message = author.words("new.positive_error")
+    if isfinite(high):
+        rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
+        message = author.words("new.range_error", low=low, high=high)
+        outside += f",{here}>{high:g}"
+    author.allow(sheet, cell, rule, message=message)
+    author.colour(sheet, cell, f'=AND({here}<>"",{outside}))')
+
+
+def setting_rows(language: str) -> list[list[Cell]]:
+    """The settings of a new workbook: name and value."""
+    return [[name, _default(name, language)] for name in SETTINGS]
+
+
+def _default(name: str, language: str) -> Cell:
+    if name == "language":
+        return language
+    defaults: dict[str, Any] = {
+        field.name: field.default for field in (*fields(ScoringModel), *fields(Presentation))
+    }
+    default: Cell = defaults[name]
+    return default
+
+
+def _strategies(author: Author) -> None:
+    words = author.words
+    rows: list[list[Cell]] = [
+        [
+            words(f"quadrants.{s.quadrant}"),
+            words(f"statuses.{s.status}"),
+            s.strategy,
+            s.activity,
+            s.visits_per_year,
+            s.hours_per_visit,
+            s.text,
+        ]
+        for s in standard_strategies(author.language)
+    ]
+    columns = _columns(author, STRATEGIES, [18, 14, 28, 48, 12, 12, 90])
+    sheet = author.table(STRATEGIES, columns, rows, "SheetStrategies")
+    types = [words(f"quadrants.{quadrant}") for quadrant in RATED_QUADRANTS]
+    author.choice(sheet, _down(0), types)
+    author.choice(sheet, _down(1), [words(f"statuses.{status}") for status in Status])
+    at_least = {"validate": "decimal", "criteria": ">=", "value": 0}
+    for column in (4, 5):
+        author.allow(sheet, _down(column), at_least, message=words("new.positive_error"))
+        here = f"{column_letters(column + 1)}{_TOP}"
+        author.colour(sheet, _down(column), f"=OR(ISTEXT({here}),AND(ISNUMBER({here}),{here}<0))")
+    author.missing(sheet, _down(0), f'=AND(TRIM($A{_TOP})="",COUNTA($B{_TOP}:$G{_TOP})>0)')
+    for column, allowed in ((0, QUADRANTS), (1, STATUSES)):
+        _only(author, sheet, column, allowed)
+
+
+def _orders(author: Author) -> None:
+    formats = {"order_date": author.date_format, "discount": "0%"}
+    formats |= dict.fromkeys(("amount", "margin"), "#,##0.00")
+    columns = _columns(author, ORDERS, [16, 16, 14, 14, 18, 16, 12, 12, 12, 12], formats)
+    sheet = author.table(ORDERS, columns, [], "SheetOrders")
+    words = author.words
+    date = {"validate": "date", "criteria": ">", "value": 1}
+    author.allow(sheet, _down(2), date, message=words("new.date_error"))
+    for column in (3, 4, 6, 9):
+        _allow_numbers(author, sheet, column)
+    share = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}
+    author.allow(sheet, _down(7), share, message=words("new.share_error"))
+    some = f"COUNTA($A{_TOP}:$J{_TOP})>0"
+    for column in range(4):
+        here = f"{column_letters(column + 1)}{_TOP}"
+        author.missing(sheet, _down(column), f'=AND({some},TRIM({here})="")')
+        if column > 1:
+            author.colour(sheet, _down(column), f"=ISTEXT({here})")

@@ -1,0 +1,77 @@
+Attribute VB_Name = "KpRibbon"
+Option Explicit
+
+' What the tab in the ribbon and the buttons on the first sheet call: one macro each.
+' The callbacks take the ribbon's control, which they do not need, as an Object: so no reference
+' to the Office library is needed.
+
+Public Sub KpRescore()
+    KpBridge.KpRun "rescore"
+End Sub
+
+Public Sub KpCheck()
+    KpBridge.KpRun "check"
+End Sub
+
+Public Sub KpExplain()
+    KpBridge.KpRun "explain"
+End Sub
+
+Public Sub KpShare()
+    KpBridge.KpRun "share"
+End Sub
+
+Public Sub KpHistory()
+    KpBridge.KpRun "history"
+End Sub
+
+Public Sub KpSettings()
+    KpShow "tblSettings"
+End Sub
+
+Public Sub KpHelp()
+    ThisWorkbook.Worksheets(1).Activate
+End Sub
+
+Public Sub KpOnRescore(ByVal control As Object)
+    KpRescore
+End Sub
+
+Public Sub KpOnCheck(ByVal control As Object)
+    KpCheck
+End Sub
+
+Public Sub KpOnExplain(ByVal control As Object)
+    KpExplain
+End Sub
+
+Public Sub KpOnShare(ByVal control As Object)
+    KpShare
+End Sub
+
+Public Sub KpOnHistory(ByVal control As Object)
+    KpHistory
+End Sub
+
+Public Sub KpOnSettings(ByVal control As Object)
+    KpSettings
+End Sub
+
+Public Sub KpOnHelp(ByVal control As Object)
+    KpHelp
+End Sub
+
+' Brings the sheet to the front on which a table stands, whatever it is called.
+Private Sub KpShow(ByVal tableName As String)
+    Dim sheet As Object
+    Dim table As Object
+
+    For Each sheet In ThisWorkbook.Worksheets
+        For Each table In sheet.ListObjects
+            If table.Name = tableName Then
+                sheet.Activate
+                Exit Sub
+            End If
+        Next table
+    Next sheet
+End Sub
