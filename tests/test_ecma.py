@@ -97,7 +97,7 @@ def sound() -> Parts:
     first.write_rich_string("A12", "one ", fat, "two")
     first.write_formula("A13", "=IF('It''s other'!A1>1,\"x\"\"y\",-2%)")
     first.write_formula("A14", "=SUM(Customers[Two\nlines])+COUNTA(Customers[R&D '[x']])")
-    first.write_boolean("A15", True)  # noqa: FBT003
+    first.write_boolean("A15", True)
     first.write_formula("A16", "=NA()", value="#N/A")
     first.write_dynamic_array_formula("L1:L3", "=SORT(UNIQUE(Customers[Customer]))")
     first.write_array_formula("N1:N2", "{=B4:B5*2}")

@@ -27,7 +27,7 @@ def messages(path: Path, language: str = "en") -> list[str]:
     return [problem.message(language) for problem in errors]
 
 
-def with_criterion(path: Path, **changes: Any) -> Path:  # noqa: ANN401
+def with_criterion(path: Path, **changes: Any) -> Path:
     """A workbook whose first criterion, Turnover in row 2, is changed."""
     keys = ("criterion", "axis", "weight", "objective", "scale", "low", "high", "levels", "missing")
     first = dict(zip(keys, CRITERIA[0], strict=False)) | changes

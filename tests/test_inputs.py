@@ -77,7 +77,7 @@ def test_numbers_typed_as_text(text: str, language: str, expected: Reading | Non
 
 
 @given(st.floats(-1e12, 1e12).map(lambda x: round(x, 4)), st.booleans())
-def test_a_number_written_in_a_language_is_read_back(number: float, grouped: bool) -> None:  # noqa: FBT001
+def test_a_number_written_in_a_language_is_read_back(number: float, grouped: bool) -> None:
     english = f"{number:,.4f}" if grouped else f"{number:.4f}"
     german = english.translate(str.maketrans(",.", ".,"))
     for text, language in ((english, "en"), (german, "de")):
@@ -93,7 +93,7 @@ def test_any_text_is_a_finite_number_or_none(text: str, language: str) -> None:
     assert reading is None or abs(reading.number) < float("inf")
 
 
-def rescored(path: Path, **parts: Any) -> Rescored:  # noqa: ANN401
+def rescored(path: Path, **parts: Any) -> Rescored:
     return rescore(write_book(path, **parts))
 
 

@@ -17,17 +17,17 @@ Cell = float | str | None
 Rows = dict[str, list[Any]]
 
 
-def exactly(expected: Any) -> Any:  # noqa: ANN401 (whatever pytest.approx takes)
+def exactly(expected: Any) -> Any:
     """Equal but for the last digits of floating point; NaN equals NaN."""
     return pytest.approx(expected, rel=0, abs=1e-9, nan_ok=True)
 
 
-def on_value(name: str, weight: float = 1, **others: Any) -> kp.Criterion:  # noqa: ANN401
+def on_value(name: str, weight: float = 1, **others: Any) -> kp.Criterion:
     others = {"scale": kp.Scale.linear(0, 100), **others}
     return kp.Criterion(name, kp.Axis.VALUE, weight, **others)
 
 
-def on_benefit(name: str, weight: float = 1, **others: Any) -> kp.Criterion:  # noqa: ANN401
+def on_benefit(name: str, weight: float = 1, **others: Any) -> kp.Criterion:
     others = {"scale": kp.Scale.linear(0, 100), **others}
     return kp.Criterion(name, kp.Axis.BENEFIT, weight, **others)
 
@@ -35,7 +35,7 @@ def on_benefit(name: str, weight: float = 1, **others: Any) -> kp.Criterion:  # 
 def analyse(
     criteria: list[kp.Criterion],
     measures: Rows,
-    **settings: Any,  # noqa: ANN401
+    **settings: Any,
 ) -> kp.PortfolioAnalysis:
     """Analyse customers numbered from "1", or with the ids among the measures."""
     count = len(next(iter(measures.values())))
@@ -44,7 +44,7 @@ def analyse(
     return kp.analyse(pd.DataFrame(frame), model)
 
 
-def plain(value: list[Cell], benefit: list[Cell], others: Rows | None = None, **settings: Any):  # noqa: ANN401, ANN201
+def plain(value: list[Cell], benefit: list[Cell], others: Rows | None = None, **settings: Any):  # noqa: ANN201
     """Customers whose two measures are their scores."""
     measures = {"V": value, "B": benefit, **(others or {})}
     return analyse([on_value("V"), on_benefit("B")], measures, **settings)
@@ -412,7 +412,7 @@ def abc_of(
     amounts: list[Cell],
     others: Rows | None = None,
     value: list[Cell] | None = None,
-    **settings: Any,  # noqa: ANN401
+    **settings: Any,
 ) -> kp.PortfolioAnalysis:
     """The ABC analysis of amounts; all scores are 60 unless value scores are given."""
     sixty: list[Cell] = [60] * len(amounts)
