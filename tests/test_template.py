@@ -30,6 +30,8 @@ from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, ORDERS, SETTINGS_TA
 from xlportfolio.state import STATE_NAMES
 from xlportfolio.template import build
 from xlportfolio.template.macros import SHEETS, STANDARD, functions_module, source_of, udfs
+from xlportfolio.template.sample import CRITERIA as CRITERIA_OF_SAMPLE
+from xlportfolio.template.sample import criterion_texts, sample
 from xlportfolio.template.workbook import file_name, new_workbook
 
 with warnings.catch_warnings():
@@ -588,3 +590,39 @@ def test_the_sheets_of_a_rescored_template_come_after_its_own(tmp_path: Path) ->
     rescore(path, backup=False)
     names = load_workbook(path, keep_vba=True).sheetnames
     assert names[8:] == [texts("de")(f"sheets.{key}") for key in ORDER]
+
+
+# --- What-if ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_if_looks_up_the_chosen_customer(language: str, tmp_path: Path) -> None:
+    """LibreOffice computes the sheet; the double shows what the functions of ours are asked."""
+    sheet = texts(language)("new.what_if")
+    rows = sample(language).customers
+    chosen = rows[29]  # hardly anything is known
+    answered = in_libreoffice(
+        made(tmp_path, language),
+        tmp_path,
+        replace={"KpBridge": DOUBLE},
+        enter={f"{sheet}!B4": chosen[1], f"{sheet}!E20": "0.5", f"{sheet}!E15": "99"},
+        cells=[f"{sheet}!{letter}{row}" for letter in "ABDF" for row in range(15, 25)]
+        + [f"{sheet}!{cell}" for cell in ("B5", "B11", "P5", "P6", "Q4", "Q5", "V5", "B10")],
+    )
+    cells = {name.rpartition("!")[2]: text for name, text in answered["cells"].items()}
+    known = [str(cell) if cell is not None else "" for cell in chosen[3:]]
+    names = [criterion_texts(c, language)[0] for c in CRITERIA_OF_SAMPLE]
+    assert [cells[f"A{row}"] for row in range(15, 25)] == [*names, "", ""]
+    measures = [cells[f"D{row}"].replace(",", "") for row in range(15, 23)]
+    assert measures == [text.removesuffix(".0") for text in known]
+    assert cells["F15"] == "99"
+    assert cells["F20"] in {"0.5", "0,5"}
+    unchanged = [row for row in range(15, 23) if row not in {15, 20}]
+    assert [cells[f"F{row}"] for row in unchanged] == [cells[f"D{row}"] for row in unchanged]
+    assert "" in [cells[f"F{row}"] for row in unchanged], "this customer was to have gaps"
+    assert cells["B5"] == cells["P5"] == str(chosen[0])
+    assert cells["P6"] == "30"
+    assert (cells["Q4"], cells["Q5"]) == (names[0], "99")
+    assert cells["V5"] in {"0.5", "0,5"}
+    assert cells["B11"] in {"50.0", "50,0"}
+    assert cells["B10"].startswith("KP_QUADRANT;")

@@ -3,7 +3,8 @@
 ``python3 lo_macros.py BOOK.xlsm PROFILE`` reads a JSON object from standard input:
 ``{"replace": {module: source}, "calls": [[module, procedure, [arguments]]], "formulas": [text]}``.
 It opens the workbook with macros on, replaces these modules, calls each procedure, enters each
-formula into a cell of a new sheet, and prints what came of it as JSON. The argument ``"@control"``
+formula into a cell of a new sheet, enters ``{"enter": {address: text}}``, computes everything and
+prints what came of it, and what ``{"cells": [address]}`` show, as JSON. The argument ``"@control"``
 becomes an object, as the ribbon hands one over.
 """
 
@@ -81,14 +82,17 @@ def _answers(document: Any, asked: dict[str, Any]) -> dict[str, Any]:
         cell = probe.getCellByPosition(0, row)
         cell.setFormula(formula)
         computed.append(cell.String)
+    for address, content in asked.get("enter", {}).items():
+        _cell(document, address).setFormula(content)
+    document.calculateAll()
     names = asked.get("cells", [])
-    cells = {name: _cell(document, name) for name in names}
+    cells = {name: _cell(document, name).String for name in names}
     return {"sources": sources, "called": called, "computed": computed, "cells": cells}
 
 
-def _cell(document: Any, address: str) -> str:
+def _cell(document: Any, address: str) -> Any:
     sheet, _, cell = address.rpartition("!")
-    return document.Sheets.getByName(sheet).getCellRangeByName(cell).String
+    return document.Sheets.getByName(sheet).getCellRangeByName(cell)
 
 
 def _plain(value: Any) -> Any:

@@ -62,12 +62,10 @@ class Author:
         """Of cells that hold a day."""
         return "dd.mm.yyyy" if self.language == "de" else "yyyy-mm-dd"
 
-    @property
-    def header(self) -> Format:
+    def header(self, align: str = "left") -> Format:
         """Of the headers of tables."""
-        return self.format(
-            bold=True, font_color="#FFFFFF", bg_color=f"#{HEADER}", text_wrap=True, indent=1
-        )
+        look = {"bold": True, "font_color": "#FFFFFF", "bg_color": f"#{HEADER}", "text_wrap": True}
+        return self.format(**look, align=align, indent=int(align == "left"))
 
     def heading(self, size: int = 13) -> Format:
         """Of titles within a sheet."""
@@ -130,7 +128,7 @@ class Author:
         sheet.set_row(HEADER_ROW, 33)
         for position, column in enumerate(columns):
             sheet.set_column(position, position, column.width)
-            sheet.write_string(HEADER_ROW, position, column.header, self.header)
+            sheet.write_string(HEADER_ROW, position, column.header, self.header())
             size = {"x_scale": 2.0, "y_scale": 0.9, "author": "xlportfolio", "font_size": 9}
             sheet.write_comment(HEADER_ROW, position, column.note, size)
         blank: Sequence[Sequence[Cell]] = [[None] * len(columns)]

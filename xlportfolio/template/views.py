@@ -49,6 +49,8 @@ def tables_of(language: str, *, with_sample: bool) -> Tables:
 # --- Start --------------------------------------------------------------------------------------
 
 _STATE = ("as_of", "customers", "prospects", "not_rated")
+#: Where the number of customers of each type stands.
+_COUNT_COLUMN = 3
 _STATE_BESIDE = ("value_threshold", "benefit_threshold", "warnings", "notes")
 
 
@@ -113,7 +115,8 @@ def _types(author: Author, sheet: Worksheet, row: int) -> int:
     advice = {(s.quadrant, s.status): s for s in standard_strategies(author.language)}
     sheet.write_string(row, 0, words("new.types"), author.heading())
     for column, header in enumerate(words.branch("new")["type_columns"]):
-        sheet.write_string(row + 1, column, header, author.header)
+        look = author.header("left" if column < _COUNT_COLUMN else "center")
+        sheet.write_string(row + 1, column, header, look)
     for number, quadrant in enumerate(RATED_QUADRANTS, start=row + 2):
         strategy = advice[quadrant, Status.CUSTOMER]
         colour = author.format(
@@ -123,7 +126,7 @@ def _types(author: Author, sheet: Worksheet, row: int) -> int:
         sheet.write_string(number, 0, words(f"quadrants_plural.{quadrant}"), colour)
         sheet.write_string(number, 1, words(f"meanings.{quadrant}"), body)
         sheet.write_string(number, 2, f"{strategy.strategy}: {strategy.activity}", body)
-        _state(author, sheet, (number, 3), quadrant, author.body(align="center"))
+        _state(author, sheet, (number, _COUNT_COLUMN), quadrant, author.body(align="center"))
         sheet.set_row(number, 2 * LINE_HEIGHT)
     return row + 2 + len(RATED_QUADRANTS)
 
@@ -184,7 +187,13 @@ def write_scorecard(author: Author, tables: Tables) -> None:
     styles = [author.format(**properties) for _, properties in _SCORECARD_STYLES]
     for column, ((width, _), style) in enumerate(zip(_SCORECARD_STYLES, styles, strict=True)):
         sheet.set_column(column, column, width, style)
-    formats = [[author.header] * len(styles), *([styles] * (len(block) - 1))]
+    formats = [
+        [
+            author.header("center" if style_of.get("align") == "center" else "left")
+            for _, style_of in _SCORECARD_STYLES
+        ],
+        *([styles] * (len(block) - 1)),
+    ]
     spill(author, sheet, (HEADER_ROW, 0), f"={FORMULA}", block, formats)
     sheet.set_row(HEADER_ROW, 33)
     for column in (2, 3, 4):

@@ -62,7 +62,6 @@ class _WhatIf:
         self._explanation()
         self.sheet.print_area(0, 0, self.last, 12)
         self.sheet.fit_to_pages(1, 1)
-        self.sheet.freeze_panes(_CRITERIA_ROW + 1, 0)
 
     def _column(self, letter: str) -> str:
         return f"${letter}${self.top}:${letter}${self.last + 1}"
@@ -96,7 +95,7 @@ class _WhatIf:
         heads = ("criterion", "axis", "unit", "now", "then", "used")
         sheet.set_row(_CRITERIA_ROW, 33)
         for column, key in enumerate(heads):
-            sheet.write_string(_CRITERIA_ROW, column, labels[key], author.header)
+            sheet.write_string(_CRITERIA_ROW, column, labels[key], author.header())
         text, number = (
             author.format(indent=1),
             author.format(align="right", num_format="#,##0.##", indent=1),
@@ -135,8 +134,8 @@ class _WhatIf:
     def _results(self) -> None:
         author, sheet, labels = self.author, self.sheet, self.labels
         for column, key in enumerate(("now", "then", "change"), start=1):
-            sheet.write_string(6, column, labels[key], author.header)
-        sheet.write_blank(6, 0, None, author.header)
+            sheet.write_string(6, column, labels[key], author.header("center"))
+        sheet.write_blank(6, 0, None, author.header())
         names, criteria = self._column("A"), WHOLE[CRITERIA]
         points = author.body(num_format="0.0", align="center")
         scores = {}
@@ -207,13 +206,13 @@ class _WhatIf:
         number = author.format(num_format="#,##0.0", align="right", indent=1)
         text = author.format(indent=1)
         styles = [text, author.format(num_format="#,##0.##", align="right"), number, number, number]
-        formats = [[author.header] * 5, *([styles] * (len(block) - 1))]
+        formats = [[author.header()] * 5, *([styles] * (len(block) - 1))]
         for column, style in enumerate([*styles, number], start=7):
             for row in range(self.first, self.last + 1):
                 sheet.write_blank(row, column, None, style)
         spill(author, sheet, (_CRITERIA_ROW, 7), then, block, formats)
         contributions = [[row[4]] for row in block]
-        formats = [[author.header], *([[number]] * (len(block) - 1))]
+        formats = [[author.header()], *([[number]] * (len(block) - 1))]
         spill(author, sheet, (_CRITERIA_ROW, 12), now, contributions, formats)
         sheet.write_string(_CRITERIA_ROW - 1, 12, self.labels["contribution_now"], author.soft())
         bar(sheet, (self.first, 9, self.last, 9))
