@@ -28,6 +28,8 @@ INPUT, MISSING, FAULTY, _FAULTY_INK = "FFF9E8", "FFE3A3", "F9C9C4", "8C1D18"
 Area = tuple[int, int, int, int]
 #: Characters that an Excel list, its title and its message can have.
 _LONGEST_LIST, _LONGEST_TITLE, _LONGEST_MESSAGE = 255, 32, 255
+#: Characters that Excel's dialogue takes for the formula of a rule.
+_LONGEST_RULE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ class Author:
         properties: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Colour cells for which a formula holds; if not said otherwise, as impossible entries."""
+        assert len(formula) <= _LONGEST_RULE, formula
         faulty = {"bg_color": f"#{FAULTY}", "font_color": f"#{_FAULTY_INK}"}
         made = self.book.add_format(dict(properties) or faulty)
         rule = {"type": "formula", "criteria": formula, "format": made}

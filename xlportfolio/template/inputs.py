@@ -117,8 +117,7 @@ def _customers(author: Author, *, with_sample: bool) -> None:
 
 def _is_one_of(reference: str, words: Iterable[str]) -> str:
     """A condition; Excel allows no array constant in a rule for colours or entries."""
-    alternatives = [f'TRIM({reference})="{word}"' for word in words]
-    return f"OR({','.join(alternatives)})"
+    return f'ISNUMBER(SEARCH("|"&TRIM({reference})&"|","|{"|".join(words)}|"))'
 
 
 def _only(author: Author, sheet: Worksheet, column: int, words: Words[Any]) -> None:
