@@ -39,10 +39,6 @@ class Area(NamedTuple):
         last = f"{column_letters(self.right)}{self.bottom}"
         return first if first == last else f"{first}:{last}"
 
-    def holds(self, column: int, row: int) -> bool:
-        """Whether a cell lies within."""
-        return self.left <= column <= self.right and self.top <= row <= self.bottom
-
     def meets(self, other: Area) -> bool:
         """Whether two areas share a cell."""
         return (
@@ -65,6 +61,7 @@ class Spill:
 
     def __init__(self, root: Element, formula: Element) -> None:
         self._formula = formula
+        self._anchor = formula.getparent()
         self._data = next(root.iter(main("sheetData")))
         self._dimension = root.find(main("dimension"))
         self._merged = [Area.of(e.get("ref", "A1")) for e in root.iter(main("mergeCell"))]
@@ -73,14 +70,15 @@ class Spill:
 
     def obstacle(self, height: int, width: int, tables: Sequence[Area] = ()) -> str | None:
         """A cell that an answer of this size would cover although it is not the formula's."""
-        new = self._sized(height, width)
+        old, new = self.area, self._sized(height, width)
         for other in (*self._merged, *tables):
             if new.meets(other):
                 return str(Area(other.left, other.top, other.left, other.top))
+        letters = _letters(new)
         for number in range(new.top, new.bottom + 1):
-            for cell in self._rows.get(number, ()):
-                column, row = coordinates(cell.get("r", "A1"))
-                if new.holds(column, row) and not self.area.holds(column, row) and len(cell):
+            added = letters if number > old.bottom else letters[old.right - old.left + 1 :]
+            for cell in self._rows.get(number, ()) if added else ():
+                if len(cell) and _letters_of(cell) in added:
                     return cell.get("r")
         return None
 
@@ -90,68 +88,82 @@ class Spill:
 
     def replace(self, block: Sequence[Sequence[Answer]]) -> None:
         """Put another answer in the place of the old one; formats stay with their columns."""
-        new = self._sized(len(block), len(block[0]))
+        old, new = self.area, self._sized(len(block), len(block[0]))
         styles = self._styles()
-        for number in range(self.area.top, self.area.bottom + 1):
-            for cell in self._rows.get(number, ()):
-                if (
-                    self.area.holds(*coordinates(cell.get("r", "A1")))
-                    and cell is not self._formula.getparent()
-                ):
-                    cell.attrib.pop("t", "")
-                    cell[:] = []
+        self._clear(old, new)
+        letters = _letters(new)
         for number, answers in enumerate(block, start=new.top):
-            self._fill(self._row(number), number, answers, styles)
+            row = self._row(number)
+            cells = {_letters_of(cell): cell for cell in row}
+            for letter, answer in zip(letters, answers, strict=True):
+                cell = cells.get(letter)
+                if cell is None:
+                    cell = _insert(row, f"{letter}{number}", styles.get(letter))
+                _answer(cell, answer)
         self._formula.set("ref", str(new))
         self.area = new
         if self._dimension is not None:
-            old = Area.of(self._dimension.get("ref", "A1"))
-            right, bottom = max(old.right, new.right), max(old.bottom, new.bottom)
-            self._dimension.set("ref", str(Area(old.left, old.top, right, bottom)))
+            seen = Area.of(self._dimension.get("ref", "A1"))
+            right, bottom = max(seen.right, new.right), max(seen.bottom, new.bottom)
+            self._dimension.set("ref", str(Area(seen.left, seen.top, right, bottom)))
 
-    def _styles(self) -> dict[int, str]:
+    def _styles(self) -> dict[str, str]:
         """The format of each column, as the answer's second row has it."""
         row = self._rows.get(min(self.area.top + 1, self.area.bottom), ())
-        return {_column(cell): cell.get("s", "0") for cell in row}
+        return {_letters_of(cell): cell.get("s", "0") for cell in row}
+
+    def _clear(self, old: Area, new: Area) -> None:
+        """Empty the cells that the answer filled and will not fill any more."""
+        letters = _letters(old)
+        for number in range(old.top, old.bottom + 1):
+            gone = letters if number > new.bottom else letters[new.right - new.left + 1 :]
+            for cell in self._rows.get(number, ()) if gone else ():
+                if _letters_of(cell) in gone and cell is not self._anchor:
+                    cell.attrib.pop("t", "")
+                    cell[:] = []
 
     def _row(self, number: int) -> Element:
         """A row of the sheet, made where it belongs if it is not there."""
         row = self._rows.get(number)
         if row is None:
             row = self._data.makeelement(main("row"), {"r": str(number)})
-            before = max((n for n in self._rows if n < number), default=None)
+            before = self._rows.get(number - 1)
+            if before is None:
+                above = [n for n in self._rows if n < number]
+                before = self._rows[max(above)] if above else None
             if before is None:
                 self._data.insert(0, row)
             else:
-                self._rows[before].addnext(row)
+                before.addnext(row)
             self._rows[number] = row
-        row.attrib.pop("spans", "")
+        row.attrib.pop("spans", "")  # the columns in use, which may be more now
         return row
 
-    def _fill(
-        self, row: Element, number: int, answers: Sequence[Answer], styles: dict[int, str]
-    ) -> None:
-        cells = {_column(cell): cell for cell in row}
-        for column, answer in enumerate(answers, start=self.area.left):
-            cell = cells.get(column)
-            if cell is None:
-                cell = row.makeelement(main("c"), {"r": f"{column_letters(column)}{number}"})
-                style = styles.get(column, "0")
-                if style != "0":
-                    cell.set("s", style)
-                following = [c for place, c in cells.items() if place > column]
-                if following:
-                    following[0].addprevious(cell)
-                else:
-                    row.append(cell)
-            _answer(cell, answer)
+
+_V = main("v")
+
+
+def _insert(row: Element, address: str, style: str | None) -> Element:
+    """A new cell in a row, where its column belongs."""
+    cell = row.makeelement(main("c"), {"r": address})
+    if style not in {None, "0"}:
+        cell.set("s", style or "")
+    column, _ = coordinates(address)
+    following = next((c for c in row if coordinates(c.get("r", "A1"))[0] > column), None)
+    if following is None:
+        row.append(cell)
+    else:
+        following.addprevious(cell)
+    return cell
 
 
 def _answer(cell: Element, answer: Answer) -> None:
     """Write what a cell shows; its formula, if it has one, stays."""
-    value = cell.find(main("v"))
-    if value is None:
-        value = etree.SubElement(cell, main("v"))
+    if len(cell) and cell[-1].tag == _V:
+        value = cell[-1]
+    else:
+        cell[:] = [child for child in cell if child.tag == main("f")]
+        value = etree.SubElement(cell, _V)
     if isinstance(answer, float | int):
         cell.attrib.pop("t", "")
         value.text = repr(float(answer))
@@ -160,5 +172,9 @@ def _answer(cell: Element, answer: Answer) -> None:
         value.text = office_text(answer or "")
 
 
-def _column(cell: Element) -> int:
-    return coordinates(cell.get("r", "A1"))[0]
+def _letters(area: Area) -> list[str]:
+    return [column_letters(column) for column in range(area.left, area.right + 1)]
+
+
+def _letters_of(cell: Element) -> str:
+    return cell.get("r", "A1").rstrip("0123456789")
