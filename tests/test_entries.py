@@ -26,6 +26,11 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kunden", "H15", "HOCH ", INPUT),
     ("Kunden", "H16", "och", FAULTY),
     ("Kunden", "H17", None, MISSING),
+    ("Kunden", "L18", "eigene Spalte", ""),
+    ("Was-wäre-wenn", "E15", "viel", FAULTY),
+    ("Was-wäre-wenn", "E16", 0.2, INPUT),
+    ("Was-wäre-wenn", "E17", None, INPUT),
+    ("Was-wäre-wenn", "E19", "sehr hoch", FAULTY),
     ("Kriterien", "A10", "Lieferanteile", FAULTY),  # no such column
     ("Kriterien", "C6", -1, FAULTY),
     ("Kriterien", "C7", "viel", FAULTY),
@@ -63,9 +68,9 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
 @pytest.fixture(scope="module")
 def colours(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
     folder = tmp_path_factory.mktemp("entries")
-    path = folder / "entries.xlsx"
-    path.write_bytes(new_workbook("de", with_sample=True))
-    book = load_workbook(path)
+    path = folder / "entries.xlsm"
+    path.write_bytes(new_workbook("de", with_sample=True, macros=True))
+    book = load_workbook(path, keep_vba=True)
     for sheet, cell, entry, _ in ENTRIES:
         book[sheet][cell] = entry
     book.save(path)

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from support.frozen import freeze
 from support.office import convert, pages
 
 from xlportfolio import rescore
@@ -17,7 +18,11 @@ from xlportfolio.chart import COLOURS
 from xlportfolio.locale import texts
 from xlportfolio.model import RATED_QUADRANTS
 from xlportfolio.report import ORDER
+from xlportfolio.schema import TABLES
+from xlportfolio.schema.contract import ORDERS
 from xlportfolio.template.workbook import new_workbook
+
+INPUTS = (*TABLES, ORDERS)
 
 
 def pixels(path: Path) -> tuple[Counter[str], int, int]:
@@ -68,12 +73,15 @@ def unfiltered(kind: int, line: bytearray, above: bytearray) -> bytearray:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
-    path = tmp_path / "sample.xlsx"
-    path.write_bytes(new_workbook(language, with_sample=True))
+    path = tmp_path / "sample.xlsm"
+    path.write_bytes(new_workbook(language, with_sample=True, macros=True))
     rescore(path, backup=False)
-    pdf = convert(path, "pdf", tmp_path)
+    pdf = convert(freeze(path, tmp_path / "frozen.xlsm"), "pdf", tmp_path)
     pictures = pages(pdf, tmp_path)
-    titles = [texts(language)(f"titles.{key}") for key in ORDER]
+    words = texts(language)
+    titles = [words("new.sample_title"), *(table.sheet(language) for table in INPUTS)]
+    titles += [words(f"new.{key}") for key in ("scorecard", "what_if")]
+    titles += [words(f"titles.{key}") for key in ORDER]
     title_of = {}
     for number, picture in enumerate(pictures, start=1):
         command = ["pdftotext", "-f", str(number), "-l", str(number), "-layout", str(pdf), "-"]
@@ -85,9 +93,11 @@ def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
         ink = 1 - counts["FFFFFF"] / (width * height)
         assert 0.005 < ink < 0.8, f"page {number} is blank or black"
         for title in titles:
-            if text.strip().startswith(title):
+            if text.strip().split("\n")[0].strip() == title:
                 title_of[title] = counts
     assert list(title_of) == titles
+    scorecard, start = title_of[words("new.scorecard")], title_of[words("new.sample_title")]
+    assert all(sheet[colour] > 100 for sheet in (scorecard, start) for colour in COLOURS.values())
     for key, quadrant in zip(ORDER[1:5], RATED_QUADRANTS, strict=True):
         counts = title_of[texts(language)(f"titles.{key}")]
         assert counts[COLOURS[quadrant]] > 100

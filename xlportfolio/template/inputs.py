@@ -98,21 +98,33 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     letter = column_letters(first + 1)
     here, head = f"{letter}{_TOP}", f"{letter}${HEADER_ROW + 1}"
     measures = (FIRST_ROW, first, LAST_ROW, _LAST_COLUMN - 1)
-    row = f"MATCH({head},kp_criteria,0)"
-    named = f'$A{_TOP}&$B{_TOP}<>"",COUNTIF(kp_criteria,{head})>0'
-    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
-    levels = f'";"&SUBSTITUTE(INDEX(kp_levels,{row}),"; ",";")'
-    known = f'ISNUMBER(SEARCH(";"&TRIM({here})&"=",{levels}))'
+    there = f'$A{_TOP}&$B{_TOP}<>""'
     author.colour(sheet, measures, f"=ISERROR({here})")
-    author.missing(sheet, measures, f'=AND({named},TRIM({here})="")')
-    author.colour(sheet, measures, f"=AND({named},ISTEXT({here}),NOT({is_words}))")
-    author.colour(sheet, measures, f"=AND({named},{is_words},NOT({known}))")
+    missing = f'AND({there},COUNTIF(kp_criteria,{head})>0,TRIM({here})="")'
+    author.missing(sheet, measures, f"={missing}")
+    for fault in faults_of_measure(here, head):
+        author.colour(sheet, measures, f"=AND({there},{fault})")
     repeated = f"COUNTIF($A${_TOP}:$A${LAST_ROW + 1},$A{_TOP})>1"
     author.colour(sheet, _down(0), f'=AND($A{_TOP}<>"",{repeated})')
     last = column_letters(_LAST_COLUMN)
     unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
     author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
     _only(author, sheet, 2, STATUSES)
+
+
+def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
+    """Conditions for a measure that cannot be used, within AND; no criterion, no fault.
+
+    The first finds text where a number belongs, the second a word that is none of the levels.
+    """
+    row = f"MATCH({criterion},kp_criteria,0)"
+    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
+    levels = f'";"&SUBSTITUTE(INDEX(kp_levels,{row}),"; ",";")'
+    known = f'ISNUMBER(SEARCH(";"&TRIM({here})&"=",{levels}))'
+    return (
+        f'COUNTIF(kp_criteria,{criterion})>0,TRIM({here})<>"",ISTEXT({here}),NOT({is_words})',
+        f'TRIM({here})<>"",{is_words},NOT({known})',
+    )
 
 
 def _is_one_of(reference: str, words: Iterable[str]) -> str:

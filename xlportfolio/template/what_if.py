@@ -13,6 +13,7 @@ from xlportfolio.look import LINE
 from xlportfolio.model import Axis, Quadrant
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, Cell, column_letters
 from xlportfolio.template.author import INPUT, Author
+from xlportfolio.template.inputs import faults_of_measure
 from xlportfolio.template.views import WHOLE, Block, Tables, bar, spill, type_colours
 
 _THREE = ",".join(WHOLE.values())
@@ -115,6 +116,8 @@ class _WhatIf:
             sheet.write_blank(row, 4, None, number)
             formula = f'=IF($E{row + 1}="",$D{row + 1},$E{row + 1})'
             sheet.write_formula(row, 5, formula, number, measure)
+        for fault in faults_of_measure(f"$E{self.top}", f"$A{self.top}"):
+            author.colour(sheet, (self.first, 4, self.last, 4), f"=AND({fault})")
         rule = {"bottom": 1, "bottom_color": f"#{LINE}"}
         filled = f'=$A{self.top}<>""'
         author.colour(
