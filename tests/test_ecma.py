@@ -353,7 +353,7 @@ CHANGES = {
     "no operator": (SHEET, "<f>NA\\(\\)", "<f>NA()2"),
     "equals sign": (SHEET, "<f>NA\\(\\)", "<f>=NA()"),
     "semicolons": (SHEET, "<f>NA\\(\\)", "<f>MAX(1;2)"),
-    "arguments": (SHEET, "<f>NA\\(\\)", "<f>IF(1)"),
+    "unknown function": (SHEET, "<f>NA\\(\\)", "<f>NAA()"),
     "long formula": (SHEET, "<f>NA\\(\\)", f"<f>NA(){'+1' * 4096}"),
     "long literal": (SHEET, "<f>NA\\(\\)", f'<f>"{"x" * 256}"'),
     "no prefix": (SHEET, "<f>NA\\(\\)", "<f>TEXTJOIN(1,2,3)"),
@@ -433,7 +433,6 @@ CHANGES = {
         "</c:tx>",
         '</c:tx><c:spPr><a:solidFill><a:srgbClr val="red"/></a:solidFill></c:spPr>',
     ),
-    "points": (SCATTER, '<c:ptCount val="4"', '<c:ptCount val="2"'),
     "chart formula": (SCATTER, r"Input!\$C\$4", "Output!$C$4"),
     "gap": (BARS, "<c:axId", '<c:gapWidth val="501"/><c:axId'),
     # the ribbon
