@@ -189,6 +189,30 @@ def test_the_wrappers_are_those_of_the_python_functions() -> None:
         assert optional == [p.default is not p.empty for p in signature.values()]
 
 
+def test_the_bridge_knows_which_functions_answer_with_a_header_row() -> None:
+    (listed,) = re.findall(r'WITH_HEADER As String = "\|(.*)\|"', source_of("KpBridge"))
+    criteria = [["Criterion", "Axis", "Weight"], ["A", "value", 1], ["B", "benefit", 1]]
+    customers = [["Customer ID", "A", "B"], [1, 1, 1]]
+    arguments: dict[str, list[Any]] = {
+        "KP_SCORE": [[["A"]], [[1]], criteria, "value"],
+        "KP_QUADRANT": [[[1]], [[1]]],
+        "KP_SCORECARD": [customers, criteria],
+        "KP_EXPLAIN": [1, customers, criteria],
+    }
+    assert set(arguments) == set(udfs())
+    answered = {name: udfs()[name](*given) for name, given in arguments.items()}
+    several = {
+        name for name, cells in answered.items() if isinstance(cells, list) and len(cells) > 1
+    }
+    assert set(listed.split("|")) == several
+
+
+def test_macros_say_nothing_but_texts_that_are_there() -> None:
+    code = "\n".join(map(source_of, ("ThisWorkbook", *STANDARD)))
+    used = set(re.findall(r'KpText\("(\w+)"\)', code))
+    assert used == set(texts("en").branch("macros"))
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_argument_has_help_that_the_function_wizard_can_show(language: str) -> None:
     for name, function in udfs().items():
@@ -485,6 +509,30 @@ def test_the_scorecard_grows_and_shrinks_with_the_customers(count: int, tmp_path
         c.get("s") for c in root.iter(f"{MAIN}c") if c.get("r") in {"C6", f"C{4 + count}"}
     ]
     assert len(set(with_style)) == 1
+
+
+def test_a_scorecard_lost_where_macros_are_blocked_comes_back(tmp_path: Path) -> None:
+    """As Excel saves it after an entry was changed there."""
+    path = made(tmp_path)
+    whole = scorecard_of(path)[1]
+    part = sheet_parts(parts_of(path))["Scorecard"]
+    root = etree.fromstring(parts_of(path)[part])
+    data = root.find(f"{MAIN}sheetData")
+    for row in list(data):
+        if int(row.get("r")) > 4:
+            data.remove(row)
+        elif row.get("r") == "4":
+            row[1:] = []
+            (anchor,) = row
+            anchor.set("t", "e")
+            anchor.find(f"{MAIN}f").set("ref", "A4")
+            anchor.find(f"{MAIN}v").text = "#NAME?"
+    replaced(path, part, parts_of(path)[part].decode(), etree.tostring(root).decode())
+    rescore(path, backup=False)
+    assert scorecard_of(path)[1] == whole
+    sheet = load_workbook(path)["Scorecard"]
+    assert sheet["C5"].number_format == sheet["C64"].number_format == "0.0"
+    assert repairs_of(parts_of(path)) == []
 
 
 def test_what_stands_in_the_way_of_a_growing_scorecard_is_not_overwritten(tmp_path: Path) -> None:

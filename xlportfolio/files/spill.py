@@ -65,6 +65,7 @@ class Spill:
         self._data = next(root.iter(main("sheetData")))
         self._dimension = root.find(main("dimension"))
         self._merged = [Area.of(e.get("ref", "A1")) for e in root.iter(main("mergeCell"))]
+        self._columns = list(root.iterfind(f"{main('cols')}/{main('col')}"))
         self.area = Area.of(formula.get("ref", "A1"))
         self._rows = {int(row.get("r", "0")): row for row in self._data}
 
@@ -108,9 +109,13 @@ class Spill:
             self._dimension.set("ref", str(Area(seen.left, seen.top, right, bottom)))
 
     def _styles(self) -> dict[str, str]:
-        """The format of each column, as the answer's second row has it."""
-        row = self._rows.get(min(self.area.top + 1, self.area.bottom), ())
-        return {_letters_of(cell): cell.get("s", "0") for cell in row}
+        """The format of each column, as the answer's second row has it, else the sheet."""
+        found = {}
+        for columns in self._columns:
+            for column in range(int(columns.get("min", "1")), int(columns.get("max", "0")) + 1):
+                found[column_letters(column)] = columns.get("style", "0")
+        row = self._rows.get(self.area.top + 1, ())
+        return found | {_letters_of(cell): cell.get("s", "0") for cell in row}
 
     def _clear(self, old: Area, new: Area) -> None:
         """Empty the cells that the answer filled and will not fill any more."""

@@ -202,7 +202,7 @@ class _WhatIf:
         customer = f"${column_letters(_HELPER + 1)}$4:${last}$5"
         tables = f"{WHOLE[CRITERIA]},{WHOLE[SETTINGS_TABLE]}"
         then = f'=IF($B$5="","",KP_EXPLAIN($B$5,{customer},{tables}))'
-        now = f'=IF($B$5="","",INDEX(KP_EXPLAIN($B$5,{_THREE}),0,5))'
+        now = f'=IF($B$5="","",KP_EXPLAIN($B$5,{_THREE}))'
         block: Block = [[None] * 5]
         if self.chosen is not None:
             block = KP_EXPLAIN(self.chosen[0], *self.tables)
@@ -210,12 +210,21 @@ class _WhatIf:
         text = author.format(indent=1)
         styles = [text, author.format(num_format="#,##0.##", align="right"), number, number, number]
         formats = [[author.header()] * 5, *([styles] * (len(block) - 1))]
-        for column, style in enumerate([*styles, number], start=7):
+        for column, style in enumerate(styles, start=7):
             for row in range(self.first, self.last + 1):
                 sheet.write_blank(row, column, None, style)
         spill(author, sheet, (_CRITERIA_ROW, 7), then, block, formats)
-        contributions = [[row[4]] for row in block]
-        formats = [[author.header()], *([[number]] * (len(block) - 1))]
-        spill(author, sheet, (_CRITERIA_ROW, 12), now, contributions, formats)
+        # what it is now stands behind the sheet, and only its contributions are shown
+        soft = author.soft()
+        _, left = place = (_CRITERIA_ROW, _HELPER)
+        spill(author, sheet, place, now, block, [[soft] * 5] * len(block))
         sheet.write_string(_CRITERIA_ROW - 1, 12, self.labels["contribution_now"], author.soft())
+        source = column_letters(left + 5)
+        for row in range(_CRITERIA_ROW, self.last + 1):
+            cell = f"{source}{row + 1}"
+            at = row - _CRITERIA_ROW
+            kept = block[at][4] if at < len(block) else None
+            look = number if at else author.header()
+            formula = f'=IF({cell}="","",{cell})'
+            sheet.write_formula(row, 12, formula, look, "" if kept is None else kept)
         bar(sheet, (self.first, 9, self.last, 9))

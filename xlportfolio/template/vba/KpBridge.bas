@@ -1,5 +1,6 @@
 Attribute VB_Name = "KpBridge"
 Option Explicit
+Option Private Module
 
 ' The only module that knows xlwings. It binds late: a reference to the add-in would break every
 ' macro of this workbook for whoever does not have it.
@@ -9,29 +10,43 @@ Private Const FUNCTIONS_MODULE As String = "xlportfolio.excel.functions"
 Private Const MACROS_MODULE As String = "xlportfolio.excel.macros"
 ' Texts in the workbook's language stand in hidden names that begin so.
 Private Const TEXT_PREFIX As String = "kp_text_"
+' Functions that answer with a header row: of their answers, one cell alone is never kept.
+Private Const WITH_HEADER As String = "|KP_SCORECARD|KP_EXPLAIN|"
+' Python that does not start holds up each formula for a minute: it is left alone for this long.
+Private Const PAUSE_IN_DAYS As Double = 5 / 24 / 60
+
+' When Python was last called without having answered since; 0 if it has.
+Private unanswered As Double
 
 ' Answers a formula: calls the Python function of this name.
 ' Without Python the cell keeps what it showed if Excel lets us see that, else it says why.
 Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant) As Variant
     Dim reason As String
+    Dim detail As String
     Dim server As Object
 
     reason = KpObstacle(True)
     If reason = "" Then
         On Error GoTo Failed
+        ' an error inside Application.Run may end this procedure: so the call is noted before
+        unanswered = CDbl(Now)
         Set server = Application.Run("'" & ADD_IN & "'!XLPy")
         KpCall = server.CallUDF(FUNCTIONS_MODULE, functionName, arguments, ThisWorkbook, Application.Caller)
+        unanswered = 0
         Exit Function
     End If
-    KpCall = KpKept("#KP! " & reason)
+    KpCall = KpKept(functionName, reason)
     Exit Function
 Failed:
-    KpCall = KpKept("#KP! " & KpText("python_failed") & " (" & Err.Description & ")")
+    detail = Err.Description
+    KpCall = KpKept(functionName, KpText("python_failed") & " (" & detail & ")")
 End Function
 
-' Runs a macro of the ribbon in Python.
+' Runs a macro of the ribbon in Python. What Python says when it fails, xlwings shows.
 Public Sub KpRun(ByVal macroName As String)
     Dim reason As String
+    Dim detail As String
+    Dim answer As Variant
 
     reason = KpObstacle(False)
     If reason <> "" Then
@@ -39,11 +54,16 @@ Public Sub KpRun(ByVal macroName As String)
         Exit Sub
     End If
     On Error GoTo Failed
-    Application.Run "'" & ADD_IN & "'!RunPython", _
-        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller())"
+    answer = Application.Run("'" & ADD_IN & "'!RunPython", _
+        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller())")
+    If Not IsEmpty(answer) Then
+        If answer = -1 Then KpTell KpText("python_failed")
+    End If
+    unanswered = 0
     Exit Sub
 Failed:
-    KpTell KpText("python_failed") & vbLf & vbLf & Err.Description
+    detail = Err.Description
+    KpTell KpText("python_failed") & vbLf & vbLf & detail
 End Sub
 
 ' Shows a message to the user.
@@ -69,31 +89,43 @@ Private Function KpObstacle(ByVal isFormula As Boolean) As String
         KpObstacle = KpText("formulas_need_windows")
         Exit Function
     End If
+    If isFormula And unanswered > 0 And CDbl(Now) - unanswered < PAUSE_IN_DAYS Then
+        KpObstacle = KpText("python_failed")
+        Exit Function
+    End If
     On Error Resume Next
     Set addIn = Application.Workbooks(ADD_IN)
     On Error GoTo 0
     If addIn Is Nothing Then KpObstacle = KpText("add_in_missing")
 End Function
 
-' What the calling cells showed before, else the words. Their texts are read, not their values:
-' a function that asks for its own value is a circular reference.
-Private Function KpKept(ByVal words As String) As Variant
+' What the calling cells showed before, as texts and marked as old, else the reason in words.
+' The texts are read, not the values: a formula that asks for its own value is a circular
+' reference. They stay texts: a rounded number must not pass for a computed one.
+Private Function KpKept(ByVal functionName As String, ByVal reason As String) As Variant
     Dim area As Object
     Dim shown() As Variant
+    Dim text As String
+    Dim mark As String
     Dim r As Long
     Dim c As Long
 
-    KpKept = words
+    KpKept = "#KP! " & reason
+    mark = " (" & KpText("not_recomputed") & ")"
     On Error GoTo NotSeen
     Set area = Application.Caller
-    If area.CountLarge = 1 Then Set area = KpSpilled(area)
-    If area.Cells(1, 1).Text = "" Or Left$(area.Cells(1, 1).Text, 1) = "#" Then Exit Function
+    If area.Cells.Count = 1 Then Set area = KpSpilled(area)
+    If area.Cells.Count = 1 And InStr(WITH_HEADER, "|" & functionName & "|") > 0 Then Exit Function
     ReDim shown(1 To area.Rows.Count, 1 To area.Columns.Count)
     For r = 1 To area.Rows.Count
         For c = 1 To area.Columns.Count
-            shown(r, c) = KpNumberOrText(area.Cells(r, c).Text)
+            text = area.Cells(r, c).Text
+            If Left$(text, 1) = "#" Then Exit Function
+            shown(r, c) = text
         Next c
     Next r
+    If shown(1, 1) = "" Then Exit Function
+    If Right$(shown(1, 1), Len(mark)) <> mark Then shown(1, 1) = shown(1, 1) & mark
     KpKept = shown
 NotSeen:
 End Function
@@ -101,13 +133,9 @@ End Function
 ' The cells that a formula fills; the cell alone where Excel has no dynamic arrays.
 Private Function KpSpilled(ByVal cell As Object) As Object
     Set KpSpilled = cell
-    On Error Resume Next
-    If cell.HasSpill Then Set KpSpilled = cell.SpillingToRange
-End Function
-
-' A number that a cell shows as a number again; what begins with a needless 0 is a text.
-Private Function KpNumberOrText(ByVal shown As String) As Variant
-    KpNumberOrText = shown
-    If shown Like "0#*" Then Exit Function
-    If IsNumeric(shown) Then KpNumberOrText = CDbl(shown)
+    On Error GoTo NotSpilled
+    If cell.HasSpill Then
+        Set KpSpilled = cell.SpillingToRange
+    End If
+NotSpilled:
 End Function

@@ -3,7 +3,8 @@ Option Explicit
 
 ' What the tab in the ribbon and the buttons on the first sheet call: one macro each.
 ' The callbacks take the ribbon's control, which they do not need, as an Object: so no reference
-' to the Office library is needed.
+' to the Office library is needed. With two such workbooks open, Excel may run those of the other
+' one: so all work on the active workbook, as xlwings' RunPython does.
 
 Public Sub KpRescore()
     KpBridge.KpRun "rescore"
@@ -30,7 +31,11 @@ Public Sub KpSettings()
 End Sub
 
 Public Sub KpHelp()
-    ThisWorkbook.Worksheets(1).Activate
+    Dim sheet As Object
+
+    For Each sheet In ActiveWorkbook.Worksheets
+        If sheet.CodeName = "SheetStart" Then sheet.Activate
+    Next sheet
 End Sub
 
 Public Sub KpOnRescore(ByVal control As Object)
@@ -66,7 +71,7 @@ Private Sub KpShow(ByVal tableName As String)
     Dim sheet As Object
     Dim table As Object
 
-    For Each sheet In ThisWorkbook.Worksheets
+    For Each sheet In ActiveWorkbook.Worksheets
         For Each table In sheet.ListObjects
             If table.Name = tableName Then
                 sheet.Activate
