@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from support.books import write_book
 
+#: A program for the system's own Python, not for the one that runs the tests.
+collect_ignore = ["support/lo_macros.py"]
+
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:

@@ -87,7 +87,8 @@ def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
         command = ["pdftotext", "-f", str(number), "-l", str(number), "-layout", str(pdf), "-"]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         assert "###" not in text, f"page {number}: a column is too narrow"
-        assert not re.search(r"#(NAME|REF|VALUE|DIV)", text)
+        spoken = text.replace("#NAME?", "", 1) if number == 1 else text  # Start tells of it
+        assert not re.search(r"#(NAME|REF|VALUE|DIV)", spoken)
         counts, width, height = pixels(picture)
         assert width > height, f"page {number} is not landscape"
         ink = 1 - counts["FFFFFF"] / (width * height)
