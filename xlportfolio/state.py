@@ -10,6 +10,8 @@ from xlportfolio.errors import Problem, Severity
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 
 _PREFIX = "kp_last_"
+#: The name of the day.
+AS_OF = f"{_PREFIX}as_of"
 #: The names that a run sets in a workbook which has them.
 STATE_NAMES = tuple(
     _PREFIX + key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import wraps
 from typing import Any
 
@@ -28,7 +29,8 @@ def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
     @wraps(function)
     def answered(*arguments: Cells, **named: Cells) -> Cells:
         try:
-            return function(*arguments, **named)
+            taken = {name: _taken(argument) for name, argument in named.items()}
+            return function(*map(_taken, arguments), **taken)
         except XlPortfolioError as error:
             language = (error.language if isinstance(error, InputError) else None) or ""
             words = texts(language or language_of_system())
@@ -39,6 +41,13 @@ def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
             return words("functions.faulty", message=words("functions.internal", detail=detail))
 
     return answered
+
+
+def _taken(argument: Cells) -> Cells:
+    """An argument with cells in a currency format, which arrive as decimals, as numbers."""
+    if isinstance(argument, list | tuple):
+        return [_taken(cell) for cell in argument]
+    return float(argument) if isinstance(argument, Decimal) else argument
 
 
 def _message(error: XlPortfolioError, language: str) -> str:
@@ -56,7 +65,7 @@ def _message(error: XlPortfolioError, language: str) -> str:
 
 def raw_table(table: Table, block: Block) -> RawTable:
     """A range with a header row as an input table; its rows are counted from 1, the header."""
-    header, *rows = block
+    header, *rows = block or [[]]
     return RawTable(table, table.name, 1, 1, list(header), [list(row) for row in rows])
 
 

@@ -20,6 +20,8 @@ from xlportfolio.portfolio import quadrants
 from xlportfolio.schema import WorkbookInput, interpret
 from xlportfolio.schema.cells import as_id, is_blank
 from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, LANGUAGES, SETTINGS_TABLE
+from xlportfolio.schema.grid import Grid
+from xlportfolio.schema.settings import language_of
 from xlportfolio.scorecard import rows_of, scorecard
 
 
@@ -78,7 +80,8 @@ def _one_customer(
         name, of = (row[positions[key]] for key in ("criterion", "axis"))
         if name_key(str(name)) not in there and AXES.get(str(of)) is not axis:
             names, found = [*names, name], [*found, None]
-    customer = [[CUSTOMERS.columns[0].english, *names], ["1", *found]]
+    language = language_of(Grid(table), None) or "en"  # in which texts and levels are read
+    customer = [[CUSTOMERS.columns[0].header(language), *names], ["1", *found]]
     own = {name_key(other) for column in CUSTOMERS.columns for other in column.names}
     keep = [i for i, name in enumerate(customer[0]) if i == 0 or name_key(str(name)) not in own]
     block = [[row[i] for i in keep] for row in customer]

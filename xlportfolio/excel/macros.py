@@ -44,5 +44,5 @@ def _say(book: xw.Book, key: str, button: str, instead: str = "") -> None:
     """Tell the user in a sentence."""
     words = texts(language_of_system())
     command = words(f"ribbon.{button}.label")
-    message = words(key, command=command, instead=f"{instead} {book.name}")
+    message = words(key, command=command, instead=f'{instead} "{book.name}"')
     book.app.alert(message, words("macros.title"))

@@ -11,73 +11,67 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, to_xml
-from xlportfolio.files.spill import Answer, Area, Spill, array_formulas
+from xlportfolio.files.spill import Answer, Area, Spill, array_formulas, set_answer
 from xlportfolio.files.workbook import Sheet, Workbook, main
+from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.scorecard import FORMULA
+from xlportfolio.state import AS_OF, STATE_NAMES
+
+#: A formula of the first sheet, by the name that it shows.
+_STATE_FORMULA = re.compile(r"IF\((?:AND\()?TODAY\(\)>0,.*\b(kp_last_\w+)(?:,\"\")?\)")
 
 
-def refresh_scorecard(
-    workbook: Workbook, replaced: Sequence[Sheet], block: Sequence[Sequence[Answer]]
+def refresh(
+    workbook: Workbook,
+    replaced: Sequence[Sheet],
+    block: Sequence[Sequence[Answer]],
+    figures: Mapping[str, float | dt.date],
 ) -> None:
-    """Put the scorecard's new answer into the sheet on which its formula stands.
+    """Put the results of a run into a workbook made from the template; others stay as they are.
 
-    Only a workbook with macros can have one, and it is known by its formula. Whoever asks for
-    something else than the three tables gets what Excel computes, not what was computed here.
+    The names that tell of the last run are set. The scorecard, known by its formula, gets its new
+    answer; a formula that asks for something else than the three tables gets what Excel computes,
+    not what was computed here.
 
     Parameters
     ----------
     replaced
         Sheets that are written anew anyhow.
     block
-        The answer, its header row first.
+        The scorecard, its header row first.
+    figures
+        The state of the run, by the names of :data:`xlportfolio.state.STATE_NAMES`.
 
     Raises
     ------
     WorkbookError
-        If the answer has grown and something of the user's stands in its way.
+        If the scorecard has grown and something of the user's stands in its way.
     """
-    if workbook.related("vbaProject") is None:
+    if workbook.related("vbaProject") is None and not any(_state_names(workbook)):
         return
+    numbers = {
+        name: float(to_excel(figure, _epoch(workbook)) if isinstance(figure, date) else figure)
+        for name, figure in figures.items()
+    }
+    for name, element in _state_names(workbook):
+        number = numbers[name]
+        element.text = f"{number:.0f}" if number.is_integer() else repr(number)
     for sheet in workbook.sheets:
         if not sheet.is_worksheet or sheet in replaced:
             continue
-        if b"KP_SCORECARD" not in workbook.package.read(sheet.part).upper():
+        content = workbook.package.read(sheet.part)
+        if b"KP_SCORECARD" not in content.upper() and AS_OF.encode() not in content:
             continue
         root = workbook.package.xml(sheet.part)
-        formulas = [f for f in array_formulas(root) if _key(f.text or "") == _key(FORMULA)]
-        for formula in formulas:
-            spill = Spill(root, formula)
-            tables = [
-                Area(t.first_column, t.first_row, t.last_column, t.last_row) for t in sheet.tables
-            ]
-            cell = spill.obstacle(len(block), len(block[0]), tables)
-            if cell is not None:
-                details = {"path": workbook.package.path, "sheet": sheet.name, "cell": cell}
-                raise WorkbookError("scorecard_blocked", **details)
-            spill.replace(block)
-        if formulas:
+        is_changed = [_refresh_scorecard(workbook, sheet, root, block), _show(root, numbers)]
+        if any(is_changed):
             workbook.package.put(sheet.part, to_xml(root))
 
 
-def _key(formula: str) -> str:
-    """What a formula is compared by: Excel writes its brackets, its blanks and its case anew."""
-    return re.sub(r"[\s\[\]]", "", formula).upper()
-
-
-def set_state(workbook: Workbook, figures: Mapping[str, float | dt.date]) -> None:
-    """Set the names that the first sheet shows, as far as the workbook has them."""
-    for name, element in _state_names(workbook, figures):
-        figure = figures[name]
-        number = to_excel(figure, _epoch(workbook)) if isinstance(figure, date) else figure
-        element.text = f"{number:.0f}" if float(number).is_integer() else repr(float(number))
-
-
-def _state_names(
-    workbook: Workbook, figures: Mapping[str, object]
-) -> Iterator[tuple[str, Element]]:
+def _state_names(workbook: Workbook) -> Iterator[tuple[str, Element]]:
     for element in workbook.defined_names():
         name = element.get("name", "")
-        if name in figures and element.get("localSheetId") is None:
+        if name in STATE_NAMES and element.get("localSheetId") is None:
             yield name, element
 
 
@@ -86,3 +80,46 @@ def _epoch(workbook: Workbook) -> dt.datetime:
     properties = workbook.root.find(main("workbookPr"))
     old = properties is not None and properties.get("date1904") in {"1", "true"}
     return CALENDAR_MAC_1904 if old else CALENDAR_WINDOWS_1900
+
+
+def _refresh_scorecard(
+    workbook: Workbook, sheet: Sheet, root: Element, block: Sequence[Sequence[Answer]]
+) -> bool:
+    """Replace the scorecard's answer; whether there is one on this sheet."""
+    formulas = [f for f in array_formulas(root) if _key(f.text or "") == _key(FORMULA)]
+    for formula in formulas:
+        spill = Spill(root, formula)
+        tables = [
+            Area(t.first_column, t.first_row, t.last_column, t.last_row) for t in sheet.tables
+        ]
+        cell = spill.obstacle(len(block), len(block[0]), tables)
+        if cell is not None:
+            details = {"path": workbook.package.path, "sheet": sheet.name, "cell": cell}
+            raise WorkbookError("scorecard_blocked", **details)
+        spill.replace(block)
+    return bool(formulas)
+
+
+def _key(formula: str) -> str:
+    """What a formula is compared by: Excel writes its brackets, its blanks and its case anew."""
+    return re.sub(r"[\s\[\]]", "", formula).upper()
+
+
+def _show(root: Element, numbers: Mapping[str, float]) -> bool:
+    """Bring the cells that show the state up to date, if Excel has computed them before.
+
+    As long as it has not, they say that they will be seen once the workbook is opened for editing,
+    and are left alone. Whether this sheet has been changed.
+    """
+    cells = {}
+    for formula in root.iter(main("f")):
+        found = _STATE_FORMULA.fullmatch(formula.text or "")
+        cell = formula.getparent()
+        if found is not None and found[1] in numbers and cell is not None:
+            cells[found[1]] = cell
+    hints = {texts(language)("new.last_run_hint") for language in LANGUAGES}
+    if AS_OF not in cells or cells[AS_OF].findtext(main("v")) in hints:
+        return False
+    for name, cell in cells.items():
+        set_answer(cell, numbers[name])
+    return True

@@ -19,7 +19,7 @@ from xlportfolio.files.graft import graft
 from xlportfolio.files.ours import OurSheets, find_ours
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
-from xlportfolio.files.refresh import refresh_scorecard, set_state
+from xlportfolio.files.refresh import refresh
 from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
@@ -138,8 +138,8 @@ def rescore(
         names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
         report = _report(given, analysis, problems, presentation, names)
         block = rows_of(scorecard(analysis, given.rows, asked.language))
-        refresh_scorecard(workbook, list(ours.sheets.values()), block)
-        set_state(workbook, run_state(analysis, problems, as_of=_day(presentation)))
+        figures = run_state(analysis, problems, as_of=_day(presentation))
+        refresh(workbook, list(ours.sheets.values()), block, figures)
         _write(workbook, ours, report, presentation.language)
         kept = None
         if write:

@@ -100,7 +100,7 @@ class Spill:
                 cell = cells.get(letter)
                 if cell is None:
                     cell = _insert(row, f"{letter}{number}", styles.get(letter))
-                _answer(cell, answer)
+                set_answer(cell, answer)
         self._formula.set("ref", str(new))
         self.area = new
         if self._dimension is not None:
@@ -162,13 +162,14 @@ def _insert(row: Element, address: str, style: str | None) -> Element:
     return cell
 
 
-def _answer(cell: Element, answer: Answer) -> None:
+def set_answer(cell: Element, answer: Answer) -> None:
     """Write what a cell shows; its formula, if it has one, stays."""
     if len(cell) and cell[-1].tag == _V:
         value = cell[-1]
     else:
         cell[:] = [child for child in cell if child.tag == main("f")]
         value = etree.SubElement(cell, _V)
+    cell.attrib.pop("vm", "")  # what belonged to an error such as #SPILL!
     if isinstance(answer, float | int):
         cell.attrib.pop("t", "")
         value.text = repr(float(answer))

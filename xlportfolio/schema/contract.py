@@ -58,6 +58,10 @@ class Table:
         """The sheet as a workbook of this language names it."""
         return self.german if language == "de" else self.english
 
+    def header(self, key: str, language: str) -> str:
+        """The header of a column as a workbook of this language shows it."""
+        return next(column.header(language) for column in self.columns if column.key == key)
+
     def positions(self, header: Sequence[Cell]) -> dict[str, int]:
         """Where each of the table's columns stands in a header row: key -> position from 0."""
         found: dict[str, int] = {}

@@ -1,1 +1,1 @@
-"""New workbooks: the input sheets of the contract, with a sample or without customers."""
+"""The workbooks to start from: how they are built, their macros and sample, and themselves."""

@@ -16,18 +16,20 @@ from xlportfolio.chart import INK
 from xlportfolio.locale import Texts, texts
 from xlportfolio.look import FONT, HEADER, LINE, LINE_HEIGHT, SOFT, lines_of
 from xlportfolio.schema import Table
-from xlportfolio.schema.contract import Cell
+from xlportfolio.schema.contract import Cell, column_letters
 
 #: Row of the headers of every table, counted from 0, and the first row below it.
 HEADER_ROW, FIRST_ROW = 3, 4
 #: Rows for which lists, rules and colours are there: those of today and some to come.
-LAST_ROW = 5_000
+LAST_ROW = 20_000
 #: Cells that a user fills in; cells with nothing in them; cells that cannot be used.
 INPUT, MISSING, FAULTY, _FAULTY_INK = "FFF9E8", "FFE3A3", "F9C9C4", "8C1D18"
 #: First row and column, last row and column of some cells, counted from 0.
 Area = tuple[int, int, int, int]
 #: Characters that an Excel list, its title and its message can have.
 _LONGEST_LIST, _LONGEST_TITLE, _LONGEST_MESSAGE = 255, 32, 255
+#: Characters of a line in a note, or a few less.
+_NOTE_LINE = 38
 #: Characters that Excel's dialogue takes for the formula of a rule.
 _LONGEST_RULE = 255
 
@@ -131,8 +133,10 @@ class Author:
         for position, column in enumerate(columns):
             sheet.set_column(position, position, column.width)
             sheet.write_string(HEADER_ROW, position, column.header, self.header())
-            size = {"x_scale": 2.0, "y_scale": 0.9, "author": "xlportfolio", "font_size": 9}
-            sheet.write_comment(HEADER_ROW, position, column.note, size)
+            lines = 2 + len(column.note) // _NOTE_LINE
+            size = {"width": 256, "height": 14 * lines + 10}  # pixels
+            note = {"author": "xlportfolio", "font_size": 9, **size}
+            sheet.write_comment(HEADER_ROW, position, column.note, note)
         blank: Sequence[Sequence[Cell]] = [[None] * len(columns)]
         widths = [column.width for column in columns]
         for number, row in enumerate(rows or blank, start=FIRST_ROW):
@@ -208,6 +212,12 @@ class Author:
         made = self.book.add_format(dict(properties) or faulty)
         rule = {"type": "formula", "criteria": formula, "format": made}
         sheet.conditional_format(*area, rule)
+
+    def group_thousands(self, sheet: Worksheet, area: Area) -> None:
+        """Show large whole numbers in groups of three digits, all others as they are."""
+        here = f"{column_letters(area[1] + 1)}{area[0] + 1}"
+        is_large = f"=AND(ISNUMBER({here}),ABS({here})>=1000,{here}=INT({here}))"
+        self.colour(sheet, area, is_large, {"num_format": "#,##0"})
 
     def missing(self, sheet: Worksheet, area: Area, formula: str) -> None:
         """Colour cells in which something is missing."""

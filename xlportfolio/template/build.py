@@ -14,15 +14,15 @@ import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import xlsxwriter
 
 from xlportfolio import __version__
 from xlportfolio.files.package import parse_xml, to_xml
 from xlportfolio.files.spill import Spill, array_formulas
+from xlportfolio.files.workbook import MAIN
 from xlportfolio.locale import LANGUAGES
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Table
 from xlportfolio.state import STATE_NAMES
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import write_inputs
@@ -38,6 +38,7 @@ _DAY = dt.datetime(2026, 1, 1)  # noqa: DTZ001 (XlsxWriter takes no zone)
 #: where macros are blocked every result of ours would be lost.
 _CALCULATION = 191_029
 
+_SHEETS = "xl/worksheets/"
 _RIBBON_PART = "customUI/customUI.xml"
 _RIBBON_TYPE = "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
 
@@ -73,16 +74,15 @@ def build(language: str, *, with_sample: bool, macros: bool) -> bytes:
 def _names(language: str) -> dict[str, str]:
     """The names behind lists, colours and the state of the last run."""
 
-    def column(key: str) -> str:
-        table = CUSTOMERS if key == "customer" else CRITERIA
-        header = next(c.header(language) for c in table.columns if c.key == key)
-        return f"{table.name}[{header}]"
+    def column(table: Table, key: str) -> str:
+        return f"{table.name}[{table.header(key, language)}]"
 
     named = {
-        "kp_customers": column("customer"),
-        "kp_criteria": column("criterion"),
-        "kp_scales": column("scale"),
-        "kp_levels": column("levels"),
+        "kp_customers": column(CUSTOMERS, "customer"),
+        "kp_customer_ids": column(CUSTOMERS, "customer_id"),
+        "kp_criteria": column(CRITERIA, "criterion"),
+        "kp_scales": column(CRITERIA, "scale"),
+        "kp_levels": column(CRITERIA, "levels"),
         "kp_headers": f"INDEX({CUSTOMERS.name}[[#All]],1,0)",
     }
     return named | dict.fromkeys(STATE_NAMES, '""')
@@ -96,18 +96,23 @@ def _finished(made: BytesIO, author: Author) -> bytes:
     parts["xl/workbook.xml"] = re.sub(
         hidden, rb'<definedName name="\1" hidden="1">', parts["xl/workbook.xml"]
     )
+    sheets = {name: parse_xml(parts[name]) for name in parts if name.startswith(_SHEETS)}
     for sheet, cell, block in author.answers:
-        part = f"xl/worksheets/sheet{sheet + 1}.xml"
-        root = parse_xml(parts[part])
+        root = sheets[f"{_SHEETS}sheet{sheet + 1}.xml"]
         formula = next(
             f for f in array_formulas(root) if (f.get("ref") or "").split(":")[0] == cell
         )
         Spill(root, formula).replace(block)
+    for part, root in sheets.items():
+        for element in root.iter(f"{{{MAIN}}}c"):
+            if element.findtext(f"{{{MAIN}}}v") == "":  # Excel computes what keeps no value
+                element.set("t", "str")
         parts[part] = to_xml(root)
     if author.macros:
         parts[_RIBBON_PART] = ribbon(author.language)
-        target = escape(_RIBBON_PART)
-        relationship = f'<Relationship Id="rIdRibbon" Type="{_RIBBON_TYPE}" Target="{target}"/>'
+        relationship = (
+            f'<Relationship Id="rIdRibbon" Type="{_RIBBON_TYPE}" Target="{_RIBBON_PART}"/>'
+        )
         end = b"</Relationships>"
         parts["_rels/.rels"] = parts["_rels/.rels"].replace(end, relationship.encode() + end)
     sink = BytesIO()

@@ -38,7 +38,6 @@ from xlportfolio.schema.contract import (
     THRESHOLD_RULES,
     Cell,
     Language,
-    Words,
     column_letters,
 )
 from xlportfolio.template import sample
@@ -109,7 +108,7 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     last = column_letters(_LAST_COLUMN)
     unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
     author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
-    _only(author, sheet, 2, STATUSES)
+    _only(author, sheet, 2, STATUSES.spellings)
 
 
 def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
@@ -119,8 +118,8 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     """
     row = f"MATCH({criterion},kp_criteria,0)"
     is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
-    levels = f'";"&SUBSTITUTE(INDEX(kp_levels,{row}),"; ",";")'
-    known = f'ISNUMBER(SEARCH(";"&TRIM({here})&"=",{levels}))'
+    levels = f'";"&SUBSTITUTE(INDEX(kp_levels,{row})," ","")'
+    known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",{levels}))'
     return (
         f'COUNTIF(kp_criteria,{criterion})>0,TRIM({here})<>"",ISTEXT({here}),NOT({is_words})',
         f'TRIM({here})<>"",{is_words},NOT({known})',
@@ -132,10 +131,10 @@ def _is_one_of(reference: str, words: Iterable[str]) -> str:
     return f'ISNUMBER(SEARCH("|"&TRIM({reference})&"|","|{"|".join(words)}|"))'
 
 
-def _only(author: Author, sheet: Worksheet, column: int, words: Words[Any]) -> None:
+def _only(author: Author, sheet: Worksheet, column: int, words: Iterable[str]) -> None:
     """Colour the entries of a column that are none of some words."""
     here = f"{column_letters(column + 1)}{_TOP}"
-    is_known = _is_one_of(here, words.spellings)
+    is_known = _is_one_of(here, words)
     author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
 
 
@@ -153,8 +152,7 @@ def _criterion_column(author: Author, criterion: SampleCriterion) -> TableColumn
 def _criteria(author: Author) -> None:
     words = author.words
     widths = [22, 10, 10, 11, 13, 11, 11, 44, 15, 13, 66]
-    formats = {"low": "#,##0.##", "high": "#,##0.##"}
-    columns = _columns(author, CRITERIA, widths, formats)
+    columns = _columns(author, CRITERIA, widths)
     sheet = author.table(CRITERIA, columns, sample.criteria(author.language), "SheetCriteria")
     axes = [words(f"axes.{axis}") for axis in Axis]
     scales = list(words.branch("scales").values())
@@ -167,6 +165,7 @@ def _criteria(author: Author) -> None:
     author.allow(sheet, _down(2), at_least, message=words("new.weight_error"))
     for column in (5, 6):
         _allow_numbers(author, sheet, column)
+        author.group_thousands(sheet, _down(column))
 
     row = f"{_TOP}"
     filled = f'$A{row}<>""'
@@ -187,7 +186,7 @@ def _criteria(author: Author) -> None:
         author.colour(sheet, _down(column), f"=AND({filled},{rule})")
     author.missing(sheet, _down(1), f'=AND({filled},TRIM($B{row})="")')
     for column, allowed in ((1, AXES), (3, OBJECTIVES), (4, SCALES)):
-        _only(author, sheet, column, allowed)
+        _only(author, sheet, column, allowed.spellings)
     _weight_sums(author, sheet, axes)
 
 
@@ -196,18 +195,17 @@ def _weight_sums(author: Author, sheet: Worksheet, axes: Sequence[str]) -> None:
     row = HEADER_ROW - 1
     sheet.write_string(row, 0, author.words("new.weights_total"), author.soft(bold=True, indent=1))
     for k, (axis, name) in enumerate(zip(Axis, axes, strict=True)):
-        of, weight = (f"{CRITERIA.name}[{_header(author, key)}]" for key in ("axis", "weight"))
+        of, weight = (
+            f"{CRITERIA.name}[{CRITERIA.header(key, author.language)}]"
+            for key in ("axis", "weight")
+        )
         parts = [f'SUMIF({of},"{word}",{weight})' for word in AXES.spelled(axis)]
         total = sum(c.weight for c in sample.CRITERIA if c.axis == axis)
         sheet.write_string(row, 1 + 2 * k, name, author.soft(bold=True, align="right"))
-        style = author.soft(bold=True, align="left", indent=1, num_format="#,##0.##")
+        style = author.soft(bold=True, align="left", indent=1)
         sheet.write_formula(row, 2 + 2 * k, "=" + "+".join(parts), style, total)
         cell = (row, 2 + 2 * k) * 2
         author.colour(sheet, cell, f"=${column_letters(3 + 2 * k)}${row + 1}<=0")
-
-
-def _header(author: Author, key: str) -> str:
-    return next(c.header(author.language) for c in CRITERIA.columns if c.key == key)
 
 
 # --- settings, strategies, orders ---------------------------------------------------------------
@@ -222,58 +220,55 @@ def _settings(author: Author) -> None:
     sheet = author.table(SETTINGS_TABLE, columns, rows, "SheetSettings")
     day = author.input(num_format=author.date_format, align="right", indent=1)
     sheet.write_blank(FIRST_ROW + SETTINGS.index("as_of"), 1, None, day)
+    author.choice(sheet, _down(0), SETTINGS)
+    _only(author, sheet, 0, SETTINGS)
     for row, name in enumerate(SETTINGS, start=FIRST_ROW):
-        _allow_setting(author, sheet, (row, 1, row, 1), name)
+        fault = _allow_setting(author, sheet, (row, 1, row, 1), name)
+        if fault:  # said by the name, so that it still holds where the table is sorted
+            author.colour(sheet, _down(1), f'=AND($A{_TOP}="{name}",$B{_TOP}<>"",{fault})')
 
 
-def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> None:
+def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> str:
+    """Allow what a setting may be; the condition under which an entry cannot be used."""
     words = author.words
-    here = f"$B${cell[0] + 1}"
+    here, entry = f"$B${cell[0] + 1}", f"$B{_TOP}"
     if name == "language":
         author.choice(sheet, cell, list(Language))
-        is_known = _is_one_of(here, LANGUAGES.spellings)
-        author.colour(sheet, cell, f'=AND({here}<>"",NOT({is_known}))')
-    elif name == "as_of":
+        return f"NOT({_is_one_of(entry, LANGUAGES.spellings)})"
+    if name == "as_of":
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))
-    elif name.endswith("_threshold"):
-        share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
-        fits = f"OR({share},{_is_one_of(here, THRESHOLD_RULES.spellings)})"
-        rule = {"validate": "custom", "value": f"={fits}"}
+        return ""
+    if name.endswith("_threshold"):
+        rule = {"validate": "custom", "value": f"={_is_threshold(here)}"}
         author.allow(sheet, cell, rule, message=words("new.threshold_error"))
-        author.colour(sheet, cell, f'=AND({here}<>"",NOT({fits}))')
-    elif name in {"abc_measure", "bubble_measure"}:
+        return f"NOT({_is_threshold(entry)})"
+    if name in {"abc_measure", "bubble_measure"}:
         options = {"validate": "list", "source": "=kp_criteria", "error_type": "information"}
-        text = words("new.list_error", words=CRITERIA.sheet(author.language))
+        customers = CUSTOMERS.sheet(author.language)
+        text = words("new.column_error", sheet=customers)
         author.allow(sheet, cell, options, title="new.list_title", message=text)
-        author.colour(sheet, cell, f'=AND({here}<>"",ISNA(MATCH({here},kp_headers,0)))')
-    else:
-        low, high = LABELS if name == "top_labels" else RANGES[name]
-        _allow_number(author, sheet, cell, float(low), float(high))
+        return f"ISNA(MATCH({entry},kp_headers,0))"
+    low, high = (float(bound) for bound in (LABELS if name == "top_labels" else RANGES[name]))
+    rule = {"validate": "decimal", "criteria": ">=", "value": low}
+    message = words("new.positive_error")
+    fault = f"NOT(ISNUMBER({entry})),{entry}<{low:g}"
+    if isfinite(high):
+        rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
+        message = words("new.range_error", low=low, high=high)
+        fault += f",{entry}>{high:g}"
+    author.allow(sheet, cell, rule, message=message)
+    return f"OR({fault})"
+
+
+def _is_threshold(here: str) -> str:
+    share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
+    return f"OR({share},{_is_one_of(here, THRESHOLD_RULES.spellings)})"
 
 
 def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:
     rule = {"validate": "custom", "value": f"=ISNUMBER({column_letters(column + 1)}{_TOP})"}
     author.allow(sheet, _down(column), rule, message=author.words("new.number_error"))
-
-
-def _allow_number(
-    author: Author,
-    sheet: Worksheet,
-    cell: Area,
-    low: float,
-    high: float,
-) -> None:
-    here = f"$B${cell[0] + 1}"
-    outside = f"OR(NOT(ISNUMBER({here})),{here}<{low:g}"
-    rule: dict[str, Any] = {"validate": "decimal", "criteria": ">=", "value": low}
-    message = author.words("new.positive_error")
-    if isfinite(high):
-        rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
-        message = author.words("new.range_error", low=low, high=high)
-        outside += f",{here}>{high:g}"
-    author.allow(sheet, cell, rule, message=message)
-    author.colour(sheet, cell, f'=AND({here}<>"",{outside}))')
 
 
 def setting_rows(language: str) -> list[list[Cell]]:
@@ -317,7 +312,7 @@ def _strategies(author: Author) -> None:
         author.colour(sheet, _down(column), f"=OR(ISTEXT({here}),AND(ISNUMBER({here}),{here}<0))")
     author.missing(sheet, _down(0), f'=AND(TRIM($A{_TOP})="",COUNTA($B{_TOP}:$G{_TOP})>0)')
     for column, allowed in ((0, QUADRANTS), (1, STATUSES)):
-        _only(author, sheet, column, allowed)
+        _only(author, sheet, column, allowed.spellings)
 
 
 def _orders(author: Author) -> None:
@@ -332,6 +327,8 @@ def _orders(author: Author) -> None:
         _allow_numbers(author, sheet, column)
     share = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}
     author.allow(sheet, _down(7), share, message=words("new.share_error"))
+    unknown = f'AND($B{_TOP}<>"",COUNTIF(kp_customer_ids,$B{_TOP})=0)'
+    author.colour(sheet, _down(1), f"={unknown}")
     some = f"COUNTA($A{_TOP}:$J{_TOP})>0"
     for column in range(4):
         here = f"{column_letters(column + 1)}{_TOP}"

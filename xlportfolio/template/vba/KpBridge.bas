@@ -24,10 +24,14 @@ Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant)
     Dim reason As String
     Dim detail As String
     Dim server As Object
+    Dim i As Long
 
     reason = KpObstacle(True)
     If reason = "" Then
         On Error GoTo Failed
+        For i = LBound(arguments) To UBound(arguments)
+            If IsObject(arguments(i)) Then Set arguments(i) = KpWithoutTotals(arguments(i))
+        Next i
         ' an error inside Application.Run may end this procedure: so the call is noted before
         unanswered = CDbl(Now)
         Set server = Application.Run("'" & ADD_IN & "'!XLPy")
@@ -114,6 +118,7 @@ Private Function KpKept(ByVal functionName As String, ByVal reason As String) As
     mark = " (" & KpText("not_recomputed") & ")"
     On Error GoTo NotSeen
     Set area = Application.Caller
+    If Not KpIsWhole(area.Cells(1, 1).Formula, functionName) Then Exit Function
     If area.Cells.Count = 1 Then Set area = KpSpilled(area)
     If area.Cells.Count = 1 And InStr(WITH_HEADER, "|" & functionName & "|") > 0 Then Exit Function
     ReDim shown(1 To area.Rows.Count, 1 To area.Columns.Count)
@@ -128,6 +133,41 @@ Private Function KpKept(ByVal functionName As String, ByVal reason As String) As
     If Right$(shown(1, 1), Len(mark)) <> mark Then shown(1, 1) = shown(1, 1) & mark
     KpKept = shown
 NotSeen:
+End Function
+
+' Whether a cell shows what the call answers and nothing else: =KP_X(...) or =IF(..., KP_X(...)).
+Private Function KpIsWhole(ByVal formula As String, ByVal functionName As String) As Boolean
+    Dim start As Long
+    Dim i As Long
+    Dim depth As Long
+    Dim head As String
+    Dim inText As Boolean
+
+    start = InStrRev(formula, functionName & "(", -1, vbTextCompare)
+    If start = 0 Then Exit Function
+    head = Replace(Mid$(formula, 2, start - 2), "@", "")
+    If head <> "" And Not head Like "IF(*," Then Exit Function
+    For i = start + Len(functionName) To Len(formula)
+        Select Case Mid$(formula, i, 1)
+            Case """": inText = Not inText
+            Case "(": If Not inText Then depth = depth + 1
+            Case ")": If Not inText Then depth = depth - 1
+        End Select
+        If depth = 0 Then Exit For
+    Next i
+    KpIsWhole = (Mid$(formula, i + 1) = IIf(head = "", "", ")"))
+End Function
+
+' A table without its totals row, which [#All] includes although it is no data.
+Private Function KpWithoutTotals(ByVal area As Object) As Object
+    Set KpWithoutTotals = area
+    On Error GoTo NoTable
+    If area.ListObject.ShowTotals Then
+        If area.Address = area.ListObject.Range.Address Then
+            Set KpWithoutTotals = area.Resize(area.Rows.Count - 1)
+        End If
+    End If
+NoTable:
 End Function
 
 ' The cells that a formula fills; the cell alone where Excel has no dynamic arrays.
