@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -170,3 +171,39 @@ def test_an_explanation_leaves_blank_what_does_not_count() -> None:
     assert rows[0] == ["Turnover", None, None, 50.0, None]
     assert rows[3] == ["Visits", None, None, 30.0, None]
     assert all(type(cell) in {str, float, type(None)} for row in rows for cell in row)
+
+
+def test_cells_in_a_currency_format_are_numbers() -> None:
+    """They arrive as decimals."""
+    block = changed(CUSTOMER_BLOCK, 1, 3, Decimal("900.0000"))
+    assert KP_SCORECARD(block, CRITERIA_BLOCK) == KP_SCORECARD(CUSTOMER_BLOCK, CRITERIA_BLOCK)
+    one = KP_SCORE([["Turnover", "Growth"]], [[Decimal(500), 0.5]], CRITERIA_BLOCK, "value")
+    assert one == KP_SCORE([["Turnover", "Growth"]], [[500, 0.5]], CRITERIA_BLOCK, "value")
+    assert KP_QUADRANT([[Decimal(60)]], [[60]], Decimal(50)) == [["Star"]]
+
+
+def test_one_score_reads_texts_as_the_whole_portfolio_does() -> None:
+    """1.234 is a thousand and more in German, about one in English."""
+    rows = [
+        ["Umsatz", "Wert", 1, "Stufen", "0=0; 100.000=30; 300.000=80"],
+        ["Nähe", "Nutzen", 1, "linear", None],
+    ]
+    criteria: Block = [
+        ["Kriterium", "Achse", "Gewicht", "Skala", "Stufen", "von", "bis"],
+        *([*row, 0, 1] for row in rows),
+    ]
+    customers: Block = [["Kundennummer", "Umsatz", "Nähe"], [1, "214.000", 0.5], [2, 50, 0.1]]
+    expected = KP_SCORECARD(customers, criteria)[1][2]
+    assert expected == 30
+    assert KP_SCORE([customers[0]], [customers[1]], criteria, "Wert") == expected
+
+
+def test_an_explanation_is_that_of_the_first_row_with_a_number() -> None:
+    block = [*CUSTOMER_BLOCK, [1, "Again", "Customer", 1, 0, "low", 10]]
+    assert KP_EXPLAIN(1, block, CRITERIA_BLOCK) == KP_EXPLAIN(1, CUSTOMER_BLOCK, CRITERIA_BLOCK)
+
+
+def test_what_is_said_is_an_error_not_a_warning_before_it() -> None:
+    block = changed(CUSTOMER_BLOCK, 2, 2, "Stranger")
+    answer = KP_SCORECARD(block, changed(CRITERIA_BLOCK, 4, 2, -1))
+    assert "a weight cannot be “-1”" in answer

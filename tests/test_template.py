@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import io
 import json
@@ -10,6 +11,7 @@ import subprocess
 import warnings
 import zipfile
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,22 @@ from support.packages import MAIN, MAY_CHANGE, changed_parts, parts_of, sheet_pa
 from xlportfolio import WorkbookError, rescore
 from xlportfolio.excel import functions
 from xlportfolio.locale import texts
+from xlportfolio.model import RATED_QUADRANTS
 from xlportfolio.report import ORDER
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, ORDERS, SETTINGS_TABLE, STRATEGIES
 from xlportfolio.state import STATE_NAMES
 from xlportfolio.template import build
-from xlportfolio.template.macros import SHEETS, STANDARD, functions_module, source_of, udfs
+from xlportfolio.template.macros import (
+    SHEETS,
+    STANDARD,
+    functions_module,
+    names_of_texts,
+    source_of,
+    udfs,
+)
 from xlportfolio.template.sample import CRITERIA as CRITERIA_OF_SAMPLE
 from xlportfolio.template.sample import criterion_texts, sample
+from xlportfolio.template.what_if import ROOM
 from xlportfolio.template.workbook import file_name, new_workbook
 
 with warnings.catch_warnings():
@@ -164,7 +175,7 @@ def test_the_code_names_are_those_of_the_modules() -> None:
 
 
 @pytest.mark.parametrize("module", ["ThisWorkbook", *STANDARD])
-def test_macros_compile_everywhere(module: str) -> None:
+def test_macros_use_nothing_that_stops_them_from_compiling_somewhere(module: str) -> None:
     code = source_of(module)
     assert "\nOption Explicit\n" in f"\n{code}"
     assert not re.search(r"\b(Declare|PtrSafe|CreateObject|Shell|IRibbonControl)\b", code)
@@ -173,6 +184,47 @@ def test_macros_compile_everywhere(module: str) -> None:
         r"xlwings\.xlam|XLPy|RunPython|CallUDF", re.sub(r"(?m)'.*$", "", code)
     )
     assert bool(knows_xlwings) == (module == "KpBridge")
+
+
+def test_the_bridge_calls_what_is_there() -> None:
+    code = source_of("KpBridge")
+    constants = dict(re.findall(r'Const (\w+) As String = "(.*)"', code))
+    assert constants["ADD_IN"] == "xlwings.xlam"
+    assert all(hasattr(import_module(constants["FUNCTIONS_MODULE"]), name) for name in udfs())
+    assert """Set server = Application.Run("'" & ADD_IN & "'!XLPy")""" in code
+    call = "server.CallUDF(FUNCTIONS_MODULE, functionName, arguments, ThisWorkbook, Application.Caller)"
+    assert f"KpCall = {call}" in code
+    (python,) = re.findall(r"RunPython\", _\n\s+(.*)\)\n", code)
+    run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
+    assert len(run) == 5
+    for name in run:
+        values = {
+            **{key: f'"{value}"' for key, value in constants.items()},
+            "macroName": f'"{name}"',
+        }
+        line = "".join(values.get(part, part).strip('"') for part in python.split(" & "))
+        module = constants["MACROS_MODULE"]
+        assert line == f"import xlwings, {module}; {module}.{name}(xlwings.Book.caller())"
+        ast.parse(line)
+        assert callable(getattr(import_module(module), name))
+
+
+def test_opening_describes_each_function_by_its_own_texts() -> None:
+    code = source_of("ThisWorkbook")
+    assert 'HELP_PREFIX As String = "kp_help_"' in code
+    assert "parts = Split(help, vbLf)" in code
+    assert "arguments(i) = parts(i)" in code
+    assert "Description:=parts(0)" in code
+    for language in ("en", "de"):
+        names = names_of_texts(language)
+        for name, function in udfs().items():
+            pieces = names[f"kp_help_{name}"].split("&CHAR(10)&")
+            help_texts = texts(language).branch(f"functions.help.{name}")
+            expected = [
+                help_texts[key] for key in ("description", *inspect.signature(function).parameters)
+            ]
+            assert [piece[1:-1].replace('""', '"') for piece in pieces] == expected
+        assert names["kp_text_title"] == f'"{texts(language)("macros.title")}"'
 
 
 def test_the_wrappers_are_those_of_the_python_functions() -> None:
@@ -607,6 +659,74 @@ def test_dates_of_a_workbook_that_counts_from_1904(tmp_path: Path) -> None:
     replaced(path, "xl/workbook.xml", "<workbookPr ", '<workbookPr date1904="1" ')
     rescore(path, as_of=date(2026, 3, 31), backup=False)
     assert state_of(path)["kp_last_as_of"] == str((date(2026, 3, 31) - date(1904, 1, 1)).days)
+    replaced(path, "xl/workbook.xml", 'date1904="1"', 'date1904="true"')
+    rescore(path, as_of=date(2026, 4, 1), backup=False)
+    assert state_of(path)["kp_last_as_of"] == str((date(2026, 4, 1) - date(1904, 1, 1)).days)
+
+
+def with_state_computed(path: Path) -> None:
+    """As Excel saves the first sheet once it has computed it."""
+    part = sheet_parts(parts_of(path))["Start"]
+    root = etree.fromstring(parts_of(path)[part])
+    for cell in root.iter(f"{MAIN}c"):
+        formula = cell.findtext(f"{MAIN}f") or ""
+        if "kp_last_" in formula:
+            cell.attrib.pop("t", None)
+            cell.find(f"{MAIN}v").text = "3"
+    replaced(path, part, parts_of(path)[part].decode(), etree.tostring(root).decode())
+
+
+def test_the_state_that_excel_has_computed_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    part = sheet_parts(parts_of(path))["Start"]
+    untouched = parts_of(path)[part]
+    rescore(path, as_of=date(2026, 3, 31), backup=False)
+    assert parts_of(path)[part] == untouched
+    with_state_computed(path)
+    rescore(path, as_of=date(2026, 3, 31), backup=False)
+    sheet = load_workbook(path, data_only=True)["Start"]
+    cells = {row[k].value: row[k + 1].value for row in sheet.iter_rows() for k in (0, 2)}
+    words = texts("en").branch("new.state")
+    assert cells[words["as_of"]] == datetime(2026, 3, 31)  # noqa: DTZ001
+    assert (cells[words["customers"]], cells[words["prospects"]]) == (47, 12)
+    assert cells[words["benefit_threshold"]] == 50
+    types = {row[0].value: row[3].value for row in sheet.iter_rows()}
+    counts = [types[texts("en")(f"quadrants_plural.{q}")] for q in RATED_QUADRANTS]
+    assert counts == [int(state_of(path)[f"kp_last_{q}"]) for q in RATED_QUADRANTS]
+    assert repairs_of(parts_of(path)) == []
+
+
+def test_a_scorecard_in_a_workbook_saved_without_macros_is_refreshed_too(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    parts = parts_of(path)
+    del parts["xl/vbaProject.bin"]
+    rels = parts["xl/_rels/workbook.xml.rels"]
+    parts["xl/_rels/workbook.xml.rels"] = re.sub(
+        rb"<Relationship [^>]*vbaProject[^>]*/>", b"", rels
+    )
+    plain = tmp_path / "plain.xlsx"
+    with zipfile.ZipFile(plain, "w") as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    with_rows(plain, 59)
+    rescore(plain, backup=False)
+    assert scorecard_of(plain)[0].ref == "A4:H63"
+
+
+def test_what_belonged_to_an_error_goes_with_it(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    part = sheet_parts(parts_of(path))["Scorecard"]
+    replaced(path, part, '<c r="A4" ', '<c r="A4" vm="1" ')
+    rescore(path, backup=False)
+    assert b"vm=" not in parts_of(path)[part]
+
+
+def test_names_of_one_sheet_alone_are_the_users(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    own = '<definedName name="kp_last_star" localSheetId="0">17</definedName></definedNames>'
+    replaced(path, "xl/workbook.xml", "</definedNames>", own)
+    rescore(path, backup=False)
+    assert own.removesuffix("</definedNames>").encode() in parts_of(path)["xl/workbook.xml"]
 
 
 def test_a_workbook_without_those_names_gets_none(book: Path) -> None:
@@ -643,34 +763,101 @@ def test_the_sheets_of_a_rescored_template_come_after_its_own(tmp_path: Path) ->
 # --- What-if ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_what_if_looks_up_the_chosen_customer(language: str, tmp_path: Path) -> None:
-    """LibreOffice computes the sheet; the double shows what the functions of ours are asked."""
+def what_if(
+    tmp_path: Path, language: str, enter: dict[str, str], cells: list[str]
+) -> dict[str, str]:
+    """What cells of the sheet show in LibreOffice after entries, with the double for KpBridge."""
     sheet = texts(language)("new.what_if")
-    rows = sample(language).customers
-    chosen = rows[29]  # hardly anything is known
     answered = in_libreoffice(
         made(tmp_path, language),
         tmp_path,
         replace={"KpBridge": DOUBLE},
-        enter={f"{sheet}!B4": chosen[1], f"{sheet}!E20": "0.5", f"{sheet}!E15": "99"},
-        cells=[f"{sheet}!{letter}{row}" for letter in "ABDF" for row in range(15, 25)]
-        + [f"{sheet}!{cell}" for cell in ("B5", "B11", "P5", "P6", "Q4", "Q5", "V5", "B10")],
+        enter={
+            (place if "!" in place else f"{sheet}!{place}"): text for place, text in enter.items()
+        },
+        cells=[f"{sheet}!{cell}" for cell in cells],
     )
-    cells = {name.rpartition("!")[2]: text for name, text in answered["cells"].items()}
-    known = [str(cell) if cell is not None else "" for cell in chosen[3:]]
+    return {name.rpartition("!")[2]: text for name, text in answered["cells"].items()}
+
+
+FIRST = 18  # the sheet's row of the first criterion
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_if_looks_up_the_chosen_customer(language: str, tmp_path: Path) -> None:
+    chosen = sample(language).customers[29]  # hardly anything is known
+    rows = range(FIRST, FIRST + 10)
+    cells = what_if(
+        tmp_path,
+        language,
+        {"B4": str(chosen[1]), f"E{FIRST}": "99", f"E{FIRST + 5}": "0.5"},
+        [f"{letter}{row}" for letter in "ABDF" for row in rows]
+        + ["B5", "C5", "B12", "B13", "P5", "P6", "Q4", "Q5", "V5", "A16"],
+    )
     names = [criterion_texts(c, language)[0] for c in CRITERIA_OF_SAMPLE]
-    assert [cells[f"A{row}"] for row in range(15, 25)] == [*names, "", ""]
-    measures = [cells[f"D{row}"].replace(",", "") for row in range(15, 23)]
+    assert [cells[f"A{row}"] for row in rows] == [*names, "", ""]
+    known = [str(cell) if cell is not None else "" for cell in chosen[3:]]
+    measures = [cells[f"D{row}"].replace(",", "") for row in rows[:8]]
     assert measures == [text.removesuffix(".0") for text in known]
-    assert cells["F15"] == "99"
-    assert cells["F20"] in {"0.5", "0,5"}
-    unchanged = [row for row in range(15, 23) if row not in {15, 20}]
+    assert cells[f"F{FIRST}"] == "99"
+    assert cells[f"F{FIRST + 5}"] == "0.5"
+    unchanged = [row for row in rows[:8] if row not in {FIRST, FIRST + 5}]
     assert [cells[f"F{row}"] for row in unchanged] == [cells[f"D{row}"] for row in unchanged]
     assert "" in [cells[f"F{row}"] for row in unchanged], "this customer was to have gaps"
     assert cells["B5"] == cells["P5"] == str(chosen[0])
     assert cells["P6"] == "30"
     assert (cells["Q4"], cells["Q5"]) == (names[0], "99")
-    assert cells["V5"] in {"0.5", "0,5"}
-    assert cells["B11"] in {"50.0", "50,0"}
-    assert cells["B10"].startswith("KP_QUADRANT;")
+    assert cells["V5"] == "0.5"
+    assert cells["B12"].startswith("KP_QUADRANT;")
+    assert (cells["B13"], cells["C5"], cells["A16"]) == ("50", "", "")
+
+
+def test_what_if_takes_bounds_that_are_left_blank_from_all_customers(tmp_path: Path) -> None:
+    turnover = [row[3] for row in sample("en").customers if row[3] is not None]
+    cells = what_if(
+        tmp_path,
+        "en",
+        {"Criteria!F5": "", "Criteria!G5": "", "Criteria!G6": ""},
+        [f"{letter}{row}" for letter in ("V", "Y", "Z", "AA", "AB", "AC") for row in (18, 19, 20)],
+    )
+    assert (cells["V18"], cells["Y18"], cells["Z18"]) == ("Turnover", "max", "linear")
+    assert float(cells["AA18"]) == min(turnover)  # type: ignore[type-var]
+    assert float(cells["AB18"]) == max(turnover)  # type: ignore[type-var]
+    assert cells["AA19"] == "0.1"
+    margins = [row[4] for row in sample("en").customers if row[4] is not None]
+    assert cells["AB19"] == f"{max(margins):.2%}"  # type: ignore[type-var]
+    assert (cells["AA20"], cells["AB20"]) == ("", "")
+    assert cells["AC20"].startswith("0=0; 100000=30")
+
+
+def test_what_if_says_what_it_does_not_show(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    assert f"> {ROOM}".replace(" ", "") in book["What-if"]["A16"].value
+    cells = what_if(tmp_path, "en", {"Customers!B6": "Kupfer Solartechnik AG"}, ["B5", "C5"])
+    assert cells["C5"] == "several have this name; this is the first"
+    assert cells["B5"] == "10008"
+
+
+def test_what_if_keeps_what_the_functions_answer(tmp_path: Path) -> None:
+    sheet = load_workbook(made(tmp_path), data_only=True)["What-if"]
+    tables = [block_of(made(tmp_path), t.name) for t in (CUSTOMERS, CRITERIA, SETTINGS_TABLE)]
+    row = next(r for r in functions.KP_SCORECARD(*tables) if r[0] == "10078")
+    assert sheet["B4"].value == row[1]
+    assert [sheet[cell].value for cell in ("B8", "C8", "B9", "C9")] == [row[2]] * 2 + [row[3]] * 2
+    assert sheet["B12"].value == sheet["C12"].value == row[6]
+    explained = functions.KP_EXPLAIN("10078", *tables)
+    for area in ("H17:L25", "P17:T25"):
+        assert [[cell.value for cell in line] for line in sheet[area]] == explained
+    assert [line[0].value for line in sheet["M17:M25"]] == [line[4] for line in explained]
+
+
+def test_no_formula_waits_for_excel_to_compute_it() -> None:
+    """Excel computes a formula without a value when it opens the file."""
+    for language in ("en", "de"):
+        for with_sample in (True, False):
+            parts = inflated(new_workbook(language, with_sample=with_sample, macros=True))
+            for part in sheet_parts(parts).values():
+                for cell in etree.fromstring(parts[part]).iter(f"{MAIN}c"):
+                    if cell.find(f"{MAIN}f") is not None:
+                        assert cell.findtext(f"{MAIN}v") or cell.get("t") == "str", cell.get("r")

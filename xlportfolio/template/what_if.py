@@ -1,30 +1,52 @@
-"""The sheet What-if of a new workbook: a customer with other measures, and what becomes of it."""
+"""The sheet What-if of a new workbook: a customer with other measures, and what becomes of it.
+
+Formulas look up the chosen customer and the criteria, and hand them to the functions of ours. Cells
+to the right of what is printed hold the customer and the criteria as those functions read them:
+there, blank bounds of linear scales are those of all customers, which one customer alone has not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import COLOURS
 from xlportfolio.excel.functions import KP_EXPLAIN, KP_QUADRANT, KP_SCORE
-from xlportfolio.look import LINE
-from xlportfolio.model import Axis, Quadrant
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, Cell, column_letters
+from xlportfolio.look import HEADER, LINE
+from xlportfolio.model import Axis, Quadrant, ScaleKind
+from xlportfolio.schema import Table
+from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, SCALES, SETTINGS_TABLE, Cell
 from xlportfolio.template.author import INPUT, Author
 from xlportfolio.template.inputs import faults_of_measure
 from xlportfolio.template.views import WHOLE, Block, Tables, bar, spill, type_colours
 
 _THREE = ",".join(WHOLE.values())
 #: Criteria that the sheet has room for.
-_ROOM = 20
-#: The sheet's row of the headers above the criteria, counted from 0.
-_CRITERIA_ROW = 13
-#: The column of the cells behind the sheet, outside of what is printed.
-_HELPER = 15
+ROOM = 30
 #: The customer of the sample who is shown first: a question mark just below the threshold.
 _SHOWN = 11
+
+# rows, counted from 0
+_CHOICE, _NUMBER, _RESULTS = 3, 4, 6
+_SCORES = {Axis.VALUE: 7, Axis.BENEFIT: 8}
+_COVERAGES = {Axis.VALUE: 9, Axis.BENEFIT: 10}
+_TYPE = 11
+_THRESHOLDS = {Axis.VALUE: 12, Axis.BENEFIT: 13}
+_LEAST_COVERAGE = 14
+_HEADS = 16
+_FIRST, _LAST = _HEADS + 1, _HEADS + ROOM
+
+# columns, counted from 0: what is seen
+_NAME, _AXIS, _UNIT, _NOW, _INPUT, _USED = range(6)
+_EXPLAINED, _CONTRIBUTION_NOW = 7, 12
+# and what stands behind it: the explanation of now, the criteria; above them, the customer
+_BEHIND, _CRITERIA = 15, 21
+_OF_CRITERIA = tuple(c.key for c in CRITERIA.columns if c.key not in {"unit", "description"})
+# columns of an explanation
+_VALUE, _WEIGHT, _CONTRIBUTION = 2, 3, 4
 
 
 def write_what_if(author: Author, tables: Tables, *, with_sample: bool) -> None:
@@ -35,6 +57,17 @@ def write_what_if(author: Author, tables: Tables, *, with_sample: bool) -> None:
     _WhatIf(author, sheet, tables, chosen).write()
 
 
+def _at(row: int, column: int) -> str:
+    address: str = xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)
+    return address
+
+
+def _down(column: int) -> str:
+    """A column over all criteria."""
+    area: str = xl_range_abs(_FIRST, column, _LAST, column)
+    return area
+
+
 class _WhatIf:
     """Writes the sheet; next to each formula stands the value that it has now."""
 
@@ -43,41 +76,50 @@ class _WhatIf:
     ) -> None:
         self.author, self.sheet, self.tables = author, sheet, tables
         self.labels = author.words.branch("new.what_if_labels")
-        names = [row[0] for row in tables.criteria[1:]]
-        self.criteria = tables.criteria[1:]
         self.chosen = chosen
+        none: Sequence[Cell] = [None] * len(CRITERIA.columns)
+        used = tables.criteria[1:]
+        self.criteria = [*used, *([none] * (ROOM - len(used)))]
         known = dict(zip(tables.customers[0], chosen or (), strict=False))
-        self.measures = [known.get(name) for name in names]
-        self.first, self.last = _CRITERIA_ROW + 1, _CRITERIA_ROW + _ROOM
-        self.top = self.first + 1
+        self.measures = [known.get(name) for name, *_ in self.criteria]
 
     def write(self) -> None:
         """Write everything from top to bottom."""
-        widths = (30, 18, 18, 14, 16, 12, 3, 30, 14, 12, 12, 14, 16, 3, 3)
+        widths = (30, 18, 18, 14, 16, 14, 3, 30, 14, 12, 12, 14, 16, 3, 3)
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
         self._choice()
-        self._helper()
-        self._criteria()
+        self._measures()
+        self._customer_behind()
+        self._criteria_behind()
+        self._explanations()
         self._results()
-        self._explanation()
-        self.sheet.print_area(0, 0, self.last, 12)
+        self._type()
+        self.sheet.print_area(0, 0, _LAST, _CONTRIBUTION_NOW)
         self.sheet.fit_to_pages(1, 1)
 
-    def _column(self, letter: str) -> str:
-        return f"${letter}${self.top}:${letter}${self.last + 1}"
+    def _formula(
+        self, place: tuple[int, int], formula: str, style: Format, value: Cell = None
+    ) -> None:
+        """A formula with the value that it keeps; ``None`` shows as nothing."""
+        self.sheet.write_formula(*place, f"={formula}", style, "" if value is None else value)
 
-    def _header(self, key: str) -> str:
-        return next(
-            c.header(self.author.language) for table in WHOLE for c in table.columns if c.key == key
-        )
+    def _of(self, table: Table, key: str) -> str:
+        """A column of a table in formulas."""
+        return f"{table.name}[{table.header(key, self.author.language)}]"
+
+    def _setting(self, name: str) -> str:
+        setting, value = (self._of(SETTINGS_TABLE, key) for key in ("setting", "value"))
+        return f'INDEX({value},MATCH("{name}",{setting},0))'
+
+    # --- the customer and its measures ---------------------------------------------------------
 
     def _choice(self) -> None:
-        author, sheet = self.author, self.sheet
-        numbers = f"{CUSTOMERS.name}[{self._header('customer_id')}]"
+        author, sheet, chosen = self.author, self.sheet, _at(_CHOICE, 1)
         number, name = (self.chosen or (None, None))[:2]
-        sheet.write_string(3, 0, self.labels["customer"], author.format(bold=True))
-        sheet.merge_range(3, 1, 3, 3, name or "", author.input(bold=True, align="left", indent=1))
+        sheet.write_string(_CHOICE, 0, self.labels["customer"], author.format(bold=True))
+        look = author.input(bold=True, align="left", indent=1)
+        sheet.merge_range(_CHOICE, 1, _CHOICE, 3, name or "", look)
         rule = {
             "validate": "list",
             "source": "=kp_customers",
@@ -85,146 +127,224 @@ class _WhatIf:
             "input_message": author.words("new.choose_prompt"),
         }
         message = author.words("new.choose_prompt")
-        author.allow(sheet, (3, 1, 3, 1), rule, title="new.list_title", message=message)
-        sheet.write_string(4, 0, self.labels["number"], author.format())
-        formula = f'=IFERROR(IF(INDEX({numbers},$P$6)="",$B$4,INDEX({numbers},$P$6)),"")'
-        style = author.format(align="left", indent=1)
-        sheet.write_formula(4, 1, formula, style, "" if number is None else number)
-
-    def _criteria(self) -> None:
-        author, sheet, labels = self.author, self.sheet, self.labels
-        heads = ("criterion", "axis", "unit", "now", "then", "used")
-        sheet.set_row(_CRITERIA_ROW, 33)
-        for column, key in enumerate(heads):
-            sheet.write_string(_CRITERIA_ROW, column, labels[key], author.header())
-        text, number = (
-            author.format(indent=1),
-            author.format(align="right", num_format="#,##0.##", indent=1),
-        )
-        everyone = WHOLE[CUSTOMERS]
-        for k, criterion in zip_longest(range(_ROOM), self.criteria):
-            row = self.first + k
-            for column, key in enumerate(("criterion", "axis", "unit")):
-                source = f"{CRITERIA.name}[{self._header(key)}]"
-                content = criterion[self._position(key)] if criterion else ""
-                formula = f'=IFERROR(INDEX({source},{k + 1})&"","")'
-                sheet.write_formula(row, column, formula, text, content)
-            cell = f"INDEX({everyone},$P$6+1,MATCH($A{row + 1},INDEX({everyone},1,0),0))"
-            measure = self.measures[k] if criterion else None
-            measure = "" if measure is None else measure
-            sheet.write_formula(row, 3, f'=IFERROR(IF({cell}="","",{cell}),"")', number, measure)
-            sheet.write_blank(row, 4, None, number)
-            formula = f'=IF($E{row + 1}="",$D{row + 1},$E{row + 1})'
-            sheet.write_formula(row, 5, formula, number, measure)
-        for fault in faults_of_measure(f"$E{self.top}", f"$A{self.top}"):
-            author.colour(sheet, (self.first, 4, self.last, 4), f"=AND({fault})")
-        rule = {"bottom": 1, "bottom_color": f"#{LINE}"}
-        filled = f'=$A{self.top}<>""'
-        author.colour(
-            sheet, (self.first, 4, self.last, 4), filled, {**rule, "bg_color": f"#{INPUT}"}
-        )
-        author.colour(sheet, (self.first, 0, self.last, 5), filled, rule)
-        author.colour(sheet, (self.first, 7, self.last, 12), f'=$H{self.top}<>""', rule)
-        changed = f'=AND($E{self.top}<>"",$E{self.top}<>$D{self.top})'
-        area = (self.first, 5, self.last, 5)
-        ink = {"bold": True, "font_color": f"#{COLOURS[Quadrant.QUESTION_MARK]}"}
-        author.colour(sheet, area, changed, ink)
+        place = (_CHOICE, 1, _CHOICE, 1)
+        author.allow(sheet, place, rule, title="new.list_title", message=message)
+        sheet.write_string(_NUMBER, 0, self.labels["number"], author.format())
+        found = f"INDEX({self._of(CUSTOMERS, 'customer_id')},{self._row()})"
+        formula = f'IFERROR(IF({found}="",{chosen},{found}),"")'
+        self._formula((_NUMBER, 1), formula, author.format(align="left", indent=1), number)
+        several = f"COUNTIF({self._of(CUSTOMERS, 'customer')},{chosen})>1"
+        formula = f'IF({several},"{self.labels["several"]}","")'
+        self._formula((_NUMBER, 2), formula, author.soft())
 
     @staticmethod
-    def _position(key: str) -> int:
-        return next(i for i, column in enumerate(CRITERIA.columns) if column.key == key)
+    def _row() -> str:
+        """The chosen customer's place in the table."""
+        return _at(_NUMBER + 1, _BEHIND)
 
-    def _results(self) -> None:
+    def _measures(self) -> None:
         author, sheet, labels = self.author, self.sheet, self.labels
-        for column, key in enumerate(("now", "then", "change"), start=1):
-            sheet.write_string(6, column, labels[key], author.header("center"))
-        sheet.write_blank(6, 0, None, author.header())
-        names, criteria = self._column("A"), WHOLE[CRITERIA]
-        points = author.body(num_format="0.0", align="center")
-        scores = {}
-        for row, axis in enumerate(Axis, start=7):
-            sheet.write_string(row, 0, labels[f"{axis}_score"], author.body())
-            headers = [[name] for name, *_ in self.criteria]
-            scores[axis] = KP_SCORE(
-                headers, [[m] for m in self.measures], self.tables.criteria, axis
-            )
-            value = "" if scores[axis] is None else scores[axis]
-            for column, letter in ((1, "D"), (2, "F")):
-                formula = f'=KP_SCORE({names},{self._column(letter)},{criteria},"{axis}")'
-                sheet.write_formula(row, column, formula, points, value)
-            change = f'=IF(COUNT($B{row + 1}:$C{row + 1})=2,$C{row + 1}-$B{row + 1},"")'
-            style = author.body(num_format="+0.0;-0.0;0.0", align="center")
-            sheet.write_formula(row, 3, change, style, 0 if self.chosen else "")
-        sheet.write_string(9, 0, labels["quadrant"], author.body())
-        [[word]] = KP_QUADRANT(*([[scores[axis]]] for axis in Axis), language=author.language)
-        for column in (1, 2):
-            letter = column_letters(column + 1)
-            both = f"${letter}$8,${letter}$9,$B$11,$B$12"
-            formula = f'=KP_QUADRANT({both},"{author.language}")'
-            style = author.body(align="center", bold=True)
-            sheet.write_formula(9, column, formula, style, word or "")
-        sheet.write_blank(9, 3, None, author.body())
-        type_colours(author, sheet, (9, 1, 9, 2))
-        setting, value_of = (
-            f"{SETTINGS_TABLE.name}[{self._header(key)}]" for key in ("setting", "value")
-        )
-        for row, axis in enumerate(Axis, start=10):
-            sheet.write_string(row, 0, labels[f"{axis}_threshold"], author.soft())
-            found = f'INDEX({value_of},MATCH("{axis}_threshold",{setting},0))'
-            last = f"kp_last_{axis}_threshold"
-            formula = f"=IFERROR(IF(ISNUMBER({found}),{found},IF(ISNUMBER({last}),{last},50)),50)"
-            sheet.write_formula(row, 1, formula, author.soft(align="center", num_format="0.0"), 50)
+        sheet.set_row(_HEADS, 33)
+        for column, key in enumerate(("criterion", "axis", "unit", "now", "then", "used")):
+            look = author.header("left" if column < _NOW else "right")
+            sheet.write_string(_HEADS, column, labels[key], look)
+        text, number = author.format(indent=1), author.format(align="right", indent=1)
+        everyone = WHOLE[CUSTOMERS]
+        for k, criterion in enumerate(self.criteria):
+            row, name = _FIRST + k, _at(_FIRST + k, _NAME)
+            for column, key in ((_NAME, "criterion"), (_AXIS, "axis"), (_UNIT, "unit")):
+                formula = f'IFERROR(INDEX({self._of(CRITERIA, key)},{k + 1})&"","")'
+                position = next(i for i, c in enumerate(CRITERIA.columns) if c.key == key)
+                self._formula((row, column), formula, text, criterion[position])
+            cell = f"INDEX({everyone},{self._row()}+1,MATCH({name},INDEX({everyone},1,0),0))"
+            formula = f'IFERROR(IF({cell}="","",{cell}),"")'
+            self._formula((row, _NOW), formula, number, self.measures[k])
+            sheet.write_blank(row, _INPUT, None, number)
+            now, entered = _at(row, _NOW), _at(row, _INPUT)
+            formula = f'IF({entered}="",{now},{entered})'
+            self._formula((row, _USED), formula, number, self.measures[k])
+        count = f"ROWS({self._of(CRITERIA, 'criterion')})"
+        formula = f'IF({count}>{ROOM},"{author.words("new.what_if_room", most=ROOM)}","")'
+        self._formula((_HEADS - 1, 0), formula, author.soft(bold=True))
+        self._colours()
 
-    def _helper(self) -> None:
+    def _colours(self) -> None:
+        """Cells to fill in, those filled in wrongly, what has been changed, and lines."""
+        author, sheet, row = self.author, self.sheet, _FIRST + 1
+        inputs = (_FIRST, _INPUT, _LAST, _INPUT)
+        for fault in faults_of_measure(f"$E{row}", f"$A{row}"):
+            author.colour(sheet, inputs, f"=AND({fault})")
+        line = {"bottom": 1, "bottom_color": f"#{LINE}"}
+        filled = f'=$A{row}<>""'
+        author.colour(sheet, inputs, filled, {**line, "bg_color": f"#{INPUT}"})
+        author.colour(sheet, (_FIRST, _NAME, _LAST, _USED), filled, line)
+        explained = (_FIRST, _EXPLAINED, _LAST, _CONTRIBUTION_NOW)
+        author.colour(sheet, explained, f'=$H{row}<>""', line)
+        ink = {"bold": True, "font_color": f"#{COLOURS[Quadrant.QUESTION_MARK]}"}
+        changed = f'=AND($E{row}<>"",$E{row}<>$D{row})'
+        author.colour(sheet, (_FIRST, _USED, _LAST, _USED), changed, ink)
+        author.group_thousands(sheet, (_FIRST, _NOW, _LAST, _USED))
+        author.group_thousands(sheet, (_FIRST, _EXPLAINED + 1, _LAST, _EXPLAINED + 1))
+
+    # --- behind the sheet ----------------------------------------------------------------------
+
+    def _customer_behind(self) -> None:
         """The customer with the measures that count, in a row below the criteria's names."""
-        sheet, first = self.sheet, _HELPER
-        sheet.write_string(2, first, self.labels["helper"], self.author.soft())
-        sheet.write_string(3, first, self._header("customer_id"), self.author.soft())
-        number = "" if self.chosen is None else self.chosen[0]
-        sheet.write_formula(4, first, "=$B$5", self.author.soft(), number)
-        place = "" if self.chosen is None else 1 + _SHOWN
-        names = f"{CUSTOMERS.name}[{self._header('customer')}]"
-        formula = f'=IFERROR(MATCH($B$4,{names},0),"")'
-        sheet.write_formula(5, first, formula, self.author.soft(), place)
-        sheet.write_string(5, first + 1, self.labels["place"], self.author.soft())
-        for k, criterion in zip_longest(range(_ROOM), self.criteria):
-            row, column = self.top + k, first + 1 + k
-            name = criterion[0] if criterion else ""
-            measure = self.measures[k] if criterion else None
-            sheet.write_formula(3, column, f"=$A${row}", self.author.soft(), name)
-            formula, value = f"=$F${row}", "" if measure is None else measure
-            sheet.write_formula(4, column, formula, self.author.soft(), value)
+        soft, number = self.author.soft(), None if self.chosen is None else self.chosen[0]
+        self.sheet.write_string(_CHOICE - 1, _BEHIND, self.labels["helper"], soft)
+        header = CUSTOMERS.header("customer_id", self.author.language)
+        self.sheet.write_string(_CHOICE, _BEHIND, header, soft)
+        self._formula((_NUMBER, _BEHIND), _at(_NUMBER, 1), soft, number)
+        place = None if self.chosen is None else 1 + _SHOWN
+        formula = f'IFERROR(MATCH({_at(_CHOICE, 1)},{self._of(CUSTOMERS, "customer")},0),"")'
+        self._formula((_NUMBER + 1, _BEHIND), formula, soft, place)
+        self.sheet.write_string(_NUMBER + 1, _BEHIND + 1, self.labels["place"], soft)
+        for k, (name, *_) in enumerate(self.criteria):
+            row, column = _FIRST + k, _BEHIND + 1 + k
+            self._formula((_CHOICE, column), _at(row, _NAME), soft, name)
+            self._formula((_NUMBER, column), _at(row, _USED), soft, self.measures[k])
 
-    def _explanation(self) -> None:
-        author, sheet = self.author, self.sheet
-        sheet.write_string(_CRITERIA_ROW - 1, 7, self.labels["explained"], author.soft())
-        last = column_letters(_HELPER + 1 + _ROOM)
-        customer = f"${column_letters(_HELPER + 1)}$4:${last}$5"
-        tables = f"{WHOLE[CRITERIA]},{WHOLE[SETTINGS_TABLE]}"
-        then = f'=IF($B$5="","",KP_EXPLAIN($B$5,{customer},{tables}))'
-        now = f'=IF($B$5="","",KP_EXPLAIN($B$5,{_THREE}))'
+    @staticmethod
+    def _customer() -> str:
+        area: str = xl_range_abs(_CHOICE, _BEHIND, _NUMBER, _BEHIND + ROOM)
+        return area
+
+    def _criteria_behind(self) -> None:
+        """The criteria; where a linear scale has no bound, that of all customers."""
+        soft, everyone = self.author.soft(), WHOLE[CUSTOMERS]
+        columns = {key: _CRITERIA + i for i, key in enumerate(_OF_CRITERIA)}
+        for key, column in columns.items():
+            header = CRITERIA.header(key, self.author.language)
+            self.sheet.write_string(_HEADS, column, header, soft)
+        for k, criterion in enumerate(self.criteria):
+            row = _FIRST + k
+            scale = _at(row, columns["scale"])
+            words = ("", *SCALES.spelled(ScaleKind.LINEAR))
+            linear = ",".join(f'{scale}="{word}"' for word in words)
+            measures = f"INDEX({everyone},0,MATCH({_at(row, _NAME)},INDEX({everyone},1,0),0))"
+            for (key, column), content in zip(columns.items(), criterion, strict=False):
+                cell = f"INDEX({self._of(CRITERIA, key)},{k + 1})"
+                otherwise = '""'
+                if key in {"low", "high"}:
+                    bound = f"{'MIN' if key == 'low' else 'MAX'}({measures})"
+                    otherwise = f'IF(AND(OR({linear}),COUNT({measures})>0),{bound},"")'
+                formula = f'IFERROR(IF({cell}="",{otherwise},{cell}),"")'
+                self._formula((row, column), formula, soft, content)
+
+    @staticmethod
+    def _criteria() -> str:
+        area: str = xl_range_abs(_HEADS, _CRITERIA, _LAST, _CRITERIA + len(_OF_CRITERIA) - 1)
+        return area
+
+    # --- what comes of it ----------------------------------------------------------------------
+
+    def _explanations(self) -> None:
+        """How the scores come about; what it is now stands behind the sheet."""
+        author, sheet, number = self.author, self.sheet, _at(_NUMBER, 1)
         block: Block = [[None] * 5]
         if self.chosen is not None:
             block = KP_EXPLAIN(self.chosen[0], *self.tables)
-        number = author.format(num_format="#,##0.0", align="right", indent=1)
-        text = author.format(indent=1)
-        styles = [text, author.format(num_format="#,##0.##", align="right"), number, number, number]
-        formats = [[author.header()] * 5, *([styles] * (len(block) - 1))]
-        for column, style in enumerate(styles, start=7):
-            for row in range(self.first, self.last + 1):
+        points = author.format(num_format="#,##0.0", align="right", indent=1)
+        measure = author.format(align="right", indent=1)
+        styles = [author.format(indent=1), measure, points, points, points]
+        for column, style in enumerate(styles, start=_EXPLAINED):
+            for row in range(_FIRST, _LAST + 1):
                 sheet.write_blank(row, column, None, style)
-        spill(author, sheet, (_CRITERIA_ROW, 7), then, block, formats)
-        # what it is now stands behind the sheet, and only its contributions are shown
-        soft = author.soft()
-        _, left = place = (_CRITERIA_ROW, _HELPER)
-        spill(author, sheet, place, now, block, [[soft] * 5] * len(block))
-        sheet.write_string(_CRITERIA_ROW - 1, 12, self.labels["contribution_now"], author.soft())
-        source = column_letters(left + 5)
-        for row in range(_CRITERIA_ROW, self.last + 1):
-            cell = f"{source}{row + 1}"
-            at = row - _CRITERIA_ROW
-            kept = block[at][4] if at < len(block) else None
-            look = number if at else author.header()
-            formula = f'=IF({cell}="","",{cell})'
-            sheet.write_formula(row, 12, formula, look, "" if kept is None else kept)
-        bar(sheet, (self.first, 9, self.last, 9))
+        head, right = author.format(indent=1), author.format(align="right", indent=1)
+        formats = [[head, *[right] * 4], *([styles] * (len(block) - 1))]
+        then = f'=IF({number}="","",KP_EXPLAIN({number},{self._customer()},{self._criteria()}))'
+        spill(author, sheet, (_HEADS, _EXPLAINED), then, block, formats)
+        now = f'=IF({number}="","",KP_EXPLAIN({number},{_THREE}))'
+        behind = [[author.soft()] * 5] * len(block)
+        spill(author, sheet, (_HEADS, _BEHIND), now, block, behind)
+        for row in range(_HEADS, _LAST + 1):
+            cell = _at(row, _BEHIND + _CONTRIBUTION)
+            kept = block[row - _HEADS][_CONTRIBUTION] if row - _HEADS < len(block) else None
+            style = right if row == _HEADS else points
+            self._formula((row, _CONTRIBUTION_NOW), f'IF({cell}="","",{cell})', style, kept)
+        sheet.write_string(_HEADS - 1, _EXPLAINED, self.labels["explained"], author.soft())
+        label = self.labels["contribution_now"]
+        sheet.write_string(_HEADS - 1, _CONTRIBUTION_NOW, label, author.soft(align="right"))
+        look = {"bg_color": f"#{HEADER}", "font_color": "#FFFFFF", "bold": True}
+        heads = (_HEADS, _EXPLAINED, _HEADS, _CONTRIBUTION_NOW)
+        author.colour(sheet, heads, f'=$H${_HEADS + 1}<>""', look)
+        values = _EXPLAINED + _VALUE
+        bar(sheet, (_FIRST, values, _LAST, values))
+
+    def _results(self) -> None:
+        """Scores and coverages, as they are and as they would be."""
+        author, sheet, labels = self.author, self.sheet, self.labels
+        sheet.write_blank(_RESULTS, 0, None, author.header())
+        for column, key in enumerate(("now", "then", "change"), start=1):
+            sheet.write_string(_RESULTS, column, labels[key], author.header("center"))
+        points = author.body(num_format="0.0", align="center")
+        percent = author.body(num_format="0%", align="center")
+        difference = author.body(num_format="+0.0;-0.0;0.0", align="center")
+        for axis in Axis:
+            row, score = _SCORES[axis], self._score(axis)
+            sheet.write_string(row, 0, labels[f"{axis}_score"], author.body())
+            for column, measures in ((1, _NOW), (2, _USED)):
+                ranges = f"{_down(_NAME)},{_down(measures)},{self._criteria()}"
+                self._formula((row, column), f'KP_SCORE({ranges},"{axis}")', points, score)
+            now, then = _at(row, 1), _at(row, 2)
+            formula = f'IF(COUNT({now}:{then})=2,{then}-{now},"")'
+            self._formula((row, 3), formula, difference, 0 if self.chosen else None)
+            row = _COVERAGES[axis]
+            sheet.write_string(row, 0, labels[f"{axis}_coverage"], author.body())
+            for column, left in ((1, _BEHIND), (2, _EXPLAINED)):
+                full = 1 if self.chosen else None  # this customer's measures are all known
+                self._formula((row, column), self._coverage(axis, left), percent, full)
+            sheet.write_blank(row, 3, None, author.body())
+
+    def _score(self, axis: Axis) -> float | None:
+        names, measures = ([[cell] for cell in cells] for cells in zip(*self._known(), strict=True))
+        score: float | None = KP_SCORE(names, measures, self.tables.criteria, axis)
+        return score
+
+    def _known(self) -> list[tuple[Cell, Cell]]:
+        pairs = zip(self.criteria, self.measures, strict=True)
+        return [(name, measure) for (name, *_), measure in pairs if name is not None]
+
+    @staticmethod
+    def _coverage(axis: Axis, left: int) -> str:
+        """The weight of the criteria with a value, of all weight on an axis.
+
+        Explanations are texts where they could not be computed anew: then nothing is known.
+        """
+        values, weights, axes = _down(left + _VALUE), _down(left + _WEIGHT), _down(_AXIS)
+        words = AXES.spelled(axis)
+        known = "+".join(f'SUMIFS({weights},{axes},"{w}",{values},">=0")' for w in words)
+        whole = "+".join(f'SUMIF({axes},"{w}",{weights})' for w in words)
+        return f'IFERROR(IF(COUNT({values})=0,"",({known})/({whole})),"")'
+
+    def _type(self) -> None:
+        """The type, and the thresholds behind it; none for a customer that would not be rated."""
+        author, sheet, labels = self.author, self.sheet, self.labels
+        sheet.write_string(_TYPE, 0, labels["quadrant"], author.body())
+        scores = ([[self._score(axis)]] for axis in Axis)
+        [[word]] = KP_QUADRANT(*scores, language=author.language)
+        thresholds = ",".join(_at(_THRESHOLDS[axis], 1) for axis in Axis)
+        style = author.body(align="center", bold=True)
+        for column in (1, 2):
+            low = ",".join(
+                f"IF(ISNUMBER({cell}),ROUND({cell},9)<ROUND({_at(_LEAST_COVERAGE, 1)}/100,9))"
+                for cell in (_at(_COVERAGES[axis], column) for axis in Axis)
+            )
+            both = ",".join(_at(_SCORES[axis], column) for axis in Axis)
+            answer = f'KP_QUADRANT({both},{thresholds},"{author.language}")'
+            not_rated = author.words("quadrants.not_rated")
+            formula = f'IF(OR({low}),"{not_rated}",{answer})'
+            self._formula((_TYPE, column), formula, style, word)
+        sheet.write_blank(_TYPE, 3, None, author.body())
+        type_colours(author, sheet, (_TYPE, 1, _TYPE, 2))
+        for axis in Axis:
+            found, last = self._setting(f"{axis}_threshold"), f"kp_last_{axis}_threshold"
+            formula = f"IF(ISNUMBER({found}),{found},IF(ISNUMBER({last}),{last},50))"
+            self._bound(_THRESHOLDS[axis], f"{axis}_threshold", formula)
+        found = self._setting("min_coverage")
+        self._bound(_LEAST_COVERAGE, "min_coverage", f"IF(ISNUMBER({found}),{found},50)")
+
+    def _bound(self, row: int, label: str, formula: str) -> None:
+        self.sheet.write_string(row, 0, self.labels[label], self.author.soft())
+        style = self.author.soft(align="center")
+        self._formula((row, 1), f"IFERROR({formula},50)", style, 50)
