@@ -32,6 +32,8 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Was-wäre-wenn", "E20", None, INPUT),
     ("Was-wäre-wenn", "E22", "sehr hoch", FAULTY),
     ("Kriterien", "A10", "Lieferanteile", FAULTY),  # no such column
+    ("Kriterien", "A11", "Umsatz", FAULTY),  # there already
+    ("Kriterien", "H9", "hoch = 100; mittel=50;niedrig = 0", INPUT),
     ("Kriterien", "C6", -1, FAULTY),
     ("Kriterien", "C7", "viel", FAULTY),
     ("Kriterien", "C8", None, FAULTY),
@@ -48,6 +50,7 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kriterien", "I9", "NEUTRAL", INPUT),
     ("Kriterien", "I10", 133, FAULTY),
     ("Einstellungen", "B5", "fr", FAULTY),
+    ("Einstellungen", "A6", "as off", FAULTY),
     ("Einstellungen", "B7", 120, FAULTY),
     ("Einstellungen", "B8", "Mittelwert", INPUT),
     ("Einstellungen", "B9", -1, FAULTY),
@@ -61,6 +64,9 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Strategien", "E9", -1, FAULTY),
     ("Aufträge", "A5", "A-1", INPUT),
     ("Aufträge", "B5", None, MISSING),
+    ("Aufträge", "A6", "A-2", ""),
+    ("Aufträge", "B6", 10015, ""),
+    ("Aufträge", "B7", 99999, FAULTY),  # no such customer
     ("Aufträge", "C5", "gestern", FAULTY),
 ]
 
@@ -94,6 +100,7 @@ def test_the_colour_of_an_entry(
 def test_nothing_else_is_coloured_as_impossible(colours: dict[tuple[str, str], str]) -> None:
     meant = {(sheet, cell) for sheet, cell, _, colour in ENTRIES if colour == FAULTY}
     remark = ("Kunden", "K39")  # of the sample: not asked
-    also = {("Kunden", "A5"), remark}  # a number that stands twice is coloured both times
+    # what stands twice is coloured both times
+    also = {("Kunden", "A5"), ("Kriterien", "A5"), remark}
     found = {place for place, colour in colours.items() if colour == FAULTY}
     assert found == meant | also

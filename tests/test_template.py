@@ -830,6 +830,34 @@ def test_what_if_takes_bounds_that_are_left_blank_from_all_customers(tmp_path: P
     assert cells["AC20"].startswith("0=0; 100000=30")
 
 
+@pytest.mark.parametrize("position", [0, 29, 50])
+def test_what_if_asks_for_the_scores_that_the_scorecard_has(position: int, tmp_path: Path) -> None:
+    """The functions of ours, given what LibreOffice has put behind the sheet."""
+    path = made(tmp_path)
+    chosen = sample("en").customers[position]
+    answered = in_libreoffice(
+        path,
+        tmp_path,
+        replace={"KpBridge": DOUBLE},
+        enter={"What-if!B4": str(chosen[1]), "Criteria!G5": "", "Criteria!F8": ""},
+        ranges=["What-if!A18:A47", "What-if!F18:F47", "What-if!P4:AT5", "What-if!V17:AD47"],
+    )
+    names, used, customer, criteria = answered["ranges"].values()
+    whole = block_of(path, "tblCriteria")
+    whole[1][6] = whole[4][5] = None
+    tables = [block_of(path, "tblCustomers"), whole, block_of(path, "tblSettings")]
+    row = next(r for r in functions.KP_SCORECARD(*tables) if r[1] == chosen[1])
+    for axis, expected in (("value", row[2]), ("benefit", row[3])):
+        score = functions.KP_SCORE(names, used, criteria, axis)
+        assert score == pytest.approx(expected, abs=1e-9)
+    alone = functions.KP_EXPLAIN(customer[1][0], customer, criteria)
+    among_all = functions.KP_EXPLAIN(chosen[0], *tables)
+    assert alone == [
+        [pytest.approx(c, abs=1e-9) if isinstance(c, float) else c for c in line]
+        for line in among_all
+    ]
+
+
 def test_what_if_says_what_it_does_not_show(tmp_path: Path) -> None:
     path = made(tmp_path)
     book = load_workbook(path, keep_vba=True)

@@ -4,7 +4,8 @@
 ``{"replace": {module: source}, "calls": [[module, procedure, [arguments]]], "formulas": [text]}``.
 It opens the workbook with macros on, replaces these modules, calls each procedure, enters each
 formula into a cell of a new sheet, enters ``{"enter": {address: text}}``, computes everything and
-prints what came of it, and what ``{"cells": [address]}`` show, as JSON. The argument ``"@control"``
+prints what came of it, what ``{"cells": [address]}`` show and ``{"ranges": [address]}`` hold, as
+JSON. The argument ``"@control"``
 becomes an object, as the ribbon hands one over.
 """
 
@@ -87,7 +88,14 @@ def _answers(document: Any, asked: dict[str, Any]) -> dict[str, Any]:
     document.calculateAll()
     names = asked.get("cells", [])
     cells = {name: _cell(document, name).String for name in names}
-    return {"sources": sources, "called": called, "computed": computed, "cells": cells}
+    ranges = {name: _cell(document, name).getDataArray() for name in asked.get("ranges", [])}
+    return {
+        "sources": sources,
+        "called": called,
+        "computed": computed,
+        "cells": cells,
+        "ranges": ranges,
+    }
 
 
 def _cell(document: Any, address: str) -> Any:
