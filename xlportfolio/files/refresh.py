@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to_excel
@@ -24,7 +24,7 @@ _STATE_FORMULA = re.compile(r"IF\((?:AND\()?TODAY\(\)>0,.*\b(kp_last_\w+)(?:,\"\
 def refresh(
     workbook: Workbook,
     replaced: Sequence[Sheet],
-    block: Sequence[Sequence[Answer]],
+    answer: Callable[[], Sequence[Sequence[Answer]]],
     figures: Mapping[str, float | dt.date],
 ) -> None:
     """Put the results of a run into a workbook made from the template; others stay as they are.
@@ -37,8 +37,8 @@ def refresh(
     ----------
     replaced
         Sheets that are written anew anyhow.
-    block
-        The scorecard, its header row first.
+    answer
+        Gives the scorecard, its header row first; called only if the workbook has one.
     figures
         The state of the run, by the names of :data:`xlportfolio.state.STATE_NAMES`.
 
@@ -63,7 +63,7 @@ def refresh(
         if b"KP_SCORECARD" not in content.upper() and AS_OF.encode() not in content:
             continue
         root = workbook.package.xml(sheet.part)
-        is_changed = [_refresh_scorecard(workbook, sheet, root, block), _show(root, numbers)]
+        is_changed = [_refresh_scorecard(workbook, sheet, root, answer), _show(root, numbers)]
         if any(is_changed):
             workbook.package.put(sheet.part, to_xml(root))
 
@@ -83,10 +83,14 @@ def _epoch(workbook: Workbook) -> dt.datetime:
 
 
 def _refresh_scorecard(
-    workbook: Workbook, sheet: Sheet, root: Element, block: Sequence[Sequence[Answer]]
+    workbook: Workbook,
+    sheet: Sheet,
+    root: Element,
+    answer: Callable[[], Sequence[Sequence[Answer]]],
 ) -> bool:
     """Replace the scorecard's answer; whether there is one on this sheet."""
     formulas = [f for f in array_formulas(root) if _key(f.text or "") == _key(FORMULA)]
+    block = answer() if formulas else []
     for formula in formulas:
         spill = Spill(root, formula)
         tables = [

@@ -21,6 +21,7 @@ from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.refresh import refresh
 from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
+from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.look import draw
@@ -137,9 +138,12 @@ def rescore(
         words = texts(presentation.language)
         names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
         report = _report(given, analysis, problems, presentation, names)
-        block = rows_of(scorecard(analysis, given.rows, asked.language))
+
+        def answer() -> list[list[Answer]]:
+            return rows_of(scorecard(analysis, given.rows, asked.language))
+
         figures = run_state(analysis, problems, as_of=_day(presentation))
-        refresh(workbook, list(ours.sheets.values()), block, figures)
+        refresh(workbook, list(ours.sheets.values()), answer, figures)
         _write(workbook, ours, report, presentation.language)
         kept = None
         if write:
