@@ -33,10 +33,12 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Was-wäre-wenn", "E22", "sehr hoch", FAULTY),
     ("Kriterien", "A10", "Lieferanteile", FAULTY),  # no such column
     ("Kriterien", "A11", "Umsatz", FAULTY),  # there already
-    ("Kriterien", "H9", "hoch = 100; mittel=50;niedrig = 0", INPUT),
+    ("Kriterien", "H9", "hoch = 100; mittel=50\nniedrig = 0", INPUT),
+    ("Kunden", "A18", "007", INPUT),
+    ("Kunden", "A19", 7, INPUT),  # another one
     ("Kriterien", "C6", -1, FAULTY),
     ("Kriterien", "C7", "viel", FAULTY),
-    ("Kriterien", "C8", None, FAULTY),
+    ("Kriterien", "C8", None, MISSING),
     ("Kriterien", "B6", "Profit", FAULTY),
     ("Kriterien", "B7", "VALUE", INPUT),
     ("Kriterien", "B8", None, MISSING),

@@ -209,6 +209,50 @@ def test_the_bridge_calls_what_is_there() -> None:
         assert callable(getattr(import_module(module), name))
 
 
+#: A formula, and whether its cell shows what the one KP_SCORE in it answers.
+WHOLE = {
+    "=KP_SCORE(A1)": True,
+    "=@KP_SCORE(A1)": True,
+    '=kp_score(A1:A3,B1:B3,tblCriteria[[#All]],"value")': True,
+    '=KP_SCORE(A1:A3,"x)(",t[#All],"value")': True,
+    '=IF($B$5="","",KP_SCORE(A1,SUM(B1:B2)))': True,
+    '=IF(OR(A1=1,AND(B1,C1)),"Not rated",@KP_SCORE(A1))': True,
+    "=KP_SCORE('a(b'!A1)": True,
+    "=KP_SCORE(t[a(b])": True,
+    "=KP_SCORE(t[a'[b])": True,
+    '=IF(A1="a)b",1,KP_SCORE(A1))': True,
+    '=KP_SCORE(A1)&" P"': False,
+    "=KP_SCORE(A1)*2": False,
+    "=KP_SCORE(t[a(b])*2": False,
+    "=KP_SCORE('a\"b'!A1)*2": False,
+    "=-KP_SCORE(A1)": False,
+    "=ROUND(KP_SCORE(A1),1)": False,
+    "=IF(KP_SCORE(A1)>50,1,0)": False,
+    "=IF(KP_SCORE(A1)>50,1,KP_SCORE(A1))": False,
+    "=IF(A1,KP_SCORE(A1)*2,KP_SCORE(B1))": False,
+    "=IF(A1,KP_SCORE(A1),0)": False,
+    '=IF(A1="",0,1)*MAX(0,KP_SCORE(A1))': False,
+    '=IF(A1=1,2,3)*IF(B1="",0,KP_SCORE(A1))': False,
+    '=IF(A1,1,2)&LEFT("a",KP_SCORE(A1))': False,
+    "=IF(A1,1,IF(B1,2,KP_SCORE(A1)))": False,
+    "=IF(A1,1,KP_SCORE(A1))+1": False,
+    "=1+1": False,
+}
+
+
+def test_only_a_cell_that_shows_an_answer_as_it_is_may_keep_it(tmp_path: Path) -> None:
+    source = source_of("KpBridge").replace(
+        "Private Function KpIsWhole", "Public Function KpIsWhole"
+    )
+    answered = in_libreoffice(
+        made(tmp_path),
+        tmp_path,
+        replace={"KpBridge": source},
+        calls=[("KpBridge", "KpIsWhole", [formula, "KP_SCORE"]) for formula in WHOLE],
+    )
+    assert dict(zip(WHOLE, answered["called"], strict=True)) == WHOLE
+
+
 def test_opening_describes_each_function_by_its_own_texts() -> None:
     code = source_of("ThisWorkbook")
     assert 'HELP_PREFIX As String = "kp_help_"' in code
@@ -328,6 +372,8 @@ Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant)
     For i = LBound(arguments) To UBound(arguments)
         If IsMissing(arguments(i)) Then
             told = told & ";missing"
+        ElseIf IsObject(arguments(i)) Or IsArray(arguments(i)) Then
+            told = told & ";range"
         Else
             told = told & ";" & arguments(i)
         End If
@@ -792,7 +838,7 @@ def test_what_if_looks_up_the_chosen_customer(language: str, tmp_path: Path) -> 
         language,
         {"B4": str(chosen[1]), f"E{FIRST}": "99", f"E{FIRST + 5}": "0.5"},
         [f"{letter}{row}" for letter in "ABDF" for row in rows]
-        + ["B5", "C5", "B12", "B13", "P5", "P6", "Q4", "Q5", "V5", "A16"],
+        + ["B5", "C5", "B8", "B12", "B13", "P5", "P6", "Q4", "Q5", "V5", "A16"],
     )
     names = [criterion_texts(c, language)[0] for c in CRITERIA_OF_SAMPLE]
     assert [cells[f"A{row}"] for row in rows] == [*names, "", ""]
@@ -808,16 +854,18 @@ def test_what_if_looks_up_the_chosen_customer(language: str, tmp_path: Path) -> 
     assert cells["P6"] == "30"
     assert (cells["Q4"], cells["Q5"]) == (names[0], "99")
     assert cells["V5"] == "0.5"
-    assert cells["B12"].startswith("KP_QUADRANT;")
+    assert cells["B8"] == "KP_SCORE;range;range;range;value"
+    assert cells["B12"] == f"KP_QUADRANT;range;range;range;range;{language}"
     assert (cells["B13"], cells["C5"], cells["A16"]) == ("50", "", "")
 
 
 def test_what_if_takes_bounds_that_are_left_blank_from_all_customers(tmp_path: Path) -> None:
-    turnover = [row[3] for row in sample("en").customers if row[3] is not None]
+    rows = enumerate(sample("en").customers, start=5)
+    turnover = [row[3] for number, row in rows if row[3] is not None and number != 40]
     cells = what_if(
         tmp_path,
         "en",
-        {"Criteria!F5": "", "Criteria!G5": "", "Criteria!G6": ""},
+        {"Criteria!F5": "", "Criteria!G5": "", "Criteria!G6": "", "Customers!D40": "=1/0"},
         [f"{letter}{row}" for letter in ("V", "Y", "Z", "AA", "AB", "AC") for row in (18, 19, 20)],
     )
     assert (cells["V18"], cells["Y18"], cells["Z18"]) == ("Turnover", "max", "linear")
@@ -865,6 +913,9 @@ def test_what_if_says_what_it_does_not_show(tmp_path: Path) -> None:
     cells = what_if(tmp_path, "en", {"Customers!B6": "Kupfer Solartechnik AG"}, ["B5", "C5"])
     assert cells["C5"] == "several have this name; this is the first"
     assert cells["B5"] == "10008"
+    literal = {"Customers!B6": "Fels1 AG", "Customers!B7": "Fels? AG", "B4": "Fels? AG"}
+    assert what_if(tmp_path, "en", literal, ["B5"]) == {"B5": "10015"}
+    assert what_if(tmp_path, "en", {**literal, "B4": "Nobody"}, ["B5", "B12"])["B5"] == ""
 
 
 def test_what_if_keeps_what_the_functions_answer(tmp_path: Path) -> None:

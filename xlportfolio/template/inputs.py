@@ -102,13 +102,17 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     missing = f'AND({there},COUNTIF(kp_criteria,{head})>0,TRIM({here})="")'
     author.missing(sheet, measures, f"={missing}")
     for fault in faults_of_measure(here, head):
-        author.colour(sheet, measures, f"=AND({there},{fault})")
-    repeated = f"COUNTIF($A${_TOP}:$A${LAST_ROW + 1},$A{_TOP})>1"
-    author.colour(sheet, _down(0), f'=AND($A{_TOP}<>"",{repeated})')
+        author.colour(sheet, measures, f"=AND({fault})")
+    author.colour(sheet, _down(0), f'=AND($A{_TOP}<>"",{_customers_with(f"$A{_TOP}")}>1)')
     last = column_letters(_LAST_COLUMN)
     unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
     author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
     _only(author, sheet, 2, STATUSES.spellings)
+
+
+def _customers_with(number: str) -> str:
+    """How many customers have a number, compared as texts are: 7 and 007 are two."""
+    return f'SUMPRODUCT(--(kp_customer_ids&""={number}&""))'
 
 
 def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
@@ -117,12 +121,13 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     The first finds text where a number belongs, the second a word that is none of the levels.
     """
     row = f"MATCH({criterion},kp_criteria,0)"
-    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
-    levels = f'";"&SUBSTITUTE(INDEX(kp_levels,{row})," ","")'
-    known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",{levels}))'
+    words = "|".join(SCALES.spelled(ScaleKind.CATEGORIES))
+    is_words = f'ISNUMBER(SEARCH("|"&INDEX(kp_scales,{row})&"|","|{words}|"))'
+    levels = f'SUBSTITUTE(SUBSTITUTE(INDEX(kp_levels,{row})," ",""),CHAR(10),";")'
+    known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",";"&{levels}))'
     return (
         f'COUNTIF(kp_criteria,{criterion})>0,TRIM({here})<>"",ISTEXT({here}),NOT({is_words})',
-        f'TRIM({here})<>"",{is_words},NOT({known})',
+        f'{here}<>"",{is_words},NOT({known})',
     )
 
 
@@ -176,7 +181,7 @@ def _criteria(author: Author) -> None:
     is_fill = f"OR({_is_one_of(f'$I{row}', FILL_RULES.spellings)},{share})"
     rules = {
         0: f"OR(COUNTIF($A${row}:$A${LAST_ROW + 1},$A{row})>1,ISNA(MATCH($A{row},kp_headers,0)))",
-        2: f"OR(NOT(ISNUMBER($C{row})),$C{row}<0)",
+        2: f'TRIM($C{row})<>"",OR(NOT(ISNUMBER($C{row})),$C{row}<0)',
         5: f"OR(ISTEXT($F{row}),AND(ISNUMBER($F{row}),ISNUMBER($G{row}),$F{row}>$G{row}))",
         6: f"OR(ISTEXT($G{row}),AND(ISNUMBER($F{row}),ISNUMBER($G{row}),$F{row}>$G{row}))",
         7: f'AND({by_levels},ISERROR(FIND("=",$H{row})))',
@@ -184,7 +189,8 @@ def _criteria(author: Author) -> None:
     }
     for column, rule in rules.items():
         author.colour(sheet, _down(column), f"=AND({filled},{rule})")
-    author.missing(sheet, _down(1), f'=AND({filled},TRIM($B{row})="")')
+    for column, letter in ((1, "B"), (2, "C")):
+        author.missing(sheet, _down(column), f'=AND({filled},TRIM(${letter}{row})="")')
     for column, allowed in ((1, AXES), (3, OBJECTIVES), (4, SCALES)):
         _only(author, sheet, column, allowed.spellings)
     _weight_sums(author, sheet, axes)
@@ -327,7 +333,7 @@ def _orders(author: Author) -> None:
         _allow_numbers(author, sheet, column)
     share = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}
     author.allow(sheet, _down(7), share, message=words("new.share_error"))
-    unknown = f'AND($B{_TOP}<>"",COUNTIF(kp_customer_ids,$B{_TOP})=0)'
+    unknown = f'AND($B{_TOP}<>"",{_customers_with(f"$B{_TOP}")}=0)'
     author.colour(sheet, _down(1), f"={unknown}")
     some = f"COUNTA($A{_TOP}:$J{_TOP})>0"
     for column in range(4):

@@ -45,6 +45,9 @@ _EXPLAINED, _CONTRIBUTION_NOW = 7, 12
 # and what stands behind it: the explanation of now, the criteria; above them, the customer
 _BEHIND, _CRITERIA = 15, 21
 _OF_CRITERIA = tuple(c.key for c in CRITERIA.columns if c.key not in {"unit", "description"})
+#: The criteria's names as MATCH takes them literally; the axes of what is explained.
+_LITERAL = _CRITERIA + len(_OF_CRITERIA)
+_AXIS_NOW, _AXIS_THEN = _LITERAL + 1, _LITERAL + 2
 # columns of an explanation
 _VALUE, _WEIGHT, _CONTRIBUTION = 2, 3, 4
 
@@ -66,6 +69,11 @@ def _down(column: int) -> str:
     """A column over all criteria."""
     area: str = xl_range_abs(_FIRST, column, _LAST, column)
     return area
+
+
+def _literal(cell: str) -> str:
+    """A cell's text as MATCH finds it: what stands for any character stands for itself."""
+    return f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({cell},"~","~~"),"*","~*"),"?","~?")'
 
 
 class _WhatIf:
@@ -123,6 +131,7 @@ class _WhatIf:
         rule = {
             "validate": "list",
             "source": "=kp_customers",
+            "ignore_blank": False,  # else a blank name among them would allow anything
             "input_title": author.words("new.choose_title"),
             "input_message": author.words("new.choose_prompt"),
         }
@@ -133,7 +142,7 @@ class _WhatIf:
         found = f"INDEX({self._of(CUSTOMERS, 'customer_id')},{self._row()})"
         formula = f'IFERROR(IF({found}="",{chosen},{found}),"")'
         self._formula((_NUMBER, 1), formula, author.format(align="left", indent=1), number)
-        several = f"COUNTIF({self._of(CUSTOMERS, 'customer')},{chosen})>1"
+        several = f"SUMPRODUCT(--({self._of(CUSTOMERS, 'customer')}={chosen}))>1"
         formula = f'IF({several},"{self.labels["several"]}","")'
         self._formula((_NUMBER, 2), formula, author.soft())
 
@@ -142,6 +151,11 @@ class _WhatIf:
         """The chosen customer's place in the table."""
         return _at(_NUMBER + 1, _BEHIND)
 
+    @staticmethod
+    def _position(row: int) -> str:
+        """The column of a criterion in the table of customers."""
+        return f"MATCH({_at(row, _LITERAL)},INDEX({WHOLE[CUSTOMERS]},1,0),0)"
+
     def _measures(self) -> None:
         author, sheet, labels = self.author, self.sheet, self.labels
         sheet.set_row(_HEADS, 33)
@@ -149,14 +163,13 @@ class _WhatIf:
             look = author.header("left" if column < _NOW else "right")
             sheet.write_string(_HEADS, column, labels[key], look)
         text, number = author.format(indent=1), author.format(align="right", indent=1)
-        everyone = WHOLE[CUSTOMERS]
         for k, criterion in enumerate(self.criteria):
-            row, name = _FIRST + k, _at(_FIRST + k, _NAME)
+            row = _FIRST + k
             for column, key in ((_NAME, "criterion"), (_AXIS, "axis"), (_UNIT, "unit")):
                 formula = f'IFERROR(INDEX({self._of(CRITERIA, key)},{k + 1})&"","")'
                 position = next(i for i, c in enumerate(CRITERIA.columns) if c.key == key)
                 self._formula((row, column), formula, text, criterion[position])
-            cell = f"INDEX({everyone},{self._row()}+1,MATCH({name},INDEX({everyone},1,0),0))"
+            cell = f"INDEX({WHOLE[CUSTOMERS]},{self._row()}+1,{self._position(row)})"
             formula = f'IFERROR(IF({cell}="","",{cell}),"")'
             self._formula((row, _NOW), formula, number, self.measures[k])
             sheet.write_blank(row, _INPUT, None, number)
@@ -196,7 +209,8 @@ class _WhatIf:
         self.sheet.write_string(_CHOICE, _BEHIND, header, soft)
         self._formula((_NUMBER, _BEHIND), _at(_NUMBER, 1), soft, number)
         place = None if self.chosen is None else 1 + _SHOWN
-        formula = f'IFERROR(MATCH({_at(_CHOICE, 1)},{self._of(CUSTOMERS, "customer")},0),"")'
+        name = _literal(_at(_CHOICE, 1))
+        formula = f'IFERROR(MATCH({name},{self._of(CUSTOMERS, "customer")},0),"")'
         self._formula((_NUMBER + 1, _BEHIND), formula, soft, place)
         self.sheet.write_string(_NUMBER + 1, _BEHIND + 1, self.labels["place"], soft)
         for k, (name, *_) in enumerate(self.criteria):
@@ -211,7 +225,7 @@ class _WhatIf:
 
     def _criteria_behind(self) -> None:
         """The criteria; where a linear scale has no bound, that of all customers."""
-        soft, everyone = self.author.soft(), WHOLE[CUSTOMERS]
+        soft = self.author.soft()
         columns = {key: _CRITERIA + i for i, key in enumerate(_OF_CRITERIA)}
         for key, column in columns.items():
             header = CRITERIA.header(key, self.author.language)
@@ -221,12 +235,15 @@ class _WhatIf:
             scale = _at(row, columns["scale"])
             words = ("", *SCALES.spelled(ScaleKind.LINEAR))
             linear = ",".join(f'{scale}="{word}"' for word in words)
-            measures = f"INDEX({everyone},0,MATCH({_at(row, _NAME)},INDEX({everyone},1,0),0))"
+            measures = f"INDEX({CUSTOMERS.name}[],0,{self._position(row)})"
+            self._formula((row, _LITERAL), _literal(_at(row, _NAME)), soft, criterion[0])
             for (key, column), content in zip(columns.items(), criterion, strict=False):
                 cell = f"INDEX({self._of(CRITERIA, key)},{k + 1})"
                 otherwise = '""'
                 if key in {"low", "high"}:
-                    bound = f"{'MIN' if key == 'low' else 'MAX'}({measures})"
+                    smallest, largest, but_errors = 5, 4, 6
+                    which = smallest if key == "low" else largest
+                    bound = f"_xlfn.AGGREGATE({which},{but_errors},{measures})"
                     otherwise = f'IF(AND(OR({linear}),COUNT({measures})>0),{bound},"")'
                 formula = f'IFERROR(IF({cell}="",{otherwise},{cell}),"")'
                 self._formula((row, column), formula, soft, content)
@@ -262,6 +279,13 @@ class _WhatIf:
             kept = block[row - _HEADS][_CONTRIBUTION] if row - _HEADS < len(block) else None
             style = right if row == _HEADS else points
             self._formula((row, _CONTRIBUTION_NOW), f'IF({cell}="","",{cell})', style, kept)
+        for left, column in ((_BEHIND, _AXIS_NOW), (_EXPLAINED, _AXIS_THEN)):
+            for k, criterion in enumerate(self.criteria):  # an explanation leaves empty rows out
+                row = _FIRST + k
+                place = f"MATCH({_literal(_at(row, left))},{_down(_NAME)},0)"
+                axis = criterion[1] if self.chosen is not None else None
+                formula = f'IFERROR(INDEX({_down(_AXIS)},{place}),"")'
+                self._formula((row, column), formula, author.soft(), axis)
         sheet.write_string(_HEADS - 1, _EXPLAINED, self.labels["explained"], author.soft())
         label = self.labels["contribution_now"]
         sheet.write_string(_HEADS - 1, _CONTRIBUTION_NOW, label, author.soft(align="right"))
@@ -291,9 +315,9 @@ class _WhatIf:
             self._formula((row, 3), formula, difference, 0 if self.chosen else None)
             row = _COVERAGES[axis]
             sheet.write_string(row, 0, labels[f"{axis}_coverage"], author.body())
-            for column, left in ((1, _BEHIND), (2, _EXPLAINED)):
+            for column, left, axes in ((1, _BEHIND, _AXIS_NOW), (2, _EXPLAINED, _AXIS_THEN)):
                 full = 1 if self.chosen else None  # this customer's measures are all known
-                self._formula((row, column), self._coverage(axis, left), percent, full)
+                self._formula((row, column), self._coverage(axis, left, axes), percent, full)
             sheet.write_blank(row, 3, None, author.body())
 
     def _score(self, axis: Axis) -> float | None:
@@ -306,12 +330,12 @@ class _WhatIf:
         return [(name, measure) for (name, *_), measure in pairs if name is not None]
 
     @staticmethod
-    def _coverage(axis: Axis, left: int) -> str:
+    def _coverage(axis: Axis, left: int, of: int) -> str:
         """The weight of the criteria with a value, of all weight on an axis.
 
         Explanations are texts where they could not be computed anew: then nothing is known.
         """
-        values, weights, axes = _down(left + _VALUE), _down(left + _WEIGHT), _down(_AXIS)
+        values, weights, axes = _down(left + _VALUE), _down(left + _WEIGHT), _down(of)
         words = AXES.spelled(axis)
         known = "+".join(f'SUMIFS({weights},{axes},"{w}",{values},">=0")' for w in words)
         whole = "+".join(f'SUMIF({axes},"{w}",{weights})' for w in words)
@@ -333,7 +357,9 @@ class _WhatIf:
             both = ",".join(_at(_SCORES[axis], column) for axis in Axis)
             answer = f'KP_QUADRANT({both},{thresholds},"{author.language}")'
             not_rated = author.words("quadrants.not_rated")
-            formula = f'IF(OR({low}),"{not_rated}",{answer})'
+            blank = ",".join(f'{_at(_SCORES[axis], column)}=""' for axis in Axis)
+            none = f'AND({_at(_NUMBER, 1)}<>"",OR({blank}))'
+            formula = f'IF(OR({none},{low}),"{not_rated}",{answer})'
             self._formula((_TYPE, column), formula, style, word)
         sheet.write_blank(_TYPE, 3, None, author.body())
         type_colours(author, sheet, (_TYPE, 1, _TYPE, 2))

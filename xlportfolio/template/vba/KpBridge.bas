@@ -15,7 +15,7 @@ Private Const WITH_HEADER As String = "|KP_SCORECARD|KP_EXPLAIN|"
 ' Python that does not start holds up each formula for a minute: it is left alone for this long.
 Private Const PAUSE_IN_DAYS As Double = 5 / 24 / 60
 
-' When Python was last called without having answered since; 0 if it has.
+' When Python was last asked to start without having done so since; 0 if it has.
 Private unanswered As Double
 
 ' Answers a formula: calls the Python function of this name.
@@ -32,11 +32,11 @@ Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant)
         For i = LBound(arguments) To UBound(arguments)
             If IsObject(arguments(i)) Then Set arguments(i) = KpWithoutTotals(arguments(i))
         Next i
-        ' an error inside Application.Run may end this procedure: so the call is noted before
+        ' an error inside Application.Run may end this procedure: so the attempt is noted before
         unanswered = CDbl(Now)
         Set server = Application.Run("'" & ADD_IN & "'!XLPy")
-        KpCall = server.CallUDF(FUNCTIONS_MODULE, functionName, arguments, ThisWorkbook, Application.Caller)
         unanswered = 0
+        KpCall = server.CallUDF(FUNCTIONS_MODULE, functionName, arguments, ThisWorkbook, Application.Caller)
         Exit Function
     End If
     KpCall = KpKept(functionName, reason)
@@ -61,7 +61,10 @@ Public Sub KpRun(ByVal macroName As String)
     answer = Application.Run("'" & ADD_IN & "'!RunPython", _
         "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller())")
     If Not IsEmpty(answer) Then
-        If answer = -1 Then KpTell KpText("python_failed")
+        If answer = -1 Then
+            KpTell KpText("python_failed")
+            Exit Sub
+        End If
     End If
     unanswered = 0
     Exit Sub
@@ -135,35 +138,58 @@ Private Function KpKept(ByVal functionName As String, ByVal reason As String) As
 NotSeen:
 End Function
 
-' Whether a cell shows what the call answers and nothing else: =KP_X(...) or =IF(..., KP_X(...)).
+' Whether a cell shows what the one call of this function in it answers and nothing else:
+' =KP_X(...) or =IF(..., KP_X(...)).
 Private Function KpIsWhole(ByVal formula As String, ByVal functionName As String) As Boolean
     Dim start As Long
     Dim i As Long
     Dim depth As Long
+    Dim level As Long
+    Dim brackets As Long
     Dim head As String
-    Dim inText As Boolean
+    Dim c As String
+    Dim quote As String
 
-    start = InStrRev(formula, functionName & "(", -1, vbTextCompare)
+    start = InStr(1, formula, functionName & "(", vbTextCompare)
     If start = 0 Then Exit Function
+    If InStr(start + 1, formula, functionName & "(", vbTextCompare) > 0 Then Exit Function
     head = Replace(Mid$(formula, 2, start - 2), "@", "")
-    If head <> "" And Not head Like "IF(*," Then Exit Function
-    For i = start + Len(functionName) To Len(formula)
-        Select Case Mid$(formula, i, 1)
-            Case """": inText = Not inText
-            Case "(": If Not inText Then depth = depth + 1
-            Case ")": If Not inText Then depth = depth - 1
-        End Select
-        If depth = 0 Then Exit For
+    If head <> "" Then
+        If Not (head Like "IF(*,") Then Exit Function
+        level = 1
+    End If
+    For i = 2 To Len(formula)
+        If i = start And depth <> level Then Exit Function
+        c = Mid$(formula, i, 1)
+        If quote <> "" Then
+            If c = quote Then quote = ""
+        ElseIf brackets > 0 And c = "'" Then
+            i = i + 1
+        ElseIf c = "[" Then
+            brackets = brackets + 1
+        ElseIf c = "]" Then
+            brackets = brackets - 1
+        ElseIf brackets = 0 Then
+            If c = "'" Or c = """" Then quote = c
+            If c = "(" Then depth = depth + 1
+            If c = ")" Then
+                depth = depth - 1
+                If i < start And depth < level Then Exit Function
+                If i > start And depth = level Then
+                    KpIsWhole = (Mid$(formula, i + 1) = String$(level, ")"))
+                    Exit Function
+                End If
+            End If
+        End If
     Next i
-    KpIsWhole = (Mid$(formula, i + 1) = IIf(head = "", "", ")"))
 End Function
 
 ' A table without its totals row, which [#All] includes although it is no data.
 Private Function KpWithoutTotals(ByVal area As Object) As Object
     Set KpWithoutTotals = area
     On Error GoTo NoTable
-    If area.ListObject.ShowTotals Then
-        If area.Address = area.ListObject.Range.Address Then
+    If area.ListObject.ShowTotals And area.Rows.Count > 1 Then
+        If area.Row + area.Rows.Count = area.ListObject.Range.Row + area.ListObject.Range.Rows.Count Then
             Set KpWithoutTotals = area.Resize(area.Rows.Count - 1)
         End If
     End If
