@@ -27,6 +27,10 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kunden", "H16", "och", FAULTY),
     ("Kunden", "H17", None, MISSING),
     ("Kunden", "L18", "eigene Spalte", ""),
+    ("Kunden", "A20", None, INPUT),  # a name is enough
+    ("Kunden", "D20", None, MISSING),
+    ("Kunden", "A65", None, MISSING),  # neither number nor name
+    ("Kunden", "D65", 5, ""),
     ("Was-wäre-wenn", "E18", "viel", FAULTY),
     ("Was-wäre-wenn", "E19", 0.2, INPUT),
     ("Was-wäre-wenn", "E20", None, INPUT),
@@ -46,30 +50,39 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kriterien", "E12", "quadratisch", FAULTY),
     ("Kriterien", "F6", 0.9, FAULTY),  # above high
     ("Kriterien", "G6", 0.45, FAULTY),
+    ("Kriterien", "F8", 30, INPUT),  # as high as high
     ("Kriterien", "H7", None, FAULTY),  # steps without levels
+    ("Kriterien", "H11", None, FAULTY),  # points without levels
     ("Kriterien", "I7", "egal", FAULTY),
     ("Kriterien", "I8", 33, INPUT),
     ("Kriterien", "I9", "NEUTRAL", INPUT),
     ("Kriterien", "I10", 133, FAULTY),
+    ("Kriterien", "I11", 100, INPUT),
     ("Einstellungen", "B5", "fr", FAULTY),
     ("Einstellungen", "A6", "as off", FAULTY),
     ("Einstellungen", "B7", 120, FAULTY),
     ("Einstellungen", "B8", "Mittelwert", INPUT),
     ("Einstellungen", "B9", -1, FAULTY),
     ("Einstellungen", "B10", None, INPUT),
+    ("Einstellungen", "B12", 101, FAULTY),
     ("Einstellungen", "B13", "Farbe", FAULTY),
+    ("Einstellungen", "A18", "value_threshold", ""),  # sorted or added, the name counts
+    ("Einstellungen", "B18", 0, ""),
     ("Einstellungen", "B17", "Umsatz", INPUT),
     ("Strategien", "A5", "Sternchen", FAULTY),
     ("Strategien", "A6", "star", INPUT),
     ("Strategien", "A7", None, MISSING),
     ("Strategien", "B8", "Hund", FAULTY),
     ("Strategien", "E9", -1, FAULTY),
+    ("Strategien", "F10", -1, FAULTY),
     ("Aufträge", "A5", "A-1", INPUT),
     ("Aufträge", "B5", None, MISSING),
     ("Aufträge", "A6", "A-2", ""),
     ("Aufträge", "B6", 10015, ""),
     ("Aufträge", "B7", 99999, FAULTY),  # no such customer
     ("Aufträge", "C5", "gestern", FAULTY),
+    ("Aufträge", "D5", None, MISSING),
+    ("Aufträge", "D7", "viel", FAULTY),
 ]
 
 

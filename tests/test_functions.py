@@ -88,6 +88,8 @@ def test_one_score_needs_only_the_criteria_of_its_axis() -> None:
     assert KP_SCORE([["Turnover", "Growth"]], [[1000, 0.5]], CRITERIA_BLOCK, "Wert") == 100
     assert KP_SCORE([["Turnover", "Growth"]], [[1000, None]], CRITERIA_BLOCK, "value") == 100
     assert KP_SCORE([["Turnover", "Growth"]], [[None, "?"]], CRITERIA_BLOCK, "value") is None
+    unbounded = changed(CRITERIA_BLOCK, 4, 5, None)
+    assert KP_SCORE([["Turnover", "Growth"]], [[1000, 0.5]], unbounded, "value") == 100
 
 
 @pytest.mark.parametrize(
@@ -116,11 +118,17 @@ def test_one_score_needs_only_the_criteria_of_its_axis() -> None:
         ),
         (KP_EXPLAIN(99, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “99”"),
         (KP_EXPLAIN(None, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “”"),
+        (
+            KP_EXPLAIN(None, [*CUSTOMER_BLOCK, [None] * 3 + [1, 0, "low", 10]], CRITERIA_BLOCK),
+            "number or name “”",
+        ),
         (KP_QUADRANT([[1]], [[1, 2]]), "of 1 and 2 cells"),
+        (KP_QUADRANT([[1, 2]], [[1], [2]]), "of 2 and 2 cells"),  # a row and a column
         (KP_QUADRANT([[1]], [[1]], "mean"), "“mean” is not a threshold"),
         (KP_QUADRANT([[1]], [[1]], 500.0), "“500.0” is not a threshold"),
         (KP_QUADRANT([[1]], [[1]], language="fr"), "“fr” is not a language"),
         (KP_SCORECARD(None, CRITERIA_BLOCK), "no table tblCustomers"),
+        (KP_SCORE([["Turnover"]], [[1]], None, "value"), "tblCriteria: the column Criterion"),
         (KP_SCORECARD(5, CRITERIA_BLOCK), "Something went wrong that should not"),
     ],
 )
@@ -153,6 +161,7 @@ def test_types_of_a_row_stand_in_a_row_and_of_a_column_in_a_column() -> None:
     assert KP_QUADRANT([[60, 40]], [[60, 40]]) == [["Star", "Poor dog"]]
     assert KP_QUADRANT([[60], [40]], [[60], [40]]) == [["Star"], ["Poor dog"]]
     assert KP_QUADRANT([[60]], [[60]], 60.1, 60) == [["Free rider"]]
+    assert KP_QUADRANT([[0]], [[99]], 0, 100) == [["Question mark"]]
 
 
 def test_an_explanation_adds_up_to_the_scores() -> None:
@@ -164,6 +173,14 @@ def test_an_explanation_adds_up_to_the_scores() -> None:
     third = analysis.customers.set_index("customer_id").loc["3"]
     assert rows[0][4] + rows[1][4] == pytest.approx(third["value_score"], abs=1e-12)
     assert rows[2][4] + rows[3][4] == pytest.approx(third["benefit_score"], abs=1e-12)
+
+
+def test_explanations_and_faults_speak_the_language_of_the_settings() -> None:
+    settings: Block = [["Setting", "Value"], ["language", "de"]]
+    header, *_ = KP_EXPLAIN(1, CUSTOMER_BLOCK, CRITERIA_BLOCK, settings)
+    assert header == ["Kriterium", "Messwert", "Punkte", "Gewicht", "Beitrag"]
+    answer = KP_SCORECARD(CUSTOMER_BLOCK, changed(CRITERIA_BLOCK, 1, 2, -1), settings)
+    assert "tblCriteria, Zeile 2 von der Kopfzeile an gezählt" in answer
 
 
 def test_an_explanation_leaves_blank_what_does_not_count() -> None:
@@ -180,6 +197,7 @@ def test_cells_in_a_currency_format_are_numbers() -> None:
     one = KP_SCORE([["Turnover", "Growth"]], [[Decimal(500), 0.5]], CRITERIA_BLOCK, "value")
     assert one == KP_SCORE([["Turnover", "Growth"]], [[500, 0.5]], CRITERIA_BLOCK, "value")
     assert KP_QUADRANT([[Decimal(60)]], [[60]], Decimal(50)) == [["Star"]]
+    assert KP_QUADRANT([[60]], [[60]], benefit_threshold=Decimal(61)) == [["Question mark"]]
 
 
 def test_one_score_reads_texts_as_the_whole_portfolio_does() -> None:

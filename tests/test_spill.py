@@ -99,6 +99,26 @@ def test_what_is_in_the_way_is_named() -> None:
     assert obstacle(below, height=3, width=2) is None
     assert obstacle(below, height=3, width=3) == "D4"
     assert obstacle(below, height=2, width=3) is None
+    beside = '<row r="3"><c r="D3"><v>1</v></c></row></sheetData>'
+    assert obstacle(beside, height=2, width=3) == "D3"
     merged = '</sheetData><mergeCells><mergeCell ref="A4:B5"/></mergeCells>'
     assert obstacle(merged, height=2, width=2) is None
     assert obstacle(merged, height=3, width=1) == "A4"
+
+
+def test_the_answer_leaves_the_sheet_as_a_reader_expects_it() -> None:
+    data = (
+        f'<worksheet xmlns="{MAIN[1:-1]}"><dimension ref="A1:F9"/><cols><col min="1" max="3" '
+        'style="5"/></cols><sheetData><row r="1"/><row r="2" spans="2:3"><c r="B2"><f t="array" '
+        'ref="B2:B3">KP()</f><v>1</v></c></row><row r="3"><c r="B3" s="7"/></row><row r="9"/>'
+        "</sheetData></worksheet>"
+    )
+    root = etree.fromstring(data)
+    (formula,) = array_formulas(root)
+    Spill(root, formula).replace([["a", 1.0, 2.0]] * 5)
+    rows = {row.get("r"): row for row in root.iter(f"{MAIN}row")}
+    assert list(rows) == ["1", "2", "3", "4", "5", "6", "9"]
+    assert all(row.get("spans") is None for row in rows.values()), "it would hide columns"
+    styles = [cell.get("s") for cell in rows["6"]]
+    assert styles == ["7", "5", None], "of the second row before that of the column"
+    assert root.find(f"{MAIN}dimension").get("ref") == "A1:F9"

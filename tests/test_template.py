@@ -19,12 +19,14 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.table import Table
 from python_calamine import CalamineWorkbook
 from support.ecma import repairs_of
 from support.office import convert, require_libreoffice
 from support.packages import MAIN, MAY_CHANGE, changed_parts, parts_of, sheet_parts
 
 from xlportfolio import WorkbookError, rescore
+from xlportfolio.advice import standard_strategies
 from xlportfolio.excel import functions
 from xlportfolio.locale import texts
 from xlportfolio.model import RATED_QUADRANTS
@@ -186,6 +188,12 @@ def test_macros_use_nothing_that_stops_them_from_compiling_somewhere(module: str
     assert bool(knows_xlwings) == (module == "KpBridge")
 
 
+def test_the_ribbon_brings_sheets_to_the_front_that_are_there() -> None:
+    code = source_of("KpRibbon")
+    assert re.findall(r'KpShow "(\w+)"', code) == [SETTINGS_TABLE.name]
+    assert re.findall(r'CodeName = "(\w+)"', code) == [SHEETS[0]]
+
+
 def test_the_bridge_calls_what_is_there() -> None:
     code = source_of("KpBridge")
     constants = dict(re.findall(r'Const (\w+) As String = "(.*)"', code))
@@ -193,7 +201,7 @@ def test_the_bridge_calls_what_is_there() -> None:
     assert all(hasattr(import_module(constants["FUNCTIONS_MODULE"]), name) for name in udfs())
     assert """Set server = Application.Run("'" & ADD_IN & "'!XLPy")""" in code
     call = "server.CallUDF(FUNCTIONS_MODULE, functionName, arguments, ThisWorkbook, Application.Caller)"
-    assert f"KpCall = {call}" in code
+    assert f'!XLPy")\n        unanswered = 0\n        KpCall = {call}\n' in code
     (python,) = re.findall(r"RunPython\", _\n\s+(.*)\)\n", code)
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
     assert len(run) == 5
@@ -227,6 +235,9 @@ WHOLE = {
     "=KP_SCORE('a\"b'!A1)*2": False,
     "=-KP_SCORE(A1)": False,
     "=ROUND(KP_SCORE(A1),1)": False,
+    "=ABS(KP_SCORE(A1))": False,
+    "=SUM(1,KP_SCORE(A1))": False,
+    "=KP_SCORE(KP_SCORE(A1))": False,
     "=IF(KP_SCORE(A1)>50,1,0)": False,
     "=IF(KP_SCORE(A1)>50,1,KP_SCORE(A1))": False,
     "=IF(A1,KP_SCORE(A1)*2,KP_SCORE(B1))": False,
@@ -258,6 +269,8 @@ def test_opening_describes_each_function_by_its_own_texts() -> None:
     assert 'HELP_PREFIX As String = "kp_help_"' in code
     assert "parts = Split(help, vbLf)" in code
     assert "arguments(i) = parts(i)" in code
+    assert "Describe Mid$(item.Name, Len(HELP_PREFIX) + 1), " in code
+    assert "    Next item\n    ThisWorkbook.Saved = wasSaved\n" in code
     assert "Description:=parts(0)" in code
     for language in ("en", "de"):
         names = names_of_texts(language)
@@ -449,6 +462,123 @@ def test_without_the_add_in_a_formula_says_so_in_words(tmp_path: Path) -> None:
     assert answered["computed"] == ["#KP! add_in_missing", "2"]
 
 
+#: What stands in for the system, for who calls and for Python.
+STAND_INS = {
+    "Private Function": "Public Function",
+    "Application.Caller\n": "ThisWorkbook.Worksheets(1).Range(KpPlace)\n",
+    "Application.OperatingSystem": "KpSystem",
+    "    reason = KpObstacle(True)\n": "    KpCall = KpShown\n    Exit Function\n",
+}
+ASKING = """
+Public KpPlace As String
+Public KpShown As String
+Public KpSystem As String
+Public Function KpKeptOf(ByVal place As String, ByVal formula As String, ByVal shown As String) As String
+    Dim kept As Variant
+    Dim cell As Variant
+    KpPlace = place
+    KpShown = shown
+    ThisWorkbook.Worksheets(1).Range(place).Formula = formula
+    kept = KpKept("KP_EXPLAIN", "why")
+    If Not IsArray(kept) Then KpKeptOf = kept
+    If IsArray(kept) Then
+        For Each cell In kept
+            KpKeptOf = KpKeptOf & cell & ";"
+        Next cell
+    End If
+End Function
+Public Function KpObstacleOn(ByVal system As String, ByVal isFormula As Boolean) As String
+    KpSystem = system
+    KpObstacleOn = KpObstacle(isFormula)
+End Function
+Public Function KpObstacleAfter(ByVal days As Double) As String
+    unanswered = CDbl(Now) - days
+    KpObstacleAfter = KpObstacle(True)
+End Function
+"""
+
+
+def asked_of_the_bridge(tmp_path: Path, *calls: tuple[str, list[Any]]) -> list[Any]:
+    """What procedures of the real KpBridge answer, its private ones too."""
+    code = source_of("KpBridge")
+    for ours, theirs in STAND_INS.items():
+        assert ours in code
+        code = code.replace(ours, theirs)
+    answered = in_libreoffice(
+        made(tmp_path),
+        tmp_path,
+        replace={"KpBridge": code + ASKING},
+        calls=[["KpBridge", *call] for call in calls],
+    )
+    called: list[Any] = answered["called"]
+    return called
+
+
+def test_without_python_cells_keep_what_they_showed(tmp_path: Path) -> None:
+    several, one = ("AA1:AB1", "=KP_EXPLAIN(1,2,3)"), ("AA2", "=KP_EXPLAIN(1,2,3)")
+    mark = " (not_recomputed)"
+    calls = [[*several, "12.5"], [*several, f"12.5{mark}"], [*several, ""], [*several, "#NAME?"]]
+    calls += [[*one, "12.5"], ["AA3:AB3", "=KP_EXPLAIN(1,2,3)&1", "12.5"]]
+    kept, reason = f"12.5{mark};12.5;", "#KP! why"
+    marked = f"12.5{mark};12.5{mark};"
+    answered = asked_of_the_bridge(tmp_path, *(("KpKeptOf", call) for call in calls))
+    assert answered == [kept, marked, *[reason] * 4]
+
+
+def test_on_a_mac_only_formulas_are_out_of_reach(tmp_path: Path) -> None:
+    mac, windows = "Macintosh (Intel) 10.16", "Windows (64-bit) NT 10.00"
+    asked = [[mac, True], [mac, False], [windows, True]]
+    answered = asked_of_the_bridge(tmp_path, *(("KpObstacleOn", call) for call in asked))
+    assert answered == ["formulas_need_windows", "add_in_missing", "add_in_missing"]
+
+
+#: Stands in for a table and for cells of it.
+CELLS = """
+Option ClassModule
+Public Row As Long
+Public Rows As Object
+Public Range As Object
+Public ListObject As Object
+Public ShowTotals As Boolean
+Public Function Resize(ByVal count As Long) As Object
+    Set Resize = ThisWorkbook.Worksheets(1).Range("A1:A" & count)
+End Function
+"""
+TOTALS = """
+Public Function KpRowsOf(ByVal place As String, ByVal hasTotals As Boolean) As String
+    Dim area As Object
+    Dim table As Object
+    Set area = New KpRibbon
+    area.Row = ThisWorkbook.Worksheets(1).Range(place).Row
+    Set area.Rows = ThisWorkbook.Worksheets(1).Range(place).Rows
+    Set table = New KpRibbon
+    Set table.Range = ThisWorkbook.Worksheets(1).Range("A4:A65")
+    table.ShowTotals = hasTotals
+    Set area.ListObject = table
+    Set area = KpWithoutTotals(area)
+    KpRowsOf = area.Rows.Count
+End Function
+"""
+
+
+def test_a_totals_row_is_no_data(tmp_path: Path) -> None:
+    code = source_of("KpBridge").replace("Private Function", "Public Function")
+    given = [["A4:A65", True], ["A4:A65", False], ["A4:A64", True], ["A60:A65", True]]
+    answered = in_libreoffice(
+        made(tmp_path),
+        tmp_path,
+        replace={"KpRibbon": CELLS, "KpBridge": code + TOTALS},
+        calls=[["KpBridge", "KpRowsOf", call] for call in [*given, ["A65", True]]],
+    )
+    assert answered["called"] == ["61", "62", "61", "5", "1"]
+
+
+def test_python_that_did_not_answer_is_left_alone_for_five_minutes(tmp_path: Path) -> None:
+    days = [4 / 24 / 60, 6 / 24 / 60]
+    answered = asked_of_the_bridge(tmp_path, *(("KpObstacleAfter", [day]) for day in days))
+    assert answered == ["python_failed", "add_in_missing"]
+
+
 # --- the sheets ---------------------------------------------------------------------------------
 
 
@@ -496,6 +626,61 @@ def test_the_weights_of_each_axis_are_summed_beside_the_criteria(tmp_path: Path)
     shown = convert(made(tmp_path, "de"), "xlsx", tmp_path)
     sheet = load_workbook(shown, data_only=True)["Kriterien"]
     assert (sheet["C3"].value, sheet["E3"].value) == (100, 100)
+
+
+def test_what_may_be_entered_is_what_a_rescore_takes(tmp_path: Path) -> None:
+    book = load_workbook(made(tmp_path))
+    (discount,) = rules_of(book["Orders"], "H5")
+    assert (discount.type, discount.formula1, discount.formula2) == ("decimal", "0", "1")
+    for cell in ("B13", "B17"):  # columns of customers
+        (column,) = rules_of(book["Settings"], cell)
+        assert (column.formula1, column.errorStyle) == ("kp_criteria", "information")
+    (customer,) = rules_of(book["What-if"], "B4")
+    assert customer.formula1 == "kp_customers"
+
+
+def rules_of(sheet: Any, cell: str) -> list[Any]:
+    return [rule for rule in sheet.data_validations.dataValidation if cell in rule.sqref]
+
+
+def test_the_names_behind_lists_mean_their_columns(tmp_path: Path) -> None:
+    names = load_workbook(made(tmp_path)).defined_names
+    assert {key: name.attr_text for key, name in names.items() if name.attr_text[:3] == "tbl"} == {
+        "kp_customers": "tblCustomers[Customer]",
+        "kp_customer_ids": "tblCustomers[Customer ID]",
+        "kp_criteria": "tblCriteria[Criterion]",
+        "kp_scales": "tblCriteria[Scale]",
+        "kp_levels": "tblCriteria[Levels]",
+    }
+    ours = {key for key in names if key.startswith(("kp_text_", "kp_help_"))}
+    assert {key for key, name in names.items() if name.hidden} == ours
+
+
+@pytest.mark.parametrize("with_sample", [True, False])
+@pytest.mark.parametrize("macros", [True, False])
+def test_the_first_sheet_tells_of_its_own_workbook(
+    with_sample: bool, macros: bool, tmp_path: Path
+) -> None:
+    sheet = load_workbook(made(tmp_path, with_sample=with_sample, macros=macros))["Start"]
+    words = texts("en")
+    assert sheet["A2"].value == words("new.sample_label" if with_sample else "new.empty_label")
+    shown = {cell.value for row in sheet.iter_rows() for cell in row}
+    for key, is_shown in {"what_if": macros, "share": not macros}.items():
+        assert (f"5. {words(f'new.steps.{key}')}" in shown) == is_shown
+    for strategy in standard_strategies("en"):
+        advice = f"{strategy.strategy}: {strategy.activity}"
+        assert advice not in shown or strategy.status == "customer"
+
+
+def test_every_score_of_the_scorecard_has_a_bar_of_0_to_100(tmp_path: Path) -> None:
+    sheet = load_workbook(made(tmp_path))["Scorecard"]
+    bars = {
+        str(area.sqref): [bound.val for bound in rule.dataBar.cfvo]
+        for area in sheet.conditional_formatting
+        for rule in area.rules
+        if rule.dataBar is not None
+    }
+    assert bars == {f"{letter}5:{letter}20001": [0, 100] for letter in "CDE"}
 
 
 # --- a rescore ----------------------------------------------------------------------------------
@@ -650,6 +835,19 @@ def test_what_stands_in_the_way_of_a_growing_scorecard_is_not_overwritten(tmp_pa
     assert load_workbook(path)["Scorecard"]["J70"].value == "mine"
 
 
+def test_a_table_of_the_users_in_the_way_of_the_scorecard_is_not_overwritten(
+    tmp_path: Path,
+) -> None:
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    book["Scorecard"].add_table(Table(displayName="Mine", ref="C70:D72", headerRowCount=0))
+    book.save(path)
+    names = [n for n, part in parts_of(path).items() if b'"tblCustomers"' in part]
+    replaced(path, names[0], "A4:K64", "A4:K79")
+    with pytest.raises(WorkbookError, match="but cell C70"):
+        rescore(path, backup=False)
+
+
 @pytest.mark.parametrize(
     ("spelled", "is_ours"),
     [
@@ -700,6 +898,17 @@ def test_the_state_of_the_last_run_stands_in_names(tmp_path: Path) -> None:
     assert state["kp_last_value_threshold"] == "50"
 
 
+def test_thresholds_of_the_last_run_are_told_apart_and_to_the_last_digit(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    book["Settings"]["B7"], book["Settings"]["B8"] = 42.25, 61
+    book.save(path)
+    rescore(path, backup=False)
+    state = state_of(path)
+    assert state["kp_last_value_threshold"] == "42.25"
+    assert state["kp_last_benefit_threshold"] == "61"
+
+
 def test_dates_of_a_workbook_that_counts_from_1904(tmp_path: Path) -> None:
     path = made(tmp_path, with_sample=False)
     replaced(path, "xl/workbook.xml", "<workbookPr ", '<workbookPr date1904="1" ')
@@ -729,8 +938,11 @@ def test_the_state_that_excel_has_computed_is_brought_up_to_date(tmp_path: Path)
     rescore(path, as_of=date(2026, 3, 31), backup=False)
     assert parts_of(path)[part] == untouched
     with_state_computed(path)
+    own = '<row r="99"><c r="F99"><f>IF(TODAY()&gt;0,kp_last_mine,"")</f><v>17</v></c></row>'
+    replaced(path, part, "</sheetData>", f"{own}</sheetData>")
     rescore(path, as_of=date(2026, 3, 31), backup=False)
     sheet = load_workbook(path, data_only=True)["Start"]
+    assert sheet["F99"].value == 17, "a name of the user's"
     cells = {row[k].value: row[k + 1].value for row in sheet.iter_rows() for k in (0, 2)}
     words = texts("en").branch("new.state")
     assert cells[words["as_of"]] == datetime(2026, 3, 31)  # noqa: DTZ001
@@ -865,7 +1077,10 @@ def test_what_if_takes_bounds_that_are_left_blank_from_all_customers(tmp_path: P
     cells = what_if(
         tmp_path,
         "en",
-        {"Criteria!F5": "", "Criteria!G5": "", "Criteria!G6": "", "Customers!D40": "=1/0"},
+        {
+            **dict.fromkeys(("Criteria!F5", "Criteria!G5", "Criteria!E6", "Criteria!G6"), ""),
+            "Customers!D40": "=1/0",
+        },
         [f"{letter}{row}" for letter in ("V", "Y", "Z", "AA", "AB", "AC") for row in (18, 19, 20)],
     )
     assert (cells["V18"], cells["Y18"], cells["Z18"]) == ("Turnover", "max", "linear")
@@ -915,6 +1130,8 @@ def test_what_if_says_what_it_does_not_show(tmp_path: Path) -> None:
     assert cells["B5"] == "10008"
     literal = {"Customers!B6": "Fels1 AG", "Customers!B7": "Fels? AG", "B4": "Fels? AG"}
     assert what_if(tmp_path, "en", literal, ["B5"]) == {"B5": "10015"}
+    tilde = {"Customers!B6": "Fels~1 AG", "B4": "Fels~1 AG"}
+    assert what_if(tmp_path, "en", tilde, ["B5"]) == {"B5": "10008"}
     assert what_if(tmp_path, "en", {**literal, "B4": "Nobody"}, ["B5", "B12"])["B5"] == ""
 
 
@@ -929,6 +1146,84 @@ def test_what_if_keeps_what_the_functions_answer(tmp_path: Path) -> None:
     for area in ("H17:L25", "P17:T25"):
         assert [[cell.value for cell in line] for line in sheet[area]] == explained
     assert [line[0].value for line in sheet["M17:M25"]] == [line[4] for line in explained]
+    assert sheet["P6"].value == [line[0] for line in tables[0][1:]].index(10078) + 1
+
+
+def test_what_if_compares_what_is_with_what_would_be(tmp_path: Path) -> None:
+    """The order of explanations does not matter; the least coverage is met, then not."""
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    sheet = book["What-if"]
+    weights = [25, 20, 25, 10, 20, 25, 50, 25]
+    now, then = [None, *[40] * 4, None, 40, 40], [*[0] * 5, None, None, 0]
+    names = [criterion_texts(c, "en")[0] for c in CRITERIA_OF_SAMPLE]
+    for left, values, order in ((16, now, range(8)), (8, then, range(7, -1, -1))):
+        sheet.cell(FIRST - 1, left).value = "Criterion"
+        for row, k in enumerate(order, start=FIRST):
+            for column, cell in enumerate((names[k], 7, values[k], weights[k], left), start=left):
+                sheet.cell(row, column).value = cell
+    book["Criteria"]["B6"] = "Wert"
+    entered = {"B8": 60, "C8": 75.5, "B9": 61, "C9": 48}, {"B7": "mean", "B8": "mean", "B12": 75}
+    for name, cells in zip(("What-if", "Settings"), entered, strict=True):
+        for cell, entry in cells.items():
+            book[name][cell] = entry
+    for axis, last in (("value", "54.5"), ("benefit", "62")):
+        book.defined_names[f"kp_last_{axis}_threshold"].attr_text = last
+    book.save(path)
+    expected = {
+        "D8": "+15.5",
+        "D9": "-13.0",
+        "M18": "16.0",
+        "B10": "75%",
+        "C10": "100%",
+        "B11": "75%",
+        "C11": "25%",
+        "B13": "54.5",
+        "B14": "62",
+        "B15": "75",
+        "B12": "KP_QUADRANT;range;range;range;range;en",
+        "C12": "Not rated",
+    }
+    places = [*(f"What-if!{cell}" for cell in expected), "Criteria!C3"]
+    shown = in_libreoffice(path, tmp_path, replace={"KpBridge": DOUBLE}, cells=places)["cells"]
+    assert list(shown.values()) == [*expected.values(), "100"]
+
+
+def test_what_if_rates_no_customer_without_a_score(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    book["What-if"]["C9"] = '=""'
+    book.save(path)
+    cells = ["What-if!B12", "What-if!C12"]
+    shown = in_libreoffice(path, tmp_path, replace={"KpBridge": DOUBLE}, cells=cells)["cells"]
+    assert shown["What-if!B12"].startswith("KP_QUADRANT;")
+    assert shown["What-if!C12"] == "Not rated"
+
+
+def test_what_if_marks_what_has_been_changed(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    book = load_workbook(path, keep_vba=True)
+    sheet = book["What-if"]
+    (rules,) = (area.rules for area in sheet.conditional_formatting if str(area.sqref) == "F18:F47")
+    sheet["D18"], sheet["D19"] = 7, 7
+    for row, entry in ((18, 7), (19, 8), (20, None)):
+        sheet.cell(row, 5).value = entry
+        sheet[f"BA{row}"] = "=" + rules[0].formula[0].replace("18", str(row))
+    book.save(path)
+    cells = [f"What-if!BA{row}" for row in (18, 19, 20)]
+    shown = in_libreoffice(path, tmp_path, replace={"KpBridge": DOUBLE}, cells=cells)["cells"]
+    assert list(shown.values()) == ["FALSE", "TRUE", "FALSE"]
+
+
+def test_what_if_scores_what_is_and_what_would_be(tmp_path: Path) -> None:
+    sheet = load_workbook(made(tmp_path))["What-if"]
+    for row, axis in ((8, "value"), (9, "benefit")):
+        for letter, measures in (("B", "$D$18:$D$47"), ("C", "$F$18:$F$47")):
+            asked = f'=KP_SCORE($A$18:$A$47,{measures},$V$17:$AD$47,"{axis}")'
+            assert sheet[f"{letter}{row}"].value == asked
+    for letter in ("B", "C"):
+        both = f"${letter}$8,${letter}$9"
+        assert f"KP_QUADRANT({both},$B$13,$B$14," in sheet[f"{letter}12"].value
 
 
 def test_no_formula_waits_for_excel_to_compute_it() -> None:
