@@ -1,0 +1,124 @@
+"""New workbooks, what stands in them, and their macros in LibreOffice."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+from openpyxl import load_workbook
+from openpyxl.worksheet.formula import ArrayFormula
+
+from support.office import require_libreoffice
+from support.packages import MAIN, parts_of
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, ORDERS, SETTINGS_TABLE, STRATEGIES
+from xlportfolio.state import STATE_NAMES
+from xlportfolio.template.workbook import file_name, new_workbook
+
+TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES, ORDERS)
+
+
+def made(
+    folder: Path, language: str = "en", *, with_sample: bool = True, macros: bool = True
+) -> Path:
+    path = folder / file_name(language, with_sample=with_sample, macros=macros)
+    path.write_bytes(new_workbook(language, with_sample=with_sample, macros=macros))
+    return path
+
+
+def inflated(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def scorecard_of(path: Path, sheet: str = "Scorecard") -> tuple[ArrayFormula, list[list[Any]]]:
+    """The formula of the scorecard and the values that its area keeps."""
+    formula = load_workbook(path)[sheet]["A4"].value
+    assert isinstance(formula, ArrayFormula)
+    kept = load_workbook(path, data_only=True)[sheet]
+    return formula, [[cell.value for cell in row] for row in kept[formula.ref]]
+
+
+def without(rows: list[list[Any]]) -> list[list[Any]]:
+    """Text that shows nothing is what a function answers for an empty cell."""
+    return [[None if cell == "" else cell for cell in row] for row in rows]
+
+
+def replaced(path: Path, part: str, old: str, new: str) -> None:
+    """Change some text in a part of a workbook."""
+    parts = parts_of(path)
+    assert old.encode() in parts[part]
+    parts[part] = parts[part].replace(old.encode(), new.encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+
+
+def block_of(path: Path, table: str) -> list[list[Any]]:
+    """A table as Excel hands it to a function."""
+    for sheet in load_workbook(path, data_only=True):
+        if table in sheet.tables:
+            return [[cell.value for cell in row] for row in sheet[sheet.tables[table].ref]]
+    raise AssertionError(table)
+
+
+def with_rows(path: Path, count: int) -> None:
+    """Give the table of customers another number of rows."""
+    parts = parts_of(path)
+    names = [n for n in parts if n.startswith("xl/tables/") and b'"tblCustomers"' in parts[n]]
+    replaced(path, names[0], "A4:K64", f"A4:K{4 + count}")
+
+
+def state_of(path: Path) -> dict[str, str]:
+    book = etree.fromstring(parts_of(path)["xl/workbook.xml"])
+    return {
+        e.get("name"): e.text
+        for e in book.iter(f"{MAIN}definedName")
+        if e.get("name") in STATE_NAMES
+    }
+
+
+#: Stands in for KpBridge and writes down what it is asked.
+DOUBLE = """\
+Option Explicit
+Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant) As Variant
+    Dim i As Long
+    Dim told As String
+    told = functionName
+    For i = LBound(arguments) To UBound(arguments)
+        If IsMissing(arguments(i)) Then
+            told = told & ";missing"
+        ElseIf IsObject(arguments(i)) Or IsArray(arguments(i)) Then
+            told = told & ";range"
+        Else
+            told = told & ";" & arguments(i)
+        End If
+    Next i
+    KpCall = told
+End Function
+Public Sub KpRun(ByVal macroName As String)
+    ThisWorkbook.Worksheets(1).Range("Z1").Value = ThisWorkbook.Worksheets(1).Range("Z1").Value & macroName & ";"
+End Sub
+Public Sub KpTell(ByVal message As String)
+End Sub
+Public Function KpText(ByVal key As String) As String
+    KpText = key
+End Function
+"""
+
+
+def in_libreoffice(book: Path, folder: Path, **asked: Any) -> dict[str, Any]:
+    """What macros of a workbook answer in LibreOffice; run by the Python that knows UNO."""
+    require_libreoffice()
+    script = Path(__file__).parent / "lo_macros.py"
+    program = ["/usr/bin/python3", str(script), str(book), str(folder / "macros")]
+    done = subprocess.run(
+        program, input=json.dumps(asked), capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    answered: dict[str, Any] = json.loads(done.stdout)
+    return answered
