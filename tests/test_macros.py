@@ -100,6 +100,8 @@ def test_the_bridge_calls_what_is_there() -> None:
     assert """Set server = Application.Run("'" & ADD_IN & "'!XLPy")""" in code
     call = "server.CallUDF(FUNCTIONS_MODULE, functionName, arguments, ThisWorkbook, Application.Caller)"
     assert f'!XLPy")\n        unanswered = 0\n        KpCall = {call}\n' in code
+    failed = 'KpTell KpText("python_failed")\n            Exit Sub\n        End If\n    End If\n'
+    assert f"{failed}    unanswered = 0\n" in code
     (python,) = re.findall(r"RunPython\", _\n\s+(.*)\)\n", code)
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
     assert len(run) == 5

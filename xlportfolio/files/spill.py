@@ -128,18 +128,11 @@ class Spill:
                     cell[:] = []
 
     def _row(self, number: int) -> Element:
-        """A row of the sheet, made where it belongs if it is not there."""
+        """A row of the sheet, made below the one before, which the answer has just filled."""
         row = self._rows.get(number)
         if row is None:
             row = self._data.makeelement(main("row"), {"r": str(number)})
-            before = self._rows.get(number - 1)
-            if before is None:
-                above = [n for n in self._rows if n < number]
-                before = self._rows[max(above)] if above else None
-            if before is None:
-                self._data.insert(0, row)
-            else:
-                before.addnext(row)
+            self._rows[number - 1].addnext(row)
             self._rows[number] = row
         row.attrib.pop("spans", "")  # the columns in use, which may be more now
         return row
