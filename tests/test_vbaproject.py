@@ -27,7 +27,8 @@ from hypothesis import strategies as st
 from support.office import require_libreoffice
 
 from xlportfolio.template.compoundfile import compound_file
-from xlportfolio.template.vbaproject import Module, ModuleKind, compress, vba_project
+from xlportfolio.template.compression import compress
+from xlportfolio.template.vbaproject import Module, ModuleKind, vba_project
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
