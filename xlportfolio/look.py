@@ -44,10 +44,10 @@ _TAB = HEADER
 
 FONT = "Calibri"
 _BODY = Font(name=FONT, size=11, color=INK)
-RULE = Border(bottom=Side("thin", color=LINE))
+_RULE = Border(bottom=Side("thin", color=LINE))
 
 
-class _Style(NamedTuple):
+class Style(NamedTuple):
     """How a kind of column looks: width in characters, number format, alignment, wrapping."""
 
     width: float
@@ -56,21 +56,21 @@ class _Style(NamedTuple):
     wrap: bool = False
 
 
-_STYLES: Mapping[Kind, _Style] = {
-    Kind.RANK: _Style(8, "0", "center"),
-    Kind.ID: _Style(13),
-    Kind.NAME: _Style(30),
-    Kind.WORD: _Style(12),
-    Kind.FLAG: _Style(8, horizontal="center"),
-    Kind.QUADRANT: _Style(17, horizontal="center"),
-    Kind.SCORE: _Style(11, "0.0", "right"),
-    Kind.PERCENT: _Style(11, "0%", "right"),
-    Kind.SHARE: _Style(11, "0.0%", "right"),
-    Kind.AMOUNT: _Style(14, "#,##0", "right"),
-    Kind.COUNT: _Style(10, "0.#", "center"),
-    Kind.DIFFERENCE: _Style(11, "+0;-0;0", "center"),
-    Kind.PHRASE: _Style(24, wrap=True),
-    Kind.PROSE: _Style(58, wrap=True),
+STYLES: Mapping[Kind, Style] = {
+    Kind.RANK: Style(8, "0", "center"),
+    Kind.ID: Style(13),
+    Kind.NAME: Style(30),
+    Kind.WORD: Style(12),
+    Kind.FLAG: Style(8, horizontal="center"),
+    Kind.QUADRANT: Style(17, horizontal="center"),
+    Kind.SCORE: Style(11, "0.0", "right"),
+    Kind.PERCENT: Style(11, "0%", "right"),
+    Kind.SHARE: Style(11, "0.0%", "right"),
+    Kind.AMOUNT: Style(14, "#,##0", "right"),
+    Kind.COUNT: Style(10, "0.#", "center"),
+    Kind.DIFFERENCE: Style(11, "+0;-0;0", "center"),
+    Kind.PHRASE: Style(24, wrap=True),
+    Kind.PROSE: Style(58, wrap=True),
 }
 #: Widths of single columns that differ from those of their kind.
 _WIDTHS = {"activity": 36.0, "reason": 84.0, "message": 84.0, "note": 40.0}
@@ -103,7 +103,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.sheet_properties.tabColor = COLOURS[table.quadrant] if table.quadrant else _TAB
     last_row = FIRST_ROW + max(len(table), 1) - 1
     for position, column in enumerate(table.columns, start=1):
-        style = _STYLES[column.kind]
+        style = STYLES[column.kind]
         header = sheet.cell(HEADER_ROW, position, column.header)
         header.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
         header.fill = PatternFill("solid", fgColor=HEADER)
@@ -116,7 +116,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
         )
         prototype = sheet.cell(FIRST_ROW, position)
         prototype.font = _BODY
-        prototype.border = RULE
+        prototype.border = _RULE
         prototype.number_format = style.number_format
         prototype.alignment = Alignment(
             horizontal=style.horizontal,
@@ -156,7 +156,7 @@ def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
         sheet.cell(row, 1, subtitle).font = Font(name=FONT, size=10, color=SOFT)
 
 
-def _width(column: ReportColumn, style: _Style) -> float:
+def _width(column: ReportColumn, style: Style) -> float:
     """Wide enough for the header with its button and, where text may not wrap, for most cells."""
     longest_word = 1.15 * max((len(word) for word in column.header.split()), default=0)  # bold
     width = max(_WIDTHS.get(column.key, style.width), longest_word + _BUTTON)
@@ -173,7 +173,7 @@ def row_heights(table: SheetTable) -> list[float] | None:
     """
     lines = np.ones(len(table))
     for column in table.columns:
-        style = _STYLES[column.kind]
+        style = STYLES[column.kind]
         if style.wrap:
             lengths = np.fromiter(map(len, column.cells), dtype=np.float64, count=len(table))
             lines = np.maximum(lines, lines_of(lengths, _width(column, style)))
@@ -218,7 +218,7 @@ def _coloured(column: ReportColumn, words: Texts) -> dict[str, str]:
     return {words(key): c for key, c in colours.items() if key.split(".")[0] == branch}
 
 
-def landscape(sheet: Worksheet) -> None:
+def _landscape(sheet: Worksheet) -> None:
     """Landscape A4, as wide as the page, as many pages long as it takes; no grid."""
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation = "landscape"
@@ -230,7 +230,7 @@ def landscape(sheet: Worksheet) -> None:
 
 def _print_setup(sheet: Worksheet, words: Texts) -> None:
     """A page that says which sheet it is of, and its number."""
-    landscape(sheet)
+    _landscape(sheet)
     for side in ("left", "right"):
         setattr(sheet.page_margins, side, 0.4)
     sheet.page_margins.top = 0.5
@@ -265,10 +265,10 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         name.alignment = Alignment(horizontal="center")
         for position, count in ((2, line.customers), (3, line.prospects)):
             cell = sheet.cell(row, position, count)
-            cell.font, cell.border = _BODY, RULE
+            cell.font, cell.border = _BODY, _RULE
             cell.alignment = Alignment(horizontal="center")
         meaning = sheet.cell(row, 4, words(f"meanings.{line.quadrant}"))
-        meaning.font, meaning.border = _BODY, RULE
+        meaning.font, meaning.border = _BODY, _RULE
     for letter, width in zip("ABCD", (20, 14, 16, 88), strict=True):
         sheet.column_dimensions[letter].width = width
 

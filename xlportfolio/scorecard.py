@@ -5,7 +5,7 @@ What the function KP_SCORECARD answers, and what a closed workbook keeps of its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from xlportfolio.locale import texts
 from xlportfolio.report import Kind, ReportColumn
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE
 
-_COLUMNS = {
+#: The columns, and what kind each is.
+COLUMNS: Mapping[str, Kind] = {
     "customer_id": Kind.ID,
     "customer": Kind.NAME,
     "value_score": Kind.SCORE,
@@ -24,11 +25,10 @@ _COLUMNS = {
     "quadrant": Kind.QUADRANT,
     "abc_class": Kind.FLAG,
 }
-#: The formula by which the template's scorecard is known. Structured references are written so
-#: that LibreOffice reads them too; Excel itself writes ``tblCustomers[#All]``.
-FORMULA = "KP_SCORECARD({})".format(
-    ",".join(f"{table.name}[[#All]]" for table in (CUSTOMERS, CRITERIA, SETTINGS_TABLE))
-)
+#: The tables of a portfolio, as functions of ours take them.
+ARGUMENTS = ",".join(table.whole for table in (CUSTOMERS, CRITERIA, SETTINGS_TABLE))
+#: The formula by which the template's scorecard is known.
+FORMULA = f"KP_SCORECARD({ARGUMENTS})"
 
 
 def scorecard(
@@ -54,7 +54,7 @@ def scorecard(
     types = {"": "", **words.branch("quadrants")}
     rows = analysis.customers.reindex(labels)
     columns = []
-    for key, kind in _COLUMNS.items():
+    for key, kind in COLUMNS.items():
         header = words(f"columns.{key}")
         if kind in {Kind.SCORE, Kind.RANK}:
             columns.append(ReportColumn(key, header, kind, rows[key].to_numpy(np.float64)))

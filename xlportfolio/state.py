@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 
-_PREFIX = "kp_last_"
+_SHOWING = re.compile(r"IF\((?:AND\()?TODAY\(\)>0,.*\b(kp_last_\w+)(?:,\"\")?\)")
+
+
+def state_name(key: str) -> str:
+    """The name of a figure, such as ``kp_last_warnings``."""
+    return f"kp_last_{key}"
+
+
+def state_formula(key: str, unset: str | None = None) -> str:
+    """The formula of a cell that shows a figure; ``unset`` is shown as long as there is none.
+
+    TODAY() makes Excel compute it whenever the workbook is opened: a run sets the name while the
+    workbook is closed.
+    """
+    name = state_name(key)
+    if unset is None:
+        return f'IF(TODAY()>0,{name},"")'
+    return f'IF(AND(TODAY()>0,{name}=""),"{unset}",{name})'
+
+
+def name_shown_by(formula: str) -> str | None:
+    """The name that such a formula shows, ``None`` for any other formula.
+
+    >>> name_shown_by(state_formula("warnings"))
+    'kp_last_warnings'
+    >>> name_shown_by(state_formula("as_of", "not yet"))
+    'kp_last_as_of'
+    """
+    found = _SHOWING.fullmatch(formula)
+    return None if found is None else found[1]
+
+
 #: The name of the day.
-AS_OF = f"{_PREFIX}as_of"
+AS_OF = state_name("as_of")
 #: The names that a run sets in a workbook which has them.
 STATE_NAMES = tuple(
-    _PREFIX + key
+    state_name(key)
     for key in (
         "as_of",
         "customers",
@@ -51,4 +83,4 @@ def run_state(
         "notes": severities.count(Severity.NOTE),
         **{str(quadrant): int(types.get(quadrant, 0)) for quadrant in RATED_QUADRANTS},
     }
-    return {_PREFIX + key: figure for key, figure in figures.items()}
+    return {state_name(key): figure for key, figure in figures.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to_excel
 
@@ -15,10 +14,7 @@ from xlportfolio.files.spill import Answer, Area, Spill, array_formulas, set_ans
 from xlportfolio.files.workbook import Sheet, Workbook, main
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.scorecard import FORMULA
-from xlportfolio.state import AS_OF, STATE_NAMES
-
-#: A formula of the first sheet, by the name that it shows.
-_STATE_FORMULA = re.compile(r"IF\((?:AND\()?TODAY\(\)>0,.*\b(kp_last_\w+)(?:,\"\")?\)")
+from xlportfolio.state import AS_OF, STATE_NAMES, name_shown_by
 
 
 def refresh(
@@ -50,7 +46,7 @@ def refresh(
     if workbook.related("vbaProject") is None and not any(_state_names(workbook)):
         return
     numbers = {
-        name: float(to_excel(figure, _epoch(workbook)) if isinstance(figure, date) else figure)
+        name: float(to_excel(figure, _epoch(workbook)) if isinstance(figure, dt.date) else figure)
         for name, figure in figures.items()
     }
     for name, element in _state_names(workbook):
@@ -117,10 +113,9 @@ def _show(root: Element, numbers: Mapping[str, float]) -> bool:
     """
     cells = {}
     for formula in root.iter(main("f")):
-        found = _STATE_FORMULA.fullmatch(formula.text or "")
-        cell = formula.getparent()
-        if found is not None and found[1] in numbers and cell is not None:
-            cells[found[1]] = cell
+        name, cell = name_shown_by(formula.text or ""), formula.getparent()
+        if name is not None and name in numbers and cell is not None:
+            cells[name] = cell
     hints = {texts(language)("new.last_run_hint") for language in LANGUAGES}
     if AS_OF not in cells or cells[AS_OF].findtext(main("v")) in hints:
         return False

@@ -62,6 +62,18 @@ class Table:
         """The header of a column as a workbook of this language shows it."""
         return next(column.header(language) for column in self.columns if column.key == key)
 
+    @property
+    def whole(self) -> str:
+        """The table with its header row, as formulas of ours name it.
+
+        LibreOffice reads it too; Excel itself writes ``tblX[#All]`` when it saves.
+        """
+        return f"{self.name}[[#All]]"
+
+    def reference(self, key: str, language: str) -> str:
+        """A column, as formulas in a workbook of this language name it."""
+        return f"{self.name}[{self.header(key, language)}]"
+
     def positions(self, header: Sequence[Cell]) -> dict[str, int]:
         """Where each of the table's columns stands in a header row: key -> position from 0."""
         found: dict[str, int] = {}

@@ -1,10 +1,9 @@
 """Build the workbooks to start from: ``python -m xlportfolio.template.build``.
 
-They are made from text: the sheets by :mod:`inputs`, :mod:`views` and
-:mod:`what_if`, the macros from ``vba/``, the
-tab from ``ribbon.xml``, all words from ``locale``. The same sources give the same bytes. It writes
-them into ``books/`` beside this module, the English one with the sample also as
-``workbook_template.xlsm`` into the folder in which it runs, and ``vba/KpFunctions.bas``.
+They are made from text: the sheets by :mod:`inputs`, :mod:`views` and :mod:`what_if`, the macros
+from ``vba/``, the tab from ``ribbon.xml``, all words from ``locale``. The same sources give the
+same bytes. It writes them into ``books/`` beside this module, the English one with the sample also
+as ``workbook_template.xlsm`` into the folder in which it runs, and ``vba/KpFunctions.bas``.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from xlportfolio.files.package import parse_xml, to_xml
 from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import MAIN
 from xlportfolio.locale import LANGUAGES
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Table
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
 from xlportfolio.state import STATE_NAMES
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import write_inputs
@@ -73,17 +72,13 @@ def build(language: str, *, with_sample: bool, macros: bool) -> bytes:
 
 def _names(language: str) -> dict[str, str]:
     """The names behind lists, colours and the state of the last run."""
-
-    def column(table: Table, key: str) -> str:
-        return f"{table.name}[{table.header(key, language)}]"
-
     named = {
-        "kp_customers": column(CUSTOMERS, "customer"),
-        "kp_customer_ids": column(CUSTOMERS, "customer_id"),
-        "kp_criteria": column(CRITERIA, "criterion"),
-        "kp_scales": column(CRITERIA, "scale"),
-        "kp_levels": column(CRITERIA, "levels"),
-        "kp_headers": f"INDEX({CUSTOMERS.name}[[#All]],1,0)",
+        "kp_customers": CUSTOMERS.reference("customer", language),
+        "kp_customer_ids": CUSTOMERS.reference("customer_id", language),
+        "kp_criteria": CRITERIA.reference("criterion", language),
+        "kp_scales": CRITERIA.reference("scale", language),
+        "kp_levels": CRITERIA.reference("levels", language),
+        "kp_headers": f"INDEX({CUSTOMERS.whole},1,0)",
     }
     return named | dict.fromkeys(STATE_NAMES, '""')
 

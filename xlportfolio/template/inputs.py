@@ -201,10 +201,7 @@ def _weight_sums(author: Author, sheet: Worksheet, axes: Sequence[str]) -> None:
     row = HEADER_ROW - 1
     sheet.write_string(row, 0, author.words("new.weights_total"), author.soft(bold=True, indent=1))
     for k, (axis, name) in enumerate(zip(Axis, axes, strict=True)):
-        of, weight = (
-            f"{CRITERIA.name}[{CRITERIA.header(key, author.language)}]"
-            for key in ("axis", "weight")
-        )
+        of, weight = (CRITERIA.reference(key, author.language) for key in ("axis", "weight"))
         parts = [f'SUMIF({of},"{word}",{weight})' for word in AXES.spelled(axis)]
         total = sum(c.weight for c in sample.CRITERIA if c.axis == axis)
         sheet.write_string(row, 1 + 2 * k, name, author.soft(bold=True, align="right"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from xlsxwriter.format import Format
@@ -11,16 +11,15 @@ from xlsxwriter.worksheet import Worksheet
 from xlportfolio.advice import standard_strategies
 from xlportfolio.chart import COLOURS
 from xlportfolio.excel.functions import KP_SCORECARD
-from xlportfolio.look import BAR, LINE_HEIGHT
+from xlportfolio.look import BAR, LINE_HEIGHT, STYLES
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
+from xlportfolio.report import Kind
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, column_letters
-from xlportfolio.scorecard import FORMULA
+from xlportfolio.scorecard import COLUMNS, FORMULA
+from xlportfolio.state import state_formula
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Author
 from xlportfolio.template.inputs import setting_rows
-
-#: The tables as formulas of ours take them, header row included.
-WHOLE = {table: f"{table.name}[[#All]]" for table in (CUSTOMERS, CRITERIA, SETTINGS_TABLE)}
 
 Block = list[list[Any]]
 
@@ -35,14 +34,17 @@ class Tables(NamedTuple):
 
 def tables_of(language: str, *, with_sample: bool) -> Tables:
     """The blocks that formulas of the new workbook get."""
-    headers = {t: [c.header(language) for c in t.columns] for t in WHOLE}
+    customers, criteria, settings = (
+        [column.header(language) for column in table.columns]
+        for table in (CUSTOMERS, CRITERIA, SETTINGS_TABLE)
+    )
     names = [sample.criterion_texts(criterion, language)[0] for criterion in sample.CRITERIA]
     rows = [list(row) for row in sample.sample(language).customers] if with_sample else []
-    blank: Block = [[None] * (len(headers[CUSTOMERS]) + len(names))]
+    blank: Block = [[None] * (len(customers) + len(names))]
     return Tables(
-        [headers[CUSTOMERS] + names, *(rows or blank)],
-        [headers[CRITERIA], *map(list, sample.criteria(language))],
-        [headers[SETTINGS_TABLE], *([name, value] for name, value in setting_rows(language))],
+        [customers + names, *(rows or blank)],
+        [criteria, *map(list, sample.criteria(language))],
+        [settings, *setting_rows(language)],
     )
 
 
@@ -57,17 +59,13 @@ _STATE_BESIDE = ("value_threshold", "benefit_threshold", "warnings", "notes")
 def write_start(author: Author, *, with_sample: bool) -> None:
     """What the workbook is, in five steps; the four types; how the last run went."""
     words = author.words
-    sheet = author.sheet(
-        words("new.start"),
-        words("new.sample_title" if with_sample else "new.title"),
-        words("new.sample_label" if with_sample else "new.empty_label"),
-        "SheetStart",
-    )
+    title = words("new.sample_title" if with_sample else "new.title")
+    label = words("new.sample_label" if with_sample else "new.empty_label")
+    sheet = author.sheet(words("new.start"), title, label, "SheetStart")
     for column, width in enumerate((24, 50, 84, 18)):
         sheet.set_column(column, column, width)
     sheet.fit_to_pages(1, 1)
     warning = COLOURS[Quadrant.QUESTION_MARK]
-    label = words("new.sample_label" if with_sample else "new.empty_label")
     sheet.write_string(1, 0, label, author.format(bold=True, font_color=f"#{warning}"))
     row = _steps(author, sheet, 3)
     if author.macros:
@@ -151,32 +149,17 @@ def _last_run(author: Author, sheet: Worksheet, row: int) -> int:
 def _state(
     author: Author, sheet: Worksheet, cell: tuple[int, int], key: str, style: Format
 ) -> None:
-    """A cell that shows a defined name which each rescore sets.
-
-    TODAY() makes Excel compute it whenever the workbook is opened: a rescore sets the name while
-    the workbook is closed, and touches no cell of this sheet.
-    """
-    name = f"kp_last_{key}"
+    """A cell that shows a defined name which each rescore sets, without touching this sheet."""
     if key == "as_of":
-        text = author.words("new.not_yet")
-        formula = f'=IF(AND(TODAY()>0,{name}=""),"{text}",{name})'
-        sheet.write_formula(*cell, formula, style, author.words("new.last_run_hint"))
+        formula = state_formula(key, author.words("new.not_yet"))
+        sheet.write_formula(*cell, f"={formula}", style, author.words("new.last_run_hint"))
     else:
-        sheet.write_formula(*cell, f'=IF(TODAY()>0,{name},"")', style, "")
+        sheet.write_formula(*cell, f"={state_formula(key)}", style, "")
 
 
 # --- Scorecard ----------------------------------------------------------------------------------
 
-_SCORECARD_STYLES: Sequence[tuple[float, Mapping[str, Any]]] = (
-    (16, {"align": "left", "indent": 1}),
-    (40, {"align": "left", "indent": 1}),
-    (14, {"num_format": "0.0", "align": "right", "indent": 1}),
-    (14, {"num_format": "0.0", "align": "right", "indent": 1}),
-    (14, {"num_format": "0.0", "align": "right", "indent": 1}),
-    (10, {"num_format": "0", "align": "center"}),
-    (20, {"align": "center"}),
-    (10, {"align": "center"}),
-)
+_SCORECARD_WIDTHS = (16, 40, 14, 14, 14, 10, 20, 10)
 
 
 def write_scorecard(author: Author, tables: Tables) -> None:
@@ -184,21 +167,24 @@ def write_scorecard(author: Author, tables: Tables) -> None:
     title = author.words("new.scorecard")
     sheet = author.sheet(title, title, author.words("new.scorecard_hint"), "SheetScorecard")
     block: Block = KP_SCORECARD(*tables)
-    styles = [author.format(**properties) for _, properties in _SCORECARD_STYLES]
-    for column, ((width, _), style) in enumerate(zip(_SCORECARD_STYLES, styles, strict=True)):
+    headers, styles = [], []
+    for column, (kind, width) in enumerate(zip(COLUMNS.values(), _SCORECARD_WIDTHS, strict=True)):
+        look = STYLES[kind]
+        centred = look.horizontal == "center"
+        style = author.format(
+            num_format=look.number_format, align=look.horizontal, indent=int(not centred)
+        )
         sheet.set_column(column, column, width, style)
-    formats = [
-        [
-            author.header("center" if style_of.get("align") == "center" else "left")
-            for _, style_of in _SCORECARD_STYLES
-        ],
-        *([styles] * (len(block) - 1)),
-    ]
+        styles.append(style)
+        headers.append(author.header("center" if centred else "left"))
+        area = (FIRST_ROW, column, LAST_ROW, column)
+        if kind is Kind.SCORE:
+            bar(sheet, area)
+        elif kind is Kind.QUADRANT:
+            type_colours(author, sheet, area)
+    formats = [headers, *([styles] * (len(block) - 1))]
     spill(author, sheet, (HEADER_ROW, 0), f"={FORMULA}", block, formats)
     sheet.set_row(HEADER_ROW, 33)
-    for column in (2, 3, 4):
-        bar(sheet, (FIRST_ROW, column, LAST_ROW, column))
-    type_colours(author, sheet, (FIRST_ROW, 6, LAST_ROW, 6))
     sheet.freeze_panes(FIRST_ROW, 2)
     sheet.repeat_rows(HEADER_ROW)
 

@@ -19,11 +19,12 @@ from xlportfolio.look import HEADER, LINE
 from xlportfolio.model import Axis, Quadrant, ScaleKind
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, SCALES, SETTINGS_TABLE, Cell
+from xlportfolio.scorecard import ARGUMENTS
+from xlportfolio.state import state_name
 from xlportfolio.template.author import INPUT, Author
 from xlportfolio.template.inputs import faults_of_measure
-from xlportfolio.template.views import WHOLE, Block, Tables, bar, spill, type_colours
+from xlportfolio.template.views import Block, Tables, bar, spill, type_colours
 
-_THREE = ",".join(WHOLE.values())
 #: Criteria that the sheet has room for.
 ROOM = 30
 #: The customer of the sample who is shown first: a question mark just below the threshold.
@@ -114,7 +115,7 @@ class _WhatIf:
 
     def _of(self, table: Table, key: str) -> str:
         """A column of a table in formulas."""
-        return f"{table.name}[{table.header(key, self.author.language)}]"
+        return table.reference(key, self.author.language)
 
     def _setting(self, name: str) -> str:
         setting, value = (self._of(SETTINGS_TABLE, key) for key in ("setting", "value"))
@@ -154,7 +155,7 @@ class _WhatIf:
     @staticmethod
     def _position(row: int) -> str:
         """The column of a criterion in the table of customers."""
-        return f"MATCH({_at(row, _LITERAL)},INDEX({WHOLE[CUSTOMERS]},1,0),0)"
+        return f"MATCH({_at(row, _LITERAL)},INDEX({CUSTOMERS.whole},1,0),0)"
 
     def _measures(self) -> None:
         author, sheet, labels = self.author, self.sheet, self.labels
@@ -169,7 +170,7 @@ class _WhatIf:
                 formula = f'IFERROR(INDEX({self._of(CRITERIA, key)},{k + 1})&"","")'
                 position = next(i for i, c in enumerate(CRITERIA.columns) if c.key == key)
                 self._formula((row, column), formula, text, criterion[position])
-            cell = f"INDEX({WHOLE[CUSTOMERS]},{self._row()}+1,{self._position(row)})"
+            cell = f"INDEX({CUSTOMERS.whole},{self._row()}+1,{self._position(row)})"
             formula = f'IFERROR(IF({cell}="","",{cell}),"")'
             self._formula((row, _NOW), formula, number, self.measures[k])
             sheet.write_blank(row, _INPUT, None, number)
@@ -271,7 +272,7 @@ class _WhatIf:
         formats = [[head, *[right] * 4], *([styles] * (len(block) - 1))]
         then = f'=IF({number}="","",KP_EXPLAIN({number},{self._customer()},{self._criteria()}))'
         spill(author, sheet, (_HEADS, _EXPLAINED), then, block, formats)
-        now = f'=IF({number}="","",KP_EXPLAIN({number},{_THREE}))'
+        now = f'=IF({number}="","",KP_EXPLAIN({number},{ARGUMENTS}))'
         behind = [[author.soft()] * 5] * len(block)
         spill(author, sheet, (_HEADS, _BEHIND), now, block, behind)
         for row in range(_HEADS, _LAST + 1):
@@ -364,7 +365,7 @@ class _WhatIf:
         sheet.write_blank(_TYPE, 3, None, author.body())
         type_colours(author, sheet, (_TYPE, 1, _TYPE, 2))
         for axis in Axis:
-            found, last = self._setting(f"{axis}_threshold"), f"kp_last_{axis}_threshold"
+            found, last = self._setting(f"{axis}_threshold"), state_name(f"{axis}_threshold")
             formula = f"IF(ISNUMBER({found}),{found},IF(ISNUMBER({last}),{last},50))"
             self._bound(_THRESHOLDS[axis], f"{axis}_threshold", formula)
         found = self._setting("min_coverage")
