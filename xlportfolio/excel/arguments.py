@@ -32,8 +32,8 @@ def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
             taken = {name: _taken(argument) for name, argument in named.items()}
             return function(*map(_taken, arguments), **taken)
         except XlPortfolioError as error:
-            language = (error.language if isinstance(error, InputError) else None) or ""
-            words = texts(language or language_of_system())
+            of_input = error.language if isinstance(error, InputError) else None
+            words = texts(of_input or language_of_system())
             return words("functions.faulty", message=_message(error, words.language))
         except Exception as error:  # noqa: BLE001 (it must never reach Excel)
             words = texts(language_of_system())
@@ -57,7 +57,7 @@ def _message(error: XlPortfolioError, language: str) -> str:
     if problem is None or problem.sheet is None or isinstance(error, ModelError):
         return error.message(language)
     sentence = Problem(problem.fault, found=problem.found).message(language)
-    place = words("functions.range", table=problem.sheet)
+    place = problem.sheet
     if problem.row is not None:
         place = words("functions.row", table=problem.sheet, row=problem.row)
     return words("places.sentence", place=place, sentence=sentence)

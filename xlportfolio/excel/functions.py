@@ -24,6 +24,8 @@ from xlportfolio.schema.grid import Grid
 from xlportfolio.schema.settings import language_of
 from xlportfolio.scorecard import rows_of, scorecard
 
+_EXPLAINED = ("criterion", "measure", "value", "weight", "contribution")
+
 
 @xw.func
 @xw.arg("headers", ndim=2)
@@ -81,10 +83,10 @@ def _one_customer(
         if name_key(str(name)) not in there and AXES.get(str(of)) is not axis:
             names, found = [*names, name], [*found, None]
     language = language_of(Grid(table), None) or "en"  # in which texts and levels are read
-    customer = [[CUSTOMERS.columns[0].header(language), *names], ["1", *found]]
-    own = {name_key(other) for column in CUSTOMERS.columns for other in column.names}
-    keep = [i for i, name in enumerate(customer[0]) if i == 0 or name_key(str(name)) not in own]
-    block = [[row[i] for i in keep] for row in customer]
+    own = {name for column in CUSTOMERS.columns for name in column.names}
+    known = zip(names, found, strict=True)
+    measures = [(name, cell) for name, cell in known if name_key(str(name)) not in own]
+    block = list(zip((CUSTOMERS.header("customer_id", language), "1"), *measures, strict=True))
     return interpret({CUSTOMERS.name: raw_table(CUSTOMERS, block), CRITERIA.name: table})
 
 
@@ -205,7 +207,7 @@ def KP_EXPLAIN(  # noqa: N802
     """
     given = _portfolio(customers, criteria, settings)
     analysis = analyse(given.customers, given.model)
-    wanted = as_id(float(customer_id) if type(customer_id) is int else customer_id)
+    wanted = as_id(customer_id)
     matching = np.flatnonzero(analysis.customers["customer_id"].to_numpy() == wanted)
     first = [i for i in matching.tolist() if analysis.customers["repeats"].iloc[i] is None]
     if not wanted or not first:
@@ -225,9 +227,6 @@ def _plain(cell: Cells) -> Cells:
     if isinstance(cell, float):
         return None if np.isnan(cell) else float(cell)
     return cell
-
-
-_EXPLAINED = ("criterion", "measure", "value", "weight", "contribution")
 
 
 def _portfolio(customers: Block, criteria: Block, settings: Block | None) -> WorkbookInput:

@@ -121,8 +121,7 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     The first finds text where a number belongs, the second a word that is none of the levels.
     """
     row = f"MATCH({criterion},kp_criteria,0)"
-    words = "|".join(SCALES.spelled(ScaleKind.CATEGORIES))
-    is_words = f'ISNUMBER(SEARCH("|"&INDEX(kp_scales,{row})&"|","|{words}|"))'
+    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
     levels = f'SUBSTITUTE(SUBSTITUTE(INDEX(kp_levels,{row})," ",""),CHAR(10),";")'
     known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",";"&{levels}))'
     return (
@@ -131,15 +130,15 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     )
 
 
-def _is_one_of(reference: str, words: Iterable[str]) -> str:
+def _is_one_of(text: str, words: Iterable[str]) -> str:
     """A condition; Excel allows no array constant in a rule for colours or entries."""
-    return f'ISNUMBER(SEARCH("|"&TRIM({reference})&"|","|{"|".join(words)}|"))'
+    return f'ISNUMBER(SEARCH("|"&{text}&"|","|{"|".join(words)}|"))'
 
 
 def _only(author: Author, sheet: Worksheet, column: int, words: Iterable[str]) -> None:
     """Colour the entries of a column that are none of some words."""
     here = f"{column_letters(column + 1)}{_TOP}"
-    is_known = _is_one_of(here, words)
+    is_known = _is_one_of(f"TRIM({here})", words)
     author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
 
 
@@ -175,10 +174,10 @@ def _criteria(author: Author) -> None:
     row = f"{_TOP}"
     filled = f'$A{row}<>""'
     others = (kind for kind in ScaleKind if kind is not ScaleKind.LINEAR)
-    by_levels = _is_one_of(f"$E{row}", SCALES.spelled(*others))
+    by_levels = _is_one_of(f"TRIM($E{row})", SCALES.spelled(*others))
     said = f'TRIM($I{row})<>""'
     share = f"AND(ISNUMBER($I{row}),$I{row}>=0,$I{row}<=100)"
-    is_fill = f"OR({_is_one_of(f'$I{row}', FILL_RULES.spellings)},{share})"
+    is_fill = f"OR({_is_one_of(f'TRIM($I{row})', FILL_RULES.spellings)},{share})"
     rules = {
         0: f"OR(COUNTIF($A${row}:$A${LAST_ROW + 1},$A{row})>1,ISNA(MATCH($A{row},kp_headers,0)))",
         2: f'TRIM($C{row})<>"",OR(NOT(ISNUMBER($C{row})),$C{row}<0)',
@@ -237,7 +236,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
     here, entry = f"$B${cell[0] + 1}", f"$B{_TOP}"
     if name == "language":
         author.choice(sheet, cell, list(Language))
-        return f"NOT({_is_one_of(entry, LANGUAGES.spellings)})"
+        return f"NOT({_is_one_of(f'TRIM({entry})', LANGUAGES.spellings)})"
     if name == "as_of":
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))
@@ -266,7 +265,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
 
 def _is_threshold(here: str) -> str:
     share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
-    return f"OR({share},{_is_one_of(here, THRESHOLD_RULES.spellings)})"
+    return f"OR({share},{_is_one_of(f'TRIM({here})', THRESHOLD_RULES.spellings)})"
 
 
 def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:

@@ -49,6 +49,8 @@ _OF_CRITERIA = tuple(c.key for c in CRITERIA.columns if c.key not in {"unit", "d
 #: The criteria's names as MATCH takes them literally; the axes of what is explained.
 _LITERAL = _CRITERIA + len(_OF_CRITERIA)
 _AXIS_NOW, _AXIS_THEN = _LITERAL + 1, _LITERAL + 2
+# of AGGREGATE: which figure, and what it leaves out
+_SMALLEST, _LARGEST, _ERRORS = 5, 4, 6
 # columns of an explanation
 _VALUE, _WEIGHT, _CONTRIBUTION = 2, 3, 4
 
@@ -91,6 +93,9 @@ class _WhatIf:
         self.criteria = [*used, *([none] * (ROOM - len(used)))]
         known = dict(zip(tables.customers[0], chosen or (), strict=False))
         self.measures = [known.get(name) for name, *_ in self.criteria]
+        names = [[name] for name, *_ in used]
+        measures = [[measure] for measure in self.measures[: len(used)]]
+        self.scores = {axis: KP_SCORE(names, measures, tables.criteria, axis) for axis in Axis}
 
     def write(self) -> None:
         """Write everything from top to bottom."""
@@ -242,9 +247,8 @@ class _WhatIf:
                 cell = f"INDEX({self._of(CRITERIA, key)},{k + 1})"
                 otherwise = '""'
                 if key in {"low", "high"}:
-                    smallest, largest, but_errors = 5, 4, 6
-                    which = smallest if key == "low" else largest
-                    bound = f"_xlfn.AGGREGATE({which},{but_errors},{measures})"
+                    which = _SMALLEST if key == "low" else _LARGEST
+                    bound = f"_xlfn.AGGREGATE({which},{_ERRORS},{measures})"
                     otherwise = f'IF(AND(OR({linear}),COUNT({measures})>0),{bound},"")'
                 formula = f'IFERROR(IF({cell}="",{otherwise},{cell}),"")'
                 self._formula((row, column), formula, soft, content)
@@ -280,13 +284,7 @@ class _WhatIf:
             kept = block[row - _HEADS][_CONTRIBUTION] if row - _HEADS < len(block) else None
             style = right if row == _HEADS else points
             self._formula((row, _CONTRIBUTION_NOW), f'IF({cell}="","",{cell})', style, kept)
-        for left, column in ((_BEHIND, _AXIS_NOW), (_EXPLAINED, _AXIS_THEN)):
-            for k, criterion in enumerate(self.criteria):  # an explanation leaves empty rows out
-                row = _FIRST + k
-                place = f"MATCH({_literal(_at(row, left))},{_down(_NAME)},0)"
-                axis = criterion[1] if self.chosen is not None else None
-                formula = f'IFERROR(INDEX({_down(_AXIS)},{place}),"")'
-                self._formula((row, column), formula, author.soft(), axis)
+        self._axes_behind()
         sheet.write_string(_HEADS - 1, _EXPLAINED, self.labels["explained"], author.soft())
         label = self.labels["contribution_now"]
         sheet.write_string(_HEADS - 1, _CONTRIBUTION_NOW, label, author.soft(align="right"))
@@ -295,6 +293,16 @@ class _WhatIf:
         author.colour(sheet, heads, f'=$H${_HEADS + 1}<>""', look)
         values = _EXPLAINED + _VALUE
         bar(sheet, (_FIRST, values, _LAST, values))
+
+    def _axes_behind(self) -> None:
+        """The axis of each explained criterion: explanations leave the empty rows of theirs out."""
+        for left, column in ((_BEHIND, _AXIS_NOW), (_EXPLAINED, _AXIS_THEN)):
+            for k, criterion in enumerate(self.criteria):
+                row = _FIRST + k
+                place = f"MATCH({_literal(_at(row, left))},{_down(_NAME)},0)"
+                axis = criterion[1] if self.chosen is not None else None
+                formula = f'IFERROR(INDEX({_down(_AXIS)},{place}),"")'
+                self._formula((row, column), formula, self.author.soft(), axis)
 
     def _results(self) -> None:
         """Scores and coverages, as they are and as they would be."""
@@ -306,11 +314,13 @@ class _WhatIf:
         percent = author.body(num_format="0%", align="center")
         difference = author.body(num_format="+0.0;-0.0;0.0", align="center")
         for axis in Axis:
-            row, score = _SCORES[axis], self._score(axis)
+            row = _SCORES[axis]
             sheet.write_string(row, 0, labels[f"{axis}_score"], author.body())
             for column, measures in ((1, _NOW), (2, _USED)):
                 ranges = f"{_down(_NAME)},{_down(measures)},{self._criteria()}"
-                self._formula((row, column), f'KP_SCORE({ranges},"{axis}")', points, score)
+                self._formula(
+                    (row, column), f'KP_SCORE({ranges},"{axis}")', points, self.scores[axis]
+                )
             now, then = _at(row, 1), _at(row, 2)
             formula = f'IF(COUNT({now}:{then})=2,{then}-{now},"")'
             self._formula((row, 3), formula, difference, 0 if self.chosen else None)
@@ -320,15 +330,6 @@ class _WhatIf:
                 full = 1 if self.chosen else None  # this customer's measures are all known
                 self._formula((row, column), self._coverage(axis, left, axes), percent, full)
             sheet.write_blank(row, 3, None, author.body())
-
-    def _score(self, axis: Axis) -> float | None:
-        names, measures = ([[cell] for cell in cells] for cells in zip(*self._known(), strict=True))
-        score: float | None = KP_SCORE(names, measures, self.tables.criteria, axis)
-        return score
-
-    def _known(self) -> list[tuple[Cell, Cell]]:
-        pairs = zip(self.criteria, self.measures, strict=True)
-        return [(name, measure) for (name, *_), measure in pairs if name is not None]
 
     @staticmethod
     def _coverage(axis: Axis, left: int, of: int) -> str:
@@ -346,7 +347,7 @@ class _WhatIf:
         """The type, and the thresholds behind it; none for a customer that would not be rated."""
         author, sheet, labels = self.author, self.sheet, self.labels
         sheet.write_string(_TYPE, 0, labels["quadrant"], author.body())
-        scores = ([[self._score(axis)]] for axis in Axis)
+        scores = ([[self.scores[axis]]] for axis in Axis)
         [[word]] = KP_QUADRANT(*scores, language=author.language)
         thresholds = ",".join(_at(_THRESHOLDS[axis], 1) for axis in Axis)
         style = author.body(align="center", bold=True)
