@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from support.office import in_libreoffice
 from support.packages import MAIN, sheet_parts
 
 from xlportfolio.excel import functions
@@ -32,7 +33,6 @@ with warnings.catch_warnings():
     from oletools.olevba import VBA_Parser
 from support.template import (
     DOUBLE,
-    in_libreoffice,
     inflated,
     made,
 )

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import json
-import os
 import random
-import shutil
 import string
 import struct
-import subprocess
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +20,7 @@ import pytest
 import xlsxwriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.office import require_libreoffice
+from support.office import in_libreoffice
 
 from xlportfolio.template.compoundfile import compound_file
 from xlportfolio.template.compression import compress
@@ -807,64 +803,8 @@ def test_any_modules(sources: dict[str, str]) -> None:
 
 # --- LibreOffice -------------------------------------------------------------------------------
 
-# Debian gives its own Python the bridge to LibreOffice, so this runs there.
-READ_BACK = """
-import json, subprocess, sys, time
-import uno
-from com.sun.star.beans import PropertyValue
-from com.sun.star.connection import NoConnectException
-
-office, book, profile, pipe = sys.argv[1:]
-command = [office, "-env:UserInstallation=" + profile, "--headless", "--norestore"]
-process = subprocess.Popen([*command, "--accept=pipe,name=" + pipe + ";urp"])
-local = uno.getComponentContext()
-resolver = local.ServiceManager.createInstanceWithContext(
-    "com.sun.star.bridge.UnoUrlResolver", local
-)
-for attempt in range(240):
-    try:
-        context = resolver.resolve("uno:pipe,name=" + pipe + ";urp;StarOffice.ComponentContext")
-        break
-    except NoConnectException:
-        time.sleep(0.5)
-else:
-    process.kill()
-    sys.exit("no connection to LibreOffice")
-desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-try:
-    always = 4
-    macros = PropertyValue(Name="MacroExecutionMode", Value=always)
-    hidden = PropertyValue(Name="Hidden", Value=True)
-    document = desktop.loadComponentFromURL(book, "_blank", 0, (macros, hidden))
-    library = document.BasicLibraries.getByName("VBAProject")
-    sources = {name: library.getByName(name) for name in library.ElementNames}
-    script = document.getScriptProvider().getScript(
-        "vnd.sun.star.script:VBAProject.modHello.Greeting?language=Basic&location=document"
-    )
-    result, _, _ = script.invoke(("you",), (), ())
-    print(json.dumps({"sources": sources, "result": result}))
-    document.close(True)
-finally:
-    desktop.terminate()
-    process.wait(60)
-"""
-
-
-HOW = "the bridge to LibreOffice is missing: apt-get install python3-uno"
-
-
-def has_uno(python: str) -> bool:
-    run = subprocess.run([python, "-c", "import uno"], capture_output=True, check=False)
-    return run.returncode == 0
-
 
 def test_libreoffice_loads_the_modules_and_runs_them(tmp_path: Path) -> None:
-    require_libreoffice()
-    python = shutil.which("python3", path="/usr/bin")
-    office = shutil.which("soffice") or shutil.which("libreoffice")
-    assert office is not None
-    if python is None or not has_uno(python):
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(HOW)
     code = 'Function Greeting(name)\n    Greeting = "Grüß Gott, " & name & ": 5 €"\nEnd Function\n'
     big = "".join(f"Sub Number{n}()\n    Debug.Print {n}\nEnd Sub\n" for n in range(1000))
     modules = [
@@ -878,18 +818,8 @@ def test_libreoffice_loads_the_modules_and_runs_them(tmp_path: Path) -> None:
         book.add_vba_project(io.BytesIO(vba_project(modules)), is_stream=True)
         book.set_vba_name("ThisWorkbook")
         book.add_worksheet("Sheet").set_vba_name("Sheet1")
-    profile = (tmp_path / "profile").as_uri()
-    arguments = [office, path.as_uri(), profile, f"xlportfolio-{os.getpid()}"]
-    run = subprocess.run(
-        [python, "-c", READ_BACK, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert not run.returncode, run.stderr
-    found = json.loads(run.stdout.splitlines()[-1])
-    assert found["result"] == "Grüß Gott, you: 5 €"
+    found = in_libreoffice(path, tmp_path, calls=[["modHello", "Greeting", ["you"]]])
+    assert found["called"] == ["Grüß Gott, you: 5 €"]
     assert set(found["sources"]) == {module.name for module in modules}
     for module in modules:
         _, _, text = found["sources"][module.name].partition("Option VBASupport 1\n")

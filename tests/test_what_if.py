@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 from openpyxl import load_workbook
+from support.office import in_libreoffice
 from support.packages import MAIN, sheet_parts
 from support.template import (
     DOUBLE,
     block_of,
-    in_libreoffice,
     inflated,
     made,
 )

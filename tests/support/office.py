@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +18,12 @@ _HOW = "LibreOffice Calc is missing: apt-get install libreoffice-calc python3-un
 
 def require_libreoffice() -> None:
     """Skip where LibreOffice is missing and say how to get it; fail where CI must have it."""
-    missing = _SOFFICE is None or shutil.which("pdftoppm") is None
-    if missing and os.environ.get("CI") == "true":
-        pytest.fail(_HOW)
-    if missing:
-        pytest.skip(_HOW)
+    _require(_SOFFICE is not None and shutil.which("pdftoppm") is not None)
+
+
+def _require(is_there: bool) -> None:
+    if not is_there:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(_HOW)
 
 
 def convert(path: Path, kind: str, folder: Path) -> Path:
@@ -50,3 +54,30 @@ def pages(pdf: Path, folder: Path) -> list[Path]:
         ["pdftoppm", "-r", "50", "-png", str(pdf), str(folder / "page")], check=True, timeout=240
     )
     return sorted(folder.glob("page*.png"))
+
+
+#: The system's own Python, to which Debian gives the bridge to LibreOffice.
+_SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+@cache
+def _has_bridge() -> bool:
+    command = [_SYSTEM_PYTHON, "-c", "import uno"]
+    return (
+        Path(_SYSTEM_PYTHON).exists()
+        and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    )
+
+
+def in_libreoffice(book: Path, folder: Path, **asked: Any) -> dict[str, Any]:
+    """What macros of a workbook answer in LibreOffice, see ``lo_macros``."""
+    require_libreoffice()
+    _require(_has_bridge())
+    script = Path(__file__).parent / "lo_macros.py"
+    program = [_SYSTEM_PYTHON, str(script), str(book), str(folder / "macros")]
+    done = subprocess.run(
+        program, input=json.dumps(asked), capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    answered: dict[str, Any] = json.loads(done.stdout)
+    return answered

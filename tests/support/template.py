@@ -1,10 +1,8 @@
-"""New workbooks, what stands in them, and their macros in LibreOffice."""
+"""New workbooks, what stands in them, and a stand-in for the module that knows xlwings."""
 
 from __future__ import annotations
 
 import io
-import json
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
-from support.office import require_libreoffice
 from support.packages import MAIN, parts_of
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, ORDERS, SETTINGS_TABLE, STRATEGIES
 from xlportfolio.state import STATE_NAMES
@@ -109,16 +106,3 @@ Public Function KpText(ByVal key As String) As String
     KpText = key
 End Function
 """
-
-
-def in_libreoffice(book: Path, folder: Path, **asked: Any) -> dict[str, Any]:
-    """What macros of a workbook answer in LibreOffice; run by the Python that knows UNO."""
-    require_libreoffice()
-    script = Path(__file__).parent / "lo_macros.py"
-    program = ["/usr/bin/python3", str(script), str(book), str(folder / "macros")]
-    done = subprocess.run(
-        program, input=json.dumps(asked), capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    answered: dict[str, Any] = json.loads(done.stdout)
-    return answered
