@@ -28,11 +28,12 @@ from xlportfolio.portfolio import (
 from xlportfolio.scoring import (
     AxisScores,
     Bools,
+    Bounds,
     Floats,
+    Yardstick,
     category_values,
     linear_bounds,
     rounded,
-    values_of,
     weighted_scores,
 )
 
@@ -285,27 +286,26 @@ def _values(
     customers: pd.DataFrame, model: ScoringModel, counts: Bools
 ) -> tuple[Floats, list[Fault]]:
     """The values of all measures, shape ``(n_customers, n_criteria)``, and what was odd."""
-    values = np.full((len(customers), len(model.criteria)), np.nan)
+    measures = np.full((len(customers), len(model.criteria)), np.nan)
+    bounds: dict[int, Bounds] = {}
     faults: list[Fault] = []
     for k, criterion in enumerate(model.criteria):
         column = criterion.name
         if criterion.scale.kind is ScaleKind.CATEGORIES:
-            values[:, k], odd = category_values(customers[column], criterion)
+            measures[:, k], odd = category_values(customers[column], criterion)
             key = "unknown_category"
             allowed: dict[str, object] = {"allowed": [str(b) for b, _ in criterion.scale.levels]}
         else:
-            measures, odd = _numbers(customers, column)
+            measures[:, k], odd = _numbers(customers, column)
             key, allowed = "not_a_number", {}
-            bounds = None
             if criterion.scale.kind is ScaleKind.LINEAR:
-                bounds = linear_bounds(criterion.scale, measures[counts])
-                faults += _crossed(criterion, bounds.crossed)
-            values[:, k] = values_of(measures, criterion, bounds)
+                bounds[k] = linear_bounds(criterion.scale, measures[counts, k])
+                faults += _crossed(criterion, bounds[k].crossed)
         for position in np.flatnonzero(odd).tolist():
             details = {"found": customers[column].iloc[position], **allowed}
             label = customers.index[position]
             faults.append(Fault(key, Severity.WARNING, column, customer=label, details=details))
-    return values, faults
+    return Yardstick(model.criteria, bounds)(measures), faults
 
 
 def _crossed(criterion: Criterion, crossed: bool) -> list[Fault]:  # noqa: FBT001

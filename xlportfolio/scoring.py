@@ -8,7 +8,7 @@ A missing measure is NaN and stays missing: it never becomes zero by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,58 +64,77 @@ def linear_bounds(scale: Scale, measures: Floats) -> Bounds:
     return Bounds(float(low), float(high))
 
 
-def values_of(measures: Floats, criterion: Criterion, bounds: Bounds | None = None) -> Floats:
-    """Turn the measures of a criterion into values of 0 to 100.
+class Yardstick:
+    """Turns the measures of several criteria into values of 0 to 100; prepared once, used often.
 
     Parameters
     ----------
-    measures
-        Shape ``(n_customers,)``, in the criterion's unit; for categories, what
-        :func:`category_values` gives.
+    criteria
+        Whose scales count, in the order of the columns of the measures.
     bounds
-        For a linear scale; left out, they are taken from the scale and these measures.
-
-    Returns
-    -------
-    Shape ``(n_customers,)``, 0 to 100, NaN where the measure is NaN or infinite.
+        For each linear criterion, by its position; left out, those of its scale, which must then
+        both be given.
 
     Examples
     --------
     >>> stock = Criterion("Stock", "value", 1, Scale.steps([(0, 0), (50_000, 25)]))
-    >>> values_of(np.array([-1.0, 49_999.0, 50_000.0, np.nan]), stock)
-    array([ 0.,  0., 25., nan])
+    >>> margin = Criterion("Margin", "value", 1, Scale.linear(0, 0.5))
+    >>> Yardstick([stock, margin])(np.array([[49_999.0, 0.1], [50_000.0, np.nan]]))
+    array([[ 0., 20.],
+           [25., nan]])
     """
-    scale = criterion.scale
-    present = np.isfinite(measures)
-    measures = np.where(present, measures, np.nan)
-    if scale.kind is ScaleKind.CATEGORIES:
-        return measures
-    if scale.kind is ScaleKind.LINEAR:
-        bounds = linear_bounds(scale, measures) if bounds is None else bounds
-        values = _linear(measures, bounds, criterion.objective)
-    else:
-        levels = sorted(scale.levels)
-        at = np.array([level.bound for level in levels], dtype=np.float64)
-        worth = np.array([level.value for level in levels], dtype=np.float64)
-        if scale.kind is ScaleKind.STEPS:
-            reached = np.searchsorted(at, measures, side="right") - 1
-            values = worth[np.maximum(reached, 0)]
-        else:
-            values = np.interp(measures, at, worth)
-    return np.where(present, np.clip(values, 0, 100) + 0.0, np.nan)
+
+    def __init__(
+        self, criteria: Sequence[Criterion], bounds: Mapping[int, Bounds] | None = None
+    ) -> None:
+        linear = [k for k, c in enumerate(criteria) if c.scale.kind is ScaleKind.LINEAR]
+        if bounds is None:
+            bounds = {k: linear_bounds(criteria[k].scale, np.empty(0)) for k in linear}
+        ends = np.array([bounds[k] for k in linear], dtype=np.float64).reshape(-1, 2)
+        low, high = ends[:, 0], ends[:, 1]
+        more = np.array([criteria[k].objective is Objective.MAX for k in linear], dtype=np.bool_)
+        with np.errstate(over="ignore"):
+            # an exact factor that keeps the span finite
+            half = np.where(np.isfinite(high - low), 0.5, 0.25)
+        self._linear = np.array(linear, dtype=np.intp)
+        self._low, self._high, self._half = low, high, half
+        self._flat = ~(low < high)  # equal, crossed, or no measure at all
+        self._span = np.where(self._flat, 1.0, high * half - low * half)
+        self._origin = np.where(more, low * half, high * half)
+        self._sign = np.where(more, 1.0, -1.0)
+        self._levels = [
+            (k, c.scale.kind, *np.array(sorted(c.scale.levels), dtype=np.float64).T)
+            for k, c in enumerate(criteria)
+            if c.scale.kind in {ScaleKind.STEPS, ScaleKind.PIECEWISE}
+        ]
+
+    def __call__(self, measures: Floats) -> Floats:
+        """Values of 0 to 100, NaN where a measure is NaN or infinite.
+
+        Parameters
+        ----------
+        measures
+            Shape ``(n_customers, n_criteria)``, in each criterion's unit; for categories, what
+            :func:`category_values` gives.
+        """
+        present = np.isfinite(measures)
+        values = np.where(present, measures, np.nan)
+        if self._linear.size:
+            inside = np.minimum(np.maximum(values[:, self._linear], self._low), self._high)
+            gained = (inside * self._half - self._origin) * self._sign
+            values[:, self._linear] = np.where(self._flat, 50.0, gained / self._span * 100)
+        for k, kind, at, worth in self._levels:
+            if kind is ScaleKind.STEPS:
+                reached = np.searchsorted(at, values[:, k], side="right") - 1
+                values[:, k] = worth[np.maximum(reached, 0)]
+            else:
+                values[:, k] = np.interp(values[:, k], at, worth)
+        return np.where(present, np.minimum(np.maximum(values, 0.0), 100.0) + 0.0, np.nan)
 
 
-def _linear(measures: Floats, bounds: Bounds, objective: Objective) -> Floats:
-    low, high = bounds
-    if not low < high:  # equal, crossed, or no measure at all
-        return np.full_like(measures, 50.0)
-    inside = np.clip(measures, low, high)
-    half = 0.5 if np.isfinite(high - low) else 0.25  # an exact factor that keeps the span finite
-    span = high * half - low * half
-    gained = (
-        inside * half - low * half if objective is Objective.MAX else high * half - inside * half
-    )
-    return gained / span * 100
+def category_worth(criterion: Criterion) -> dict[str, float]:
+    """The value of each word of a scale of categories; words as ``category_key`` gives them."""
+    return {category_key(str(word)): value for word, value in criterion.scale.levels}
 
 
 def category_values(words: pd.Series, criterion: Criterion) -> tuple[Floats, Bools]:
@@ -132,7 +151,7 @@ def category_values(words: pd.Series, criterion: Criterion) -> tuple[Floats, Boo
     >>> category_values(pd.Series(["High ", "medium", None]), fit)
     (array([100.,  nan,  nan]), array([False,  True, False]))
     """
-    worth = {category_key(str(word)): value for word, value in criterion.scale.levels}
+    worth = category_worth(criterion)
     codes, uniques = pd.factorize(words.astype("object"))
     keys = [category_key(str(word)) for word in uniques]
     table = np.array([worth.get(key, np.nan) for key in keys] + [np.nan], dtype=np.float64)
@@ -194,29 +213,24 @@ def weighted_scores(
     array([[80., nan],
            [60.,  5.]])
     """
-    count, n_criteria = values.shape
-    fills = [None] * n_criteria if fills is None else fills
     weight = np.asarray(weights, dtype=np.float64)
     weight = np.ldexp(weight, -np.frexp(weight.max())[1])  # an exact factor that keeps sums finite
-
-    points, most = np.full((2, count, n_criteria), np.nan)
-    summed, weight_used, weight_measured = np.zeros(count), np.zeros(count), np.zeros(count)
-    for k, fill in enumerate(fills):
-        measured = ~np.isnan(values[:, k])
-        value = values[:, k] if fill is None else np.where(measured, values[:, k], fill)
-        points[:, k] = weight[k] * value
-        used = ~np.isnan(value)
-        most[:, k] = np.where(used, weight[k] * 100, np.nan)
-        summed += np.where(used, points[:, k], 0.0)
-        weight_used += weight[k] * used
-        weight_measured += weight[k] * measured
-
-    some = weight_used > 0
-    divisor = np.where(some, weight_used, np.nan)
+    measured = ~np.isnan(values)
+    if fills is not None:
+        values = np.where(measured, values, np.array(fills, dtype=np.float64))
+    points = weight * values
+    used = ~np.isnan(points)
+    weight_used = _summed(weight * used)
+    divisor = np.where(weight_used > 0, weight_used, np.nan)
     each = divisor[:, np.newaxis]
     return AxisScores(
-        score=np.clip(summed / divisor, 0, 100),
-        coverage=weight_measured / weight.sum(),
+        score=np.minimum(np.maximum(_summed(np.where(used, points, 0.0)) / divisor, 0.0), 100.0),
+        coverage=_summed(weight * measured) / weight.sum(),
         contributions=points / each,
-        attainable=most / each,
+        attainable=np.where(used, weight * 100, np.nan) / each,
     )
+
+
+def _summed(terms: Floats) -> Floats:
+    """The sum of each row, strictly from left to right, however many rows there are."""
+    return np.asarray(np.cumsum(terms, axis=1)[:, -1], dtype=np.float64)
