@@ -26,10 +26,12 @@ from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.locale import Texts, language_of_system, texts
 
 if TYPE_CHECKING:
+    from xlportfolio.excel.setup import Check
     from xlportfolio.files.rescore import Progress, Rescored
 
 _SYSTEM = language_of_system()
 _HELP = texts(_SYSTEM)
+_MARK_COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _TOP = 5
 _STEPS = ("read", "analyse", "draw", "write")
@@ -170,6 +172,63 @@ def demo(
             _new(book, language, with_sample=True)
             done = run(book, backup=False, progress=progress)
         _print_summary(done, time.perf_counter() - started)
+
+
+@app.command(help=_HELP("cli.setup"), epilog=_HELP("cli.setup_examples"))
+def setup(
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help=_HELP("cli.remove"))] = False,
+    lang: LangOption = None,
+) -> None:
+    """Connect Excel with this Python, or undo that."""
+    words = texts(lang or _SYSTEM)
+    with _stopping(Path(), None, lang, as_json=False):
+        from xlportfolio.excel import setup as excel
+        from xlportfolio.files.save import replace_file
+
+        def write(path: Path, content: bytes) -> None:
+            replace_file(path, lambda file: file.write(content))
+
+        steps = excel.remove if remove else excel.install
+        for done in steps(excel.Machine.here(), write):
+            typer.echo(words.word(done))
+
+
+@app.command(help=_HELP("cli.doctor"), epilog=_HELP("cli.doctor_examples"))
+def doctor(
+    book: Annotated[
+        Path | None, typer.Argument(metavar="BOOK", help=_HELP("cli.doctor_book"))
+    ] = None,
+    *,
+    lang: LangOption = None,
+) -> None:
+    """Check what Excel needs for formulas and buttons."""
+    faults = 0
+    with _stopping(book or Path(), None, lang, as_json=False):
+        words, console = texts(lang or _SYSTEM), Console(emoji=False)
+        marks = words.branch("doctor.marks")
+        width = max(map(len, marks.values()))
+        for check in _checks(book):
+            mark = escape(marks[check.mark].ljust(width))
+            text, colour = escape(words.word(check.phrase)), _MARK_COLOURS[check.mark]
+            console.print(f"[{colour}]{mark}[/{colour}] {text}", soft_wrap=True, highlight=False)
+            faults += check.mark == "fault"
+    if faults:
+        raise typer.Exit(1)
+
+
+def _checks(book: Path | None) -> Iterator[Check]:
+    """What Excel needs, then which macros the workbook has."""
+    from xlportfolio.excel.setup import Machine, checks, fault, macros_check
+
+    yield from checks(Machine.here(), __version__, book)
+    if book is not None:
+        from xlportfolio.template.macros import macros_of
+
+        try:
+            yield macros_check(macros_of(book), book)
+        except XlPortfolioError as error:
+            yield fault(error)
 
 
 def _new(book: Path, language: Lang, *, with_sample: bool) -> None:

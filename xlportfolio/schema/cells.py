@@ -73,6 +73,13 @@ def as_number(cell: Cell, language: str) -> Number:
     return Number(reading.number, Fault(key, Severity.NOTE, details=details))
 
 
+def as_category(cell: Cell, language: str) -> str | None:
+    """A word that names a category, ``None`` for a blank or an error cell."""
+    if isinstance(cell, CellError) or is_blank(cell):
+        return None
+    return cell if isinstance(cell, str) else shown(cell, language)
+
+
 def as_date(cell: Cell) -> dt.date | None:
     """Read a cell in which a day belongs: a date, or text such as 2026-01-31 or 31.01.2026."""
     if isinstance(cell, dt.datetime):

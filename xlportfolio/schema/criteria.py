@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from xlportfolio.errors import Fault, ModelError, Severity
+from xlportfolio.errors import Fault, ModelError, Problem, Severity
 from xlportfolio.model import (
     Axis,
     Criterion,
@@ -20,7 +21,7 @@ from xlportfolio.model import (
 )
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_number, is_blank
-from xlportfolio.schema.contract import FillRule, Words
+from xlportfolio.schema.contract import FillRule, RawTable, Words
 from xlportfolio.schema.grid import Findings, Grid
 
 _RESERVED = {key for column in contract.CUSTOMERS.columns for key in column.names}
@@ -50,12 +51,10 @@ class ReadCriteria:
 
 def read_criteria(grid: Grid, customers: Grid | None, findings: Findings) -> ReadCriteria:
     """Read all criteria, and find the customers' column of each, if there are customers."""
-    reader = _Reader(grid, findings)
-    read = [reader.criterion(i) for i in grid.rows]
-    reader.check_together(read)
+    read, problems = _read(grid.raw, findings.language)
+    findings.problems += problems
     columns = {}
-    by_name = {name: i for i in grid.rows if (name := grid.text(i, "criterion"))}
-    for name, i in by_name.items():
+    for name, i in read.rows.items():
         if customers is None:
             break
         position = customers.position_of(name)
@@ -65,8 +64,19 @@ def read_criteria(grid: Grid, customers: Grid | None, findings: Findings) -> Rea
             findings.add(grid, fault, i, "criterion")
         else:
             columns[name] = position
+    return replace(read, columns=columns)
+
+
+@lru_cache(maxsize=16)
+def _read(raw: RawTable, language: str) -> tuple[ReadCriteria, tuple[Problem, ...]]:
+    """All criteria of a table and what is wrong with them; the same table is not read twice."""
+    grid, findings = Grid(raw), Findings(language)
+    reader = _Reader(grid, findings)
+    read = [reader.criterion(i) for i in grid.rows]
+    reader.check_together(read)
+    by_name = {name: i for i in grid.rows if (name := grid.text(i, "criterion"))}
     built = tuple(one.criterion for one in read if one.criterion is not None)
-    return ReadCriteria(built, by_name, columns)
+    return ReadCriteria(built, by_name), tuple(findings.problems)
 
 
 class _Read(NamedTuple):

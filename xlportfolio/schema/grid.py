@@ -77,6 +77,12 @@ class Findings:
         """Gather a fault of a cell in a column that is not one of the contract's."""
         self.problems.append(grid.problem(fault, i, position, self.language))
 
+    def add_lacking_columns(self, grid: Grid) -> None:
+        """Gather the columns without which a table cannot be read and which it does not have."""
+        for column in grid.raw.table.lacking(grid.raw.header):
+            details = {"english": column.english, "german": column.german}
+            self.add(grid, Fault("needed_column_missing", details=details))
+
     def number(self, grid: Grid, i: int, key: str, wrong: str | None = None) -> float | None:
         """A number of a cell, ``None`` for a blank one or where the cell holds none.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from xlportfolio.errors import Fault, InputError, Problem, Severity
 from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Status, Strategy
 from xlportfolio.schema import contract
-from xlportfolio.schema.cells import as_id, as_number, is_blank, shown
+from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable, Table
 from xlportfolio.schema.criteria import ReadCriteria, read_criteria
 from xlportfolio.schema.grid import Findings, Grid, in_order
@@ -69,7 +69,7 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
             findings.problems.append(Problem(Fault("table_missing", details=details)))
     for grid in (customers, criteria, settings, strategies):
         if grid is not None:
-            _check_columns(grid, findings)
+            findings.add_lacking_columns(grid)
     read = ReadCriteria()
     if criteria is not None:
         read = read_criteria(criteria, customers, findings)
@@ -101,13 +101,6 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
 def _grid(tables: Mapping[str, RawTable], table: Table) -> Grid | None:
     raw = tables.get(table.name)
     return None if raw is None else Grid(raw)
-
-
-def _check_columns(grid: Grid, findings: Findings) -> None:
-    """Columns without which a table cannot be read."""
-    for column in grid.raw.table.lacking(grid.raw.header):
-        details = {"english": column.english, "german": column.german}
-        findings.add(grid, Fault("needed_column_missing", details=details))
 
 
 def _strategies(grid: Grid, findings: Findings) -> tuple[Strategy, ...]:
@@ -241,8 +234,7 @@ class _Customers:
         if isinstance(cell, CellError):
             fault = Fault("error_cell", Severity.WARNING)
             self.findings.add_cell(self.grid, fault, i, position)
-            return None
-        return None if is_blank(cell) else shown(cell, self.findings.language)
+        return as_category(cell, self.findings.language)
 
     def _measures(self, cells: Sequence[Cell], position: int) -> npt.NDArray[np.float64]:
         """A column of numbers, NaN where there is none; the odd ones are looked at one by one."""

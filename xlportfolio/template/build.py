@@ -87,7 +87,7 @@ def _finished(made: BytesIO, author: Author) -> bytes:
     """Add what XlsxWriter does not write: the tab, hidden names, the answers of arrays."""
     with zipfile.ZipFile(made) as package:
         parts = {name: package.read(name) for name in package.namelist()}
-    hidden = rb'<definedName name="(kp_(?:text|help)_\w+)">'
+    hidden = rb'<definedName name="(kp_(?:macros|(?:text|help)_\w+))">'
     parts["xl/workbook.xml"] = re.sub(
         hidden, rb'<definedName name="\1" hidden="1">', parts["xl/workbook.xml"]
     )

@@ -7,14 +7,20 @@ same in every language.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from enum import StrEnum
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from xlportfolio.excel import functions
+from xlportfolio.files.package import Package
+from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.template.vbaproject import Module, ModuleKind, vba_project
 
@@ -33,6 +39,9 @@ STANDARD = ("KpBridge", "KpFunctions", "KpRibbon")
 _FOLDER = files(__name__.rpartition(".")[0])
 #: Characters of a text within a formula, which a defined name is.
 _LONGEST = 255
+#: The hidden name that tells from which sources the macros of a workbook were made.
+_DIGEST_NAME = "kp_macros"
+_TEXT_PREFIX = "kp_text_"
 
 _HEAD = """\
 Attribute VB_Name = "KpFunctions"
@@ -101,17 +110,52 @@ def ribbon(language: str) -> bytes:
 def names_of_texts(language: str) -> dict[str, str]:
     """The hidden names that hold what macros say, and the help of each function: name -> formula.
 
-    A function's help is its description and that of each argument, on lines of their own.
+    A function's help is its description and that of each argument, on lines of their own. One more
+    name tells the macros of this version from those of others; see :func:`macros_of`.
     """
     words = texts(language)
-    names = {f"kp_text_{key}": _literal(text) for key, text in words.branch("macros").items()}
+    macros = words.branch("macros").items()
+    names = {f"{_TEXT_PREFIX}{key}": _literal(text) for key, text in macros}
     for name, function in udfs().items():
         help_texts = words.branch(f"functions.help.{name}")
         lines = [
             help_texts[key] for key in ("description", *inspect.signature(function).parameters)
         ]
         names[f"kp_help_{name}"] = "&CHAR(10)&".join(map(_literal, lines))
-    return names
+    return names | {_DIGEST_NAME: _digest()}
+
+
+class Macros(StrEnum):
+    """Which macros a workbook has: those of this version, of another, or none of ours."""
+
+    CURRENT = "current"
+    OTHER = "other"
+    NONE = "none"
+
+
+def macros_of(path: Path) -> Macros:
+    """Tell which macros a workbook has.
+
+    Raises
+    ------
+    WorkbookError
+        If the file cannot be read as a workbook.
+    """
+    with closing(Package(path)) as package:
+        workbook = Workbook(package)
+        names = {e.get("name", ""): e.text for e in workbook.defined_names()}
+        has_project = workbook.related("vbaProject") is not None
+    if not has_project or not any(name.startswith(_TEXT_PREFIX) for name in names):
+        return Macros.NONE
+    return Macros.CURRENT if names.get(_DIGEST_NAME) == _digest() else Macros.OTHER
+
+
+def _digest() -> str:
+    """A formula that differs whenever the sources of the macros do."""
+    digest = hashlib.sha256()
+    for module in ("ThisWorkbook", *STANDARD):
+        digest.update(f"{module}\n{source_of(module)}\n".encode("ascii"))
+    return _literal(digest.hexdigest()[:16])
 
 
 def _literal(text: str) -> str:
