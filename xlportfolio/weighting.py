@@ -96,12 +96,13 @@ def _completed(judgments: Floats) -> Floats:
     complete = judgments.copy()
     diagonal = np.diagonal(complete)
     np.fill_diagonal(complete, np.where(np.isnan(diagonal), 1.0, diagonal))
-    complete = np.where(np.isnan(complete), 1 / complete.T, complete)
+    with np.errstate(divide="ignore"):  # a judgment of 0 is refused below
+        complete = np.where(np.isnan(complete), 1 / complete.T, complete)
     for row, column in np.argwhere(np.isnan(complete)).tolist():
         raise XlPortfolioError("pairwise_missing", row=row + 1, column=column + 1)
     for row, column in np.argwhere(~(complete > 0) | np.isinf(complete)).tolist():
-        found = float(judgments[row, column])
-        raise XlPortfolioError("pairwise_not_positive", row=row + 1, column=column + 1, found=found)
+        details = {"found": float(complete[row, column])}
+        raise XlPortfolioError("pairwise_not_positive", row=row + 1, column=column + 1, **details)
     for row, column in np.argwhere(np.abs(complete * complete.T - 1) > _RECIPROCAL).tolist():
         details = {"found": float(complete[row, column]), "other": float(complete[column, row])}
         raise XlPortfolioError("pairwise_contradicts", row=row + 1, column=column + 1, **details)
