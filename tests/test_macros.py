@@ -207,6 +207,18 @@ def test_the_bridge_knows_which_functions_answer_with_a_header_row() -> None:
         "KP_QUADRANT": [[[1]], [[1]]],
         "KP_SCORECARD": [customers, criteria],
         "KP_EXPLAIN": [1, customers, criteria],
+        "KP_VALUE": [
+            [[1]],
+            "A",
+            [[*criteria[0], "Low", "High"], [*criteria[1], 0, 2], [*criteria[2], 0, 2]],
+        ],
+        "KP_WEIGHTED_SCORE": [[[1]], [[1]]],
+        "KP_RANK": [[[1]]],
+        "KP_ABC": [[[1]]],
+        "KP_STRATEGY": [[["Star"]]],
+        "KP_SHARE_OF_WALLET": [[[1]], [[2]]],
+        "KP_AHP_WEIGHTS": [[[1]]],
+        "KP_AHP_CONSISTENCY": [[[1]]],
     }
     assert set(arguments) == set(udfs())
     answered = {name: udfs()[name](*given) for name, given in arguments.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import wraps
+from functools import lru_cache, wraps
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from xlportfolio.errors import InputError, ModelError, Problem, Severity, XlPortfolioError
 from xlportfolio.locale import language_of_system, texts
 from xlportfolio.schema import RawTable, Table
+from xlportfolio.schema.contract import CRITERIA
 from xlportfolio.scoring import Floats
 
 #: What one argument or answer is for xlwings, which looks at annotations: anything.
@@ -32,9 +34,7 @@ def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
             taken = {name: _taken(argument) for name, argument in named.items()}
             return function(*map(_taken, arguments), **taken)
         except XlPortfolioError as error:
-            of_input = error.language if isinstance(error, InputError) else None
-            words = texts(of_input or language_of_system())
-            return words("functions.faulty", message=_message(error, words.language))
+            return fault_text(error)
         except Exception as error:  # noqa: BLE001 (it must never reach Excel)
             words = texts(language_of_system())
             detail = f"{type(error).__name__}: {error}"
@@ -43,10 +43,22 @@ def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
     return answered
 
 
+def fault_text(error: XlPortfolioError) -> str:
+    """What a cell shows of an error."""
+    of_input = error.language if isinstance(error, InputError) else None
+    words = texts(of_input or language_of_system())
+    return words("functions.faulty", message=_message(error, words.language))
+
+
 def _taken(argument: Cells) -> Cells:
     """An argument with cells in a currency format, which arrive as decimals, as numbers."""
     if isinstance(argument, list | tuple):
-        return [_taken(cell) for cell in argument]
+        cells = chain.from_iterable(
+            row if isinstance(row, list | tuple) else () for row in argument
+        )
+        if Decimal in set(map(type, cells)):
+            return [[_taken(cell) for cell in row] for row in argument]
+        return argument
     return float(argument) if isinstance(argument, Decimal) else argument
 
 
@@ -63,15 +75,51 @@ def _message(error: XlPortfolioError, language: str) -> str:
     return words("places.sentence", place=place, sentence=sentence)
 
 
-def raw_table(table: Table, block: Block) -> RawTable:
+def raw_table(table: Table, block: Block | None) -> RawTable:
     """A range with a header row as an input table; its rows are counted from 1, the header."""
     header, *rows = block or [[]]
-    return RawTable(table, table.name, 1, 1, list(header), [list(row) for row in rows])
+    return RawTable(table, table.name, 1, 1, list(header), list(rows))
 
 
-def numbers(block: Block) -> Floats:
+def criteria_table(block: Block | None) -> RawTable:
+    """The table of criteria: for equal cells the same object, so that it is read only once."""
+    return table_of_cells(*flat(block))
+
+
+def flat(block: Block | None) -> tuple[Cells, ...]:
+    """A block as one row of cells, before them its width; ``()`` for none."""
+    return (len(block[0]), *chain.from_iterable(block)) if block else ()
+
+
+@lru_cache(maxsize=32, typed=True)
+def table_of_cells(width: int = 0, *cells: Cells) -> RawTable:
+    """The table of criteria, given what :func:`flat` makes of its block."""
+    rows = [cells[i : i + width] for i in range(0, len(cells), width)] if width else []
+    return raw_table(CRITERIA, rows)
+
+
+def numbers(block: Block | None) -> Floats:
     """A block as numbers, NaN for whatever is none: a blank, a text, a truth value."""
     return np.array(
-        [[cell if type(cell) in {int, float} else np.nan for cell in row] for row in block],
+        [[cell if type(cell) in {int, float} else np.nan for cell in row] for row in block or [[]]],
         dtype=np.float64,
     )
+
+
+def cells_of(numbers: Floats) -> list[list[float | None]]:
+    """Numbers as a block of cells of the same shape; NaN becomes an empty cell."""
+    return [[None if x != x else x for x in row] for row in numbers.tolist()]  # noqa: PLR0124 (NaN)
+
+
+def paired(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Two blocks of the same shape; a single cell stands for as many as the other has.
+
+    Raises
+    ------
+    XlPortfolioError
+        If the shapes differ otherwise.
+    """
+    if 1 not in {first.size, second.size} and first.shape != second.shape:
+        raise XlPortfolioError("unequal_lengths", first=first.size, second=second.size)
+    both = np.broadcast_arrays(first, second)
+    return both[0], both[1]

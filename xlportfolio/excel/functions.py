@@ -11,18 +11,46 @@ from __future__ import annotations
 import numpy as np
 import xlwings as xw
 
+from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import analyse
-from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.arguments import Block, Cells, in_words, numbers, raw_table
+from xlportfolio.errors import ModelError, XlPortfolioError
+from xlportfolio.excel.arguments import (
+    Block,
+    Cells,
+    cells_of,
+    criteria_table,
+    fault_text,
+    in_words,
+    numbers,
+    paired,
+    raw_table,
+)
+from xlportfolio.excel.single import axis_gauge, criterion_gauge
+from xlportfolio.locale import LANGUAGES as SPOKEN
 from xlportfolio.locale import texts
-from xlportfolio.model import Axis, ScaleKind, ThresholdRule, name_key
-from xlportfolio.portfolio import quadrants
+from xlportfolio.model import (
+    VALUES,
+    Quadrant,
+    Status,
+    Threshold,
+    ThresholdRule,
+    setting_faults,
+)
+from xlportfolio.portfolio import abc_analysis, quadrants, ranks
 from xlportfolio.schema import WorkbookInput, interpret
 from xlportfolio.schema.cells import as_id, is_blank
-from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, LANGUAGES, SETTINGS_TABLE
-from xlportfolio.schema.grid import Grid
-from xlportfolio.schema.settings import language_of
+from xlportfolio.schema.contract import (
+    CRITERIA,
+    CUSTOMERS,
+    LANGUAGES,
+    QUADRANTS,
+    SETTINGS_TABLE,
+    STATUSES,
+)
+from xlportfolio.schema.settings import default_of
 from xlportfolio.scorecard import rows_of, scorecard
+from xlportfolio.scoring import Floats, weighted_scores
+from xlportfolio.weighting import PairwiseWeights, pairwise_weights
 
 _EXPLAINED = ("criterion", "measure", "value", "weight", "contribution")
 
@@ -54,40 +82,80 @@ def KP_SCORE(headers: Cells, measures: Cells, criteria: Cells, axis: Cells) -> C
     >>> KP_SCORE([["Turnover", "Margin"]], [[80, 0.2]], criteria, "value")
     65.0
     """
-    names = [cell for row in headers for cell in row]
-    found = [cell for row in measures for cell in row]
+    names = [cell for row in headers or () for cell in row]
+    found = [cell for row in measures or () for cell in row]
     if len(names) != len(found):
         raise XlPortfolioError("unequal_lengths", first=len(names), second=len(found))
-    wanted = AXES.get(str(axis or ""))
-    if wanted is None:
-        raise XlPortfolioError("unknown_axis_argument", found=str(axis or ""))
-    given = _one_customer(names, found, criteria, wanted)
-    for criterion in given.model.criteria:
-        scale = criterion.scale
-        open_ended = scale.kind is ScaleKind.LINEAR and None in {scale.low, scale.high}
-        if criterion.axis is wanted and open_ended:
-            raise XlPortfolioError("bounds_needed", criterion=criterion.name)
-    score = float(analyse(given.customers, given.model).customers[f"{wanted}_score"].iloc[0])
-    return None if np.isnan(score) else score
+    return axis_gauge(names, criteria, axis).score(found)
 
 
-def _one_customer(
-    names: list[Cells], found: list[Cells], criteria: Block, axis: Axis
-) -> WorkbookInput:
-    """A portfolio of one customer; of the other axis, criteria may be left out."""
-    table = raw_table(CRITERIA, criteria)
-    positions = CRITERIA.positions(table.header)
-    there = {name_key(str(name)) for name in names}
-    for row in table.rows if {"criterion", "axis"} <= set(positions) else ():
-        name, of = (row[positions[key]] for key in ("criterion", "axis"))
-        if name_key(str(name)) not in there and AXES.get(str(of)) is not axis:
-            names, found = [*names, name], [*found, None]
-    language = language_of(Grid(table), None) or "en"  # in which texts and levels are read
-    own = {name for column in CUSTOMERS.columns for name in column.names}
-    known = zip(names, found, strict=True)
-    measures = [(name, cell) for name, cell in known if name_key(str(name)) not in own]
-    block = list(zip((CUSTOMERS.header("customer_id", language), "1"), *measures, strict=True))
-    return interpret({CUSTOMERS.name: raw_table(CUSTOMERS, block), CRITERIA.name: table})
+@xw.func
+@xw.arg("measure", ndim=2)
+@xw.arg("criteria", ndim=2)
+@in_words
+def KP_VALUE(measure: Cells, criterion: Cells, criteria: Cells) -> Cells:  # noqa: N802
+    """What a measure is worth on the scale of its criterion, 0 to 100; empty for a missing one.
+
+    Parameters
+    ----------
+    measure
+        A measure, or a range of them: numbers in the criterion's unit, or words for a scale of
+        categories. The answer has the same shape.
+    criterion
+        The name of the criterion.
+    criteria
+        The table of criteria with its header row. A linear scale needs both bounds here.
+
+    Examples
+    --------
+    >>> criteria = [["Criterion", "Axis", "Weight", "Low", "High"],
+    ...             ["Turnover", "value", 3, 0, 200], ["Share", "benefit", 1, 0, 1]]
+    >>> KP_VALUE([[50.0], [None], [500.0]], "Turnover", criteria)
+    [[25.0], [None], [100.0]]
+    """
+    gauge = criterion_gauge(criterion, criteria)
+    found = np.array([[gauge.measure(cell) for cell in row] for row in measure or [[None]]])
+    return cells_of(gauge.yardstick(found.reshape(-1, 1)).reshape(found.shape))
+
+
+@xw.func
+@xw.arg("values", ndim=2)
+@xw.arg("weights", ndim=2)
+@in_words
+def KP_WEIGHTED_SCORE(values: Cells, weights: Cells) -> Cells:  # noqa: N802
+    """The weighted mean of values; what is missing is left out, its weight spread over the rest.
+
+    Parameters
+    ----------
+    values
+        Values of 0 to 100, as many as there are weights, in a row or a column. Or several such
+        rows, for which there is a column of scores; or several columns, a row of scores. In a
+        square, a row of weights belongs to its rows, a column of weights to its columns.
+    weights
+        Numbers from 0, not all of them 0, in a row or a column. A blank one counts as 0.
+
+    Examples
+    --------
+    >>> KP_WEIGHTED_SCORE([[80, 20], [80, None]], [[3, 1]])
+    [[65.0], [80.0]]
+    """
+    value, weight = numbers(values), np.nan_to_num(numbers(weights), nan=0.0)
+    count = weight.size
+    if 1 not in weight.shape or count not in value.shape:
+        raise XlPortfolioError("unequal_lengths", first=value.size, second=count)
+    if (weight < 0).any() or not weight.any():
+        raise XlPortfolioError("weights_argument")
+    upright = value.shape[1] != count or (weight.shape[1] == 1 and value.shape == (count, count))
+    rows = value.T if upright else value
+    scores: list[Cells] = []
+    for row in rows:
+        odd = row[(row < VALUES.low) | (row > VALUES.high)]
+        if odd.size:
+            scores.append(fault_text(XlPortfolioError("value_argument", found=float(odd[0]))))
+        else:
+            score = weighted_scores(row[np.newaxis], weight.ravel().tolist()).score[0]
+            scores.append(None if np.isnan(score) else float(score))
+    return [scores] if upright else [[score] for score in scores]
 
 
 @xw.func
@@ -120,14 +188,18 @@ def KP_QUADRANT(  # noqa: N802
     value, benefit = numbers(value_score), numbers(benefit_score)
     if value.shape != benefit.shape:
         raise XlPortfolioError("unequal_lengths", first=value.size, second=benefit.size)
-    spoken = LANGUAGES.get(str(language or "en"))
-    if spoken is None:
-        raise XlPortfolioError("unknown_language_argument", found=language)
     thresholds = (_threshold(value_threshold), _threshold(benefit_threshold))
-    types = quadrants(value.ravel(), benefit.ravel(), *thresholds)
-    words = {**texts(spoken).branch("quadrants"), "not_rated": None}
-    rows, columns = value.shape
-    return [[words[types[columns * r + c]] for c in range(columns)] for r in range(rows)]
+    words = {**texts(_language(language)).branch("quadrants"), Quadrant.NOT_RATED: None}
+    types = quadrants(value.ravel(), benefit.ravel(), *thresholds).reshape(value.shape)
+    return [[words[kind] for kind in row] for row in types]
+
+
+def _language(cell: Cells) -> str:
+    """The language of an answer, English if none is named."""
+    spoken = LANGUAGES.get(str(cell or "en"))
+    if spoken is None:
+        raise XlPortfolioError("unknown_language_argument", found=cell)
+    return spoken
 
 
 def _threshold(cell: Cells) -> float:
@@ -170,6 +242,70 @@ def KP_SCORECARD(customers: Cells, criteria: Cells, settings: Cells = None) -> C
     given = _portfolio(customers, criteria, settings)
     analysis = analyse(given.customers, given.model)
     return rows_of(scorecard(analysis, given.rows, given.presentation.language))
+
+
+@xw.func
+@xw.arg("scores", ndim=2)
+@in_words
+def KP_RANK(scores: Cells) -> Cells:  # noqa: N802
+    """The rank of each score, 1 for the highest; equal ones, to 9 decimals, share the smallest.
+
+    Parameters
+    ----------
+    scores
+        A range of numbers; what is none has no rank. The answer has the same shape.
+
+    Examples
+    --------
+    >>> KP_RANK([[60], [80], [None], [60]])
+    [[2.0], [1.0], [None], [2.0]]
+    """
+    found = numbers(scores)
+    return cells_of(ranks(found.ravel()).reshape(found.shape))
+
+
+@xw.func
+@xw.arg("amounts", ndim=2)
+@in_words
+def KP_ABC(amounts: Cells, a: Cells = None, b: Cells = None) -> Cells:  # noqa: N802
+    """The ABC class of each amount by its share in their total, the largest first.
+
+    Parameters
+    ----------
+    amounts
+        A range of amounts in one currency. What is no number, 0 or negative has no class. The
+        answer has the same shape.
+    a, b
+        Percent of the total that the A, and the A and B, amounts make; left out: 80 and 90. The
+        amount that crosses a bound belongs to the upper class.
+
+    Examples
+    --------
+    >>> KP_ABC([[10, 80, None, 10]])
+    [['B', 'A', None, 'B']]
+    """
+    low, high = _percent(a, "abc_a"), _percent(b, "abc_b")
+    _check({"abc_a": low, "abc_b": high})
+    found = numbers(amounts)
+    classes = abc_analysis(found.ravel(), low, high).classes
+    return [[cell or None for cell in row] for row in classes.reshape(found.shape)]
+
+
+def _percent(cell: Cells, setting: str) -> float:
+    """A bound of the ABC analysis, by default that of the settings."""
+    if is_blank(cell):
+        return default_of(setting)
+    if type(cell) not in {int, float}:
+        raise XlPortfolioError("percent_argument", found=cell)
+    return float(cell)
+
+
+def _check(bounds: dict[str, Threshold]) -> None:
+    """Refuse what the settings of these names may not be."""
+    weights = {name: default_of(name) for name in ("value_weight", "benefit_weight")}
+    faults = list(setting_faults({**weights, **bounds}))
+    if faults:
+        raise ModelError(faults)
 
 
 @xw.func
@@ -231,7 +367,132 @@ def _plain(cell: Cells) -> Cells:
 
 def _portfolio(customers: Block, criteria: Block, settings: Block | None) -> WorkbookInput:
     """Three ranges as the input of an analysis."""
-    blocks = {CUSTOMERS: customers, CRITERIA: criteria, SETTINGS_TABLE: settings}
-    return interpret(
-        {table.name: raw_table(table, block) for table, block in blocks.items() if block}
-    )
+    tables = {CUSTOMERS.name: raw_table(CUSTOMERS, customers)} if customers else {}
+    if criteria:
+        tables[CRITERIA.name] = criteria_table(criteria)
+    if settings:
+        tables[SETTINGS_TABLE.name] = raw_table(SETTINGS_TABLE, settings)
+    return interpret(tables)
+
+
+@xw.func
+@xw.arg("quadrant", ndim=2)
+@xw.arg("status", ndim=2)
+@in_words
+def KP_STRATEGY(quadrant: Cells, status: Cells = None, language: Cells = None) -> Cells:  # noqa: N802
+    """The standard strategy for a type of customer.
+
+    Parameters
+    ----------
+    quadrant
+        A type, or a range of types: the word in either language, or the key of the JSON, such as
+        ``question_mark``. Blank or not rated: an empty answer. The answer has the same shape.
+    status
+        Customer or prospect (``Kunde``, ``Wunschkunde``), one for all or a range of the same shape;
+        left out: customer.
+    language
+        Of the answer, ``"en"`` (left out) or ``"de"``.
+
+    Examples
+    --------
+    >>> KP_STRATEGY([["Fragezeichen"], [None], ["star"]], [["Kunde"], [None], ["prospect"]])
+    [['Raise the benefit'], [None], ['Win']]
+    """
+    spoken = _language(language)
+    kinds = quadrant or [[None]]
+    given = status or [[None]]
+    if len(given) == len(given[0]) == 1:
+        given = [given[0] * len(row) for row in kinds]
+    if list(map(len, given)) != list(map(len, kinds)):
+        sizes = (sum(map(len, block)) for block in (kinds, given))
+        raise XlPortfolioError(
+            "unequal_lengths", **dict(zip(("first", "second"), sizes, strict=True))
+        )
+    return [
+        [_strategy(kind, state, spoken) for kind, state in zip(*rows, strict=True)]
+        for rows in zip(kinds, given, strict=True)
+    ]
+
+
+def _strategy(kind: Cells, state: Cells, language: str) -> str | None:
+    """The strategy of one customer; what is wrong with one takes nothing from the others."""
+    unrated = {str(Quadrant.NOT_RATED), *(texts(s)("quadrants.not_rated") for s in SPOKEN)}
+    if is_blank(kind) or kind in unrated:
+        return None
+    quadrant = QUADRANTS.get(str(kind))
+    status = Status.CUSTOMER if is_blank(state) else STATUSES.get(str(state))
+    if quadrant is None:
+        return fault_text(XlPortfolioError("unknown_quadrant_argument", found=kind))
+    if status is None:
+        return fault_text(XlPortfolioError("unknown_status_argument", found=state))
+    (strategy,) = strategies_for(standard_strategies(language), [quadrant], [status])
+    return None if strategy is None else strategy.strategy
+
+
+@xw.func
+@xw.arg("own_sales", ndim=2)
+@xw.arg("customer_demand", ndim=2)
+@in_words
+def KP_SHARE_OF_WALLET(own_sales: Cells, customer_demand: Cells) -> Cells:  # noqa: N802
+    """Our share of what a customer buys of our kind of goods, as a fraction.
+
+    Parameters
+    ----------
+    own_sales, customer_demand
+        What we sell to the customer, and what the customer buys from anybody, in the same currency
+        and period: numbers, or ranges of the same shape. Empty where either is missing or the
+        demand is not above 0.
+
+    Examples
+    --------
+    >>> KP_SHARE_OF_WALLET([[30], [30], [None]], [[120], [0], [120]])
+    [[0.25], [None], [None]]
+    """
+    sales, demand = paired(numbers(own_sales), numbers(customer_demand))
+    return cells_of(sales / np.where(demand > 0, demand, np.nan))
+
+
+@xw.func
+@xw.arg("pairwise", ndim=2)
+@in_words
+def KP_AHP_WEIGHTS(pairwise: Cells) -> Cells:  # noqa: N802
+    """The weights of criteria from a comparison of each pair, in a column; they add up to 1.
+
+    Parameters
+    ----------
+    pairwise
+        A square of numbers: how many times as important the criterion of the row is as that of the
+        column, 1/9 to 9. One half may be blank. See :mod:`xlportfolio.weighting` for the source.
+
+    Examples
+    --------
+    >>> KP_AHP_WEIGHTS([[1, 3], [None, 1]])
+    [[0.75], [0.25]]
+    """
+    return cells_of(_judged(pairwise).weights[:, np.newaxis])
+
+
+@xw.func
+@xw.arg("pairwise", ndim=2)
+@in_words
+def KP_AHP_CONSISTENCY(pairwise: Cells) -> Cells:  # noqa: N802
+    """The consistency ratio of pairwise judgments; above 0.1, look at them again.
+
+    Parameters
+    ----------
+    pairwise
+        As for :func:`KP_AHP_WEIGHTS`, at most 10 criteria.
+
+    Examples
+    --------
+    >>> round(KP_AHP_CONSISTENCY([[1, 2, 8], [0.5, 1, 2], [0.125, 0.5, 1]]), 3)
+    0.046
+    """
+    return _judged(pairwise).consistency_ratio
+
+
+def _judged(pairwise: Block | None) -> PairwiseWeights:
+    judgments: Floats = numbers(pairwise)
+    if np.isnan(judgments).all():
+        raise XlPortfolioError("pairwise_empty")
+    return pairwise_weights(judgments)

@@ -8,6 +8,14 @@ Public Function KP_SCORE(ByVal headers As Variant, ByVal measures As Variant, By
     KP_SCORE = KpBridge.KpCall("KP_SCORE", Array(headers, measures, criteria, axis))
 End Function
 
+Public Function KP_VALUE(ByVal measure As Variant, ByVal criterion As Variant, ByVal criteria As Variant) As Variant
+    KP_VALUE = KpBridge.KpCall("KP_VALUE", Array(measure, criterion, criteria))
+End Function
+
+Public Function KP_WEIGHTED_SCORE(ByVal values As Variant, ByVal weights As Variant) As Variant
+    KP_WEIGHTED_SCORE = KpBridge.KpCall("KP_WEIGHTED_SCORE", Array(values, weights))
+End Function
+
 Public Function KP_QUADRANT(ByVal value_score As Variant, ByVal benefit_score As Variant, Optional ByVal value_threshold As Variant, Optional ByVal benefit_threshold As Variant, Optional ByVal language As Variant) As Variant
     KP_QUADRANT = KpBridge.KpCall("KP_QUADRANT", Array(value_score, benefit_score, value_threshold, benefit_threshold, language))
 End Function
@@ -16,6 +24,30 @@ Public Function KP_SCORECARD(ByVal customers As Variant, ByVal criteria As Varia
     KP_SCORECARD = KpBridge.KpCall("KP_SCORECARD", Array(customers, criteria, settings))
 End Function
 
+Public Function KP_RANK(ByVal scores As Variant) As Variant
+    KP_RANK = KpBridge.KpCall("KP_RANK", Array(scores))
+End Function
+
+Public Function KP_ABC(ByVal amounts As Variant, Optional ByVal a As Variant, Optional ByVal b As Variant) As Variant
+    KP_ABC = KpBridge.KpCall("KP_ABC", Array(amounts, a, b))
+End Function
+
 Public Function KP_EXPLAIN(ByVal customer_id As Variant, ByVal customers As Variant, ByVal criteria As Variant, Optional ByVal settings As Variant) As Variant
     KP_EXPLAIN = KpBridge.KpCall("KP_EXPLAIN", Array(customer_id, customers, criteria, settings))
+End Function
+
+Public Function KP_STRATEGY(ByVal quadrant As Variant, Optional ByVal status As Variant, Optional ByVal language As Variant) As Variant
+    KP_STRATEGY = KpBridge.KpCall("KP_STRATEGY", Array(quadrant, status, language))
+End Function
+
+Public Function KP_SHARE_OF_WALLET(ByVal own_sales As Variant, ByVal customer_demand As Variant) As Variant
+    KP_SHARE_OF_WALLET = KpBridge.KpCall("KP_SHARE_OF_WALLET", Array(own_sales, customer_demand))
+End Function
+
+Public Function KP_AHP_WEIGHTS(ByVal pairwise As Variant) As Variant
+    KP_AHP_WEIGHTS = KpBridge.KpCall("KP_AHP_WEIGHTS", Array(pairwise))
+End Function
+
+Public Function KP_AHP_CONSISTENCY(ByVal pairwise As Variant) As Variant
+    KP_AHP_CONSISTENCY = KpBridge.KpCall("KP_AHP_CONSISTENCY", Array(pairwise))
 End Function

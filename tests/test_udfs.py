@@ -1,0 +1,705 @@
+"""The functions as Excel calls them: through xlwings' own Windows code, over stand-ins for COM."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import os
+import pickle
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from support import udf_calls
+from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, CUSTOMERS_HEADER
+from support.udf_calls import MISSING
+
+import xlportfolio
+from xlportfolio import PortfolioAnalysis, analyse
+from xlportfolio.advice import standard_strategies
+from xlportfolio.excel import functions
+from xlportfolio.locale import texts
+from xlportfolio.schema import RawTable, contract, interpret
+from xlportfolio.template.macros import functions_module, udfs
+
+FUNCTIONS = {
+    "KP_SCORE",
+    "KP_VALUE",
+    "KP_WEIGHTED_SCORE",
+    "KP_QUADRANT",
+    "KP_SCORECARD",
+    "KP_RANK",
+    "KP_ABC",
+    "KP_EXPLAIN",
+    "KP_STRATEGY",
+    "KP_SHARE_OF_WALLET",
+    "KP_AHP_WEIGHTS",
+    "KP_AHP_CONSISTENCY",
+}
+DIVISION, NOT_AVAILABLE = -2146826281, -2146826246  # as COM hands over #DIV/0! and #N/A
+A_DAY = dt.datetime(2026, 1, 31, tzinfo=dt.UTC)
+#: What is no number in a cell where one belongs.
+NO_NUMBERS = (None, "", "?", True, DIVISION, NOT_AVAILABLE, A_DAY)
+
+Cells = tuple[tuple[Any, ...], ...]
+
+
+# --- what Excel hands over ----------------------------------------------------------------------
+
+
+def cells(*rows: Any) -> Cells:
+    """Rows as COM hands them over: a cell holds no whole numbers, only floats."""
+    return tuple(tuple(float(c) if type(c) is int else c for c in row) for row in rows)
+
+
+def row(*found: Any) -> Cells:
+    return (found,)
+
+
+def column(*found: Any) -> Cells:
+    return tuple((cell,) for cell in found)
+
+
+def changed(block: Cells, at: tuple[int, int], cell: Any) -> Cells:
+    copy = [list(line) for line in block]
+    copy[at[0]][at[1]] = cell
+    return tuple(map(tuple, copy))
+
+
+CUSTOMER_CELLS = cells(CUSTOMERS_HEADER, *CUSTOMERS)
+CRITERIA_CELLS = cells(CRITERIA_HEADER, *CRITERIA)
+SETTINGS = cells(("Setting", "Value"), ("language", "de"), ("abc_a", 40), ("top_labels", None))
+UNBOUNDED = changed(CRITERIA_CELLS, (1, 6), None)
+WEIGHTLESS = changed(changed(CRITERIA_CELLS, (1, 2), 0.0), (2, 2), 0.0)
+
+
+class Call(NamedTuple):
+    """A formula: a function and its arguments."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+
+#: All calls of this module, which one process answers.
+CALLS: list[Call] = []
+
+
+def call(name: str, *arguments: Any) -> Call:
+    CALLS.append(Call(name, arguments))
+    return CALLS[-1]
+
+
+class Excel:
+    """What came of all the calls."""
+
+    def __init__(self, answered: dict[str, Any]) -> None:
+        self.module: str = answered["module"]
+        self.help: dict[str, dict[str, Any]] = answered["help"]
+        self.pro: set[str] = answered["pro"]
+        self.options: dict[str, dict[str, int | None]] = answered["options"]
+        self._answers = answered["answers"]
+
+    def __call__(self, asked: Call) -> list[list[Any]]:
+        """The cells that Excel gets: the same for ranges as for their values."""
+        position = next(i for i, known in enumerate(CALLS) if known is asked)
+        of_values, of_ranges = self._answers[position]
+        for answer in (of_values, of_ranges):
+            assert isinstance(answer, list), answer["raised"]
+        assert of_values == of_ranges
+        return list(of_values)
+
+
+@pytest.fixture(scope="module")
+def excel(tmp_path_factory: pytest.TempPathFactory) -> Excel:
+    home = str(tmp_path_factory.mktemp("home"))  # where xlwings keeps its settings
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("XLWINGS_")}
+    done = subprocess.run(
+        [sys.executable, udf_calls.__file__],
+        input=pickle.dumps([tuple(asked) for asked in CALLS]),
+        env={**kept, "HOME": home, "USERPROFILE": home},
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return Excel(pickle.loads(done.stdout))
+
+
+def plain(block: list[list[Any]]) -> list[Any]:
+    return [cell for line in block for cell in line]
+
+
+def number(found: float) -> float | str:
+    """A number as it goes back to Excel: an empty cell for none."""
+    return "" if np.isnan(found) else float(found)
+
+
+# --- the wrappers -------------------------------------------------------------------------------
+
+
+def declared(module: str) -> dict[str, list[tuple[str, bool]]]:
+    """By function, its arguments in order and whether each may be left out."""
+    heads = re.findall(r"^(?:Public )?Function (\w+)\((.*?)\)", module, re.MULTILINE)
+    argument = r"(Optional )?(?:ByVal )?(\w+)(?: As Variant)?"
+    return {
+        name: [
+            (found.group(2), bool(found.group(1)))
+            for part in arguments.split(", ")
+            if (found := re.fullmatch(argument, part))
+        ]
+        for name, arguments in heads
+    }
+
+
+def passed(module: str) -> dict[str, set[str]]:
+    """By function, what is passed on to Python."""
+    found: dict[str, set[str]] = {}
+    for name, arguments in re.findall(r'"(KP_\w+)", Array\((.*?)\)', module):
+        found.setdefault(name, set()).add(arguments)
+    return found
+
+
+def test_the_functions_are_these() -> None:
+    assert set(udfs()) == FUNCTIONS
+
+
+def test_the_wrappers_of_xlwings_equal_those_of_the_workbook(excel: Excel) -> None:
+    ours = functions_module()
+    assert declared(excel.module) == declared(ours)
+    assert passed(excel.module) == passed(ours)
+    signatures = {
+        name: [(p.name, p.default is not p.empty) for p in inspect.signature(f).parameters.values()]
+        for name, f in udfs().items()
+    }
+    assert declared(ours) == signatures
+
+
+def test_the_function_wizard_gets_help_for_each_function(excel: Excel) -> None:
+    assert set(excel.help) == set(udfs())
+    for name, function in udfs().items():
+        told = excel.help[name]
+        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        assert summary
+        assert told["Description"].startswith(summary)
+        assert len(told["ArgumentDescriptions"]) == len(inspect.signature(function).parameters)
+
+
+def test_no_licence_is_needed(excel: Excel) -> None:
+    """The program that answers asserts besides that no key is set."""
+    assert excel.pro == set()
+    for path in Path(xlportfolio.__file__).parent.rglob("*"):
+        if path.suffix in {".py", ".bas", ".cls"}:
+            source = path.read_text(encoding="utf-8")
+            assert not re.search(r"xlwings\.pro|from xlwings import .*\bpro\b|LICENSE_KEY", source)
+
+
+# --- the numbers of the analysis ----------------------------------------------------------------
+
+
+def analysed() -> PortfolioAnalysis:
+    blocks = {contract.CUSTOMERS: CUSTOMER_CELLS, contract.CRITERIA: CRITERIA_CELLS}
+    tables = {
+        table.name: RawTable(table, table.name, 1, 1, list(block[0]), list(map(list, block[1:])))
+        for table, block in blocks.items()
+    }
+    given = interpret(tables)
+    return analyse(given.customers, given.model)
+
+
+ANALYSIS = analysed()
+RATED, VALUES, POINTS = (  # in the order of the customers' table
+    frame.sort_index() for frame in (ANALYSIS.customers, ANALYSIS.values, ANALYSIS.contributions)
+)
+NAMES = [str(line[0]) for line in CRITERIA]
+TURNOVER = [line[3] for line in CUSTOMER_CELLS[1:]]
+
+
+SCORES = {
+    (i, axis, direction): call(
+        "KP_SCORE",
+        direction(*CUSTOMER_CELLS[0]),
+        direction(*CUSTOMER_CELLS[i + 1]),
+        CRITERIA_CELLS,
+        axis,
+    )
+    for i in range(len(CUSTOMERS))
+    for axis in ("value", "benefit")
+    for direction in (row, column)
+}
+
+
+@pytest.mark.parametrize("direction", [row, column])
+@pytest.mark.parametrize("axis", ["value", "benefit"])
+@pytest.mark.parametrize("i", range(len(CUSTOMERS)))
+def test_a_score_is_that_of_the_analysis(excel: Excel, i: int, axis: str, direction: Any) -> None:
+    expected = RATED[f"{axis}_score"].iloc[i]
+    assert excel(SCORES[i, axis, direction]) == [[number(expected)]]
+
+
+SINGLE_VALUES = {
+    (i, k): call("KP_VALUE", CUSTOMER_CELLS[i + 1][3 + k], name, CRITERIA_CELLS)
+    for i in range(len(CUSTOMERS))
+    for k, name in enumerate(NAMES)
+}
+
+
+@pytest.mark.parametrize("k", range(len(CRITERIA)))
+@pytest.mark.parametrize("i", range(len(CUSTOMERS)))
+def test_a_value_is_that_of_the_analysis(excel: Excel, i: int, k: int) -> None:
+    assert excel(SINGLE_VALUES[i, k]) == [[number(VALUES.iloc[i, k])]]
+
+
+WEIGHTED = [
+    call(
+        "KP_WEIGHTED_SCORE",
+        row(*(None if np.isnan(x) else x for x in map(float, VALUES.iloc[i, :2]))),
+        row(50.0, 50.0),
+    )
+    for i in range(len(CUSTOMERS))
+]
+
+
+@pytest.mark.parametrize("i", range(len(CUSTOMERS)))
+def test_values_and_weights_make_the_score_of_the_analysis(excel: Excel, i: int) -> None:
+    expected = RATED["value_score"].iloc[i]
+    assert excel(WEIGHTED[i]) == [[pytest.approx(expected, abs=1e-9)]]
+
+
+TYPES = call(
+    "KP_QUADRANT",
+    column(*RATED["value_score"].tolist()),
+    column(*RATED["benefit_score"].tolist()),
+    MISSING,
+    MISSING,
+    MISSING,
+)
+RANKS = call("KP_RANK", column(*RATED["total_score"].tolist()))
+CLASSES = call("KP_ABC", column(*TURNOVER), MISSING, MISSING)
+
+
+def test_types_ranks_and_classes_are_those_of_the_analysis(excel: Excel) -> None:
+    words = texts("en").branch("quadrants")
+    assert plain(excel(TYPES)) == [words[key] for key in RATED["quadrant"]]
+    assert plain(excel(RANKS)) == RATED["rank"].tolist()
+    assert plain(excel(CLASSES)) == RATED["abc_class"].tolist()
+
+
+SCORECARD = call("KP_SCORECARD", CUSTOMER_CELLS, CRITERIA_CELLS, MISSING)
+
+
+def test_the_scorecard_is_that_of_the_analysis(excel: Excel) -> None:
+    header, *rows = excel(SCORECARD)
+    assert len(header) == 8
+    for found, (_, expected) in zip(rows, RATED.iterrows(), strict=True):
+        scores = [expected[f"{key}_score"] for key in ("value", "benefit", "total")]
+        assert found[:2] == [expected["customer_id"], expected["customer"]]
+        assert found[2:6] == [number(x) for x in (*scores, expected["rank"])]
+        assert found[6] == texts("en")(f"quadrants.{expected['quadrant']}")
+        assert found[7] == expected["abc_class"]
+
+
+EXPLANATIONS = [
+    call("KP_EXPLAIN", line[0], CUSTOMER_CELLS, CRITERIA_CELLS, MISSING)
+    for line in CUSTOMER_CELLS[1:]
+]
+
+
+@pytest.mark.parametrize("i", range(len(CUSTOMERS)))
+def test_an_explanation_is_that_of_the_analysis(excel: Excel, i: int) -> None:
+    _, *rows = excel(EXPLANATIONS[i])
+    values, contributions = ([*map(number, frame.iloc[i])] for frame in (VALUES, POINTS))
+    assert [found[0] for found in rows] == NAMES
+    assert [found[1] for found in rows] == [
+        "" if cell is None else cell for cell in CUSTOMER_CELLS[i + 1][3:]
+    ]
+    assert [found[2] for found in rows] == values
+    assert [found[3] for found in rows] == [line[2] for line in CRITERIA]
+    assert [found[4] for found in rows] == contributions
+
+
+STRATEGIES = {
+    (quadrant, status, language): [
+        call("KP_STRATEGY", word, state, language)
+        for word in (quadrant, *(texts(key)(f"quadrants.{quadrant}") for key in ("en", "de")))
+        for state in ((status, MISSING) if status == "customer" else (status, "Wunschkunde"))
+    ]
+    for quadrant in ("star", "question_mark", "free_rider", "poor_dog")
+    for status in ("customer", "prospect")
+    for language in ("en", "de")
+}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("status", ["customer", "prospect"])
+@pytest.mark.parametrize("quadrant", ["star", "question_mark", "free_rider", "poor_dog"])
+def test_the_strategy_of_a_type_goes_by_its_word_or_its_key(
+    excel: Excel, quadrant: str, status: str, language: str
+) -> None:
+    (expected,) = (
+        known.strategy
+        for known in standard_strategies(language)
+        if (known.quadrant, known.status) == (quadrant, status)
+    )
+    for asked in STRATEGIES[quadrant, status, language]:
+        assert excel(asked) == [[expected]]
+
+
+# --- published and small examples -----------------------------------------------------------------
+
+# Wang and Chin 2011, as quoted for its weights and its consistency ratio
+PAIRWISE = cells(
+    (1, 4, 3, 1, 3, 4),
+    (1 / 4, 1, 7, 3, 1 / 5, 1),
+    (1 / 3, 1 / 7, 1, 1 / 5, 1 / 5, 1 / 6),
+    (1, 1 / 3, 5, 1, 1, 1 / 3),
+    (1 / 3, 5, 5, 1, 1, 3),
+    (1 / 4, 1, 6, 3, 1 / 3, 1),
+)
+WEIGHTS = call("KP_AHP_WEIGHTS", PAIRWISE)
+CONSISTENCY = call("KP_AHP_CONSISTENCY", PAIRWISE)
+
+
+def test_pairwise_comparisons_make_the_published_weights(excel: Excel) -> None:
+    expected = [0.3208, 0.1395, 0.0348, 0.1285, 0.2374, 0.1391]
+    answer = excel(WEIGHTS)
+    assert [len(line) for line in answer] == [1] * 6
+    assert plain(answer) == pytest.approx(expected, abs=1e-4)
+    assert excel(CONSISTENCY) == [[pytest.approx(0.229, abs=1e-3)]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (call("KP_SCORE", "Turnover", 900.0, CRITERIA_CELLS[:2] + CRITERIA_CELLS[3:], "value"), 90),
+        (call("KP_SCORE", row(*NAMES), row(900, 0.4, None, "?"), CRITERIA_CELLS, "Wert"), 90),
+        (call("KP_SCORE", row(*NAMES), row(None, "?", None, None), CRITERIA_CELLS, "value"), ""),
+        (call("KP_VALUE", 900, "Turnover", CRITERIA_CELLS), 90),
+        (call("KP_VALUE", Decimal("900.0000"), "turnover", CRITERIA_CELLS), 90),
+        (call("KP_VALUE", 5000.0, "Turnover", CRITERIA_CELLS), 100),
+        (call("KP_VALUE", "high", "Fit", CRITERIA_CELLS), 100),
+        (call("KP_VALUE", 2.0, "Visits", UNBOUNDED), 80),
+        *((call("KP_VALUE", cell, "Turnover", CRITERIA_CELLS), "") for cell in NO_NUMBERS),
+        (call("KP_WEIGHTED_SCORE", row(80.0, 20.0), row(3.0, 1.0)), 65),
+        (call("KP_WEIGHTED_SCORE", column(80.0, 20.0), column(3.0, 1.0)), 65),
+        (call("KP_WEIGHTED_SCORE", row(Decimal(80), 20), row(3, Decimal(1))), 65),
+        (call("KP_WEIGHTED_SCORE", 80.0, 3.0), 80),
+        (call("KP_WEIGHTED_SCORE", row(None, None), row(3.0, 1.0)), ""),
+        *(
+            (call("KP_WEIGHTED_SCORE", row(80.0, cell, 20.0), row(3.0, 5.0, 1.0)), 65)
+            for cell in NO_NUMBERS
+        ),
+        (call("KP_QUADRANT", 60.0, 40.0, MISSING, MISSING, MISSING), "Question mark"),
+        (call("KP_QUADRANT", 60.0, 40.0, MISSING, MISSING, "de"), "Fragezeichen"),
+        (call("KP_QUADRANT", 60, 40, 61, Decimal(40), "de"), "Trittbrettfahrer"),
+        (call("KP_QUADRANT", 40.0, 40.0, None, None, None), "Poor dog"),
+        (call("KP_QUADRANT", 40.0, 40.0, None, None, "de"), "Armer Hund"),
+        *((call("KP_QUADRANT", c, 40.0, MISSING, MISSING, MISSING), "") for c in NO_NUMBERS),
+        *((call("KP_QUADRANT", 40.0, c, MISSING, MISSING, MISSING), "") for c in NO_NUMBERS),
+        (call("KP_RANK", 17.0), 1),
+        *((call("KP_RANK", cell), "") for cell in NO_NUMBERS),
+        (call("KP_ABC", 17.0, MISSING, MISSING), "A"),
+        *((call("KP_ABC", cell, MISSING, MISSING), "") for cell in (*NO_NUMBERS, 0.0, -5.0)),
+        (call("KP_SHARE_OF_WALLET", 30.0, 120.0), 0.25),
+        (call("KP_SHARE_OF_WALLET", Decimal(30), Decimal(120)), 0.25),
+        (call("KP_SHARE_OF_WALLET", 0.0, 120.0), 0),
+        *((call("KP_SHARE_OF_WALLET", 30.0, cell), "") for cell in (*NO_NUMBERS, 0.0)),
+        (call("KP_AHP_WEIGHTS", 1.0), 1),
+        (call("KP_AHP_CONSISTENCY", cells((1, 3), (1 / 3, 1))), 0),
+        (call("KP_STRATEGY", None, MISSING, MISSING), ""),
+        (call("KP_STRATEGY", NOT_AVAILABLE, MISSING, MISSING), ""),
+    ],
+    ids=lambda found: found.name if isinstance(found, Call) else None,
+)
+def test_a_single_cell_gets_a_single_cell(excel: Excel, asked: Call, expected: Any) -> None:
+    assert excel(asked) == [[pytest.approx(expected, abs=1e-12)]]
+
+
+# --- shapes, and cells that are no numbers --------------------------------------------------------
+
+SCORED = (60.0, None, 80.0, 60.0, DIVISION, 10.0)
+SOLD = (80.0, None, 10.0, -1.0, "?", 10.0)
+BOUGHT = (100.0, 50.0, 0.0, None, 40.0, 20.0)
+KINDS = ("Star", None, "Fragezeichen", "free_rider", NOT_AVAILABLE, "Poor dog")
+ELEMENTWISE = {
+    "KP_QUADRANT": ((SCORED, BOUGHT), (MISSING,) * 3),
+    "KP_RANK": ((SCORED,), ()),
+    "KP_ABC": ((SOLD,), (Decimal(80), 90)),
+    "KP_STRATEGY": ((KINDS,), (MISSING, "en")),
+    "KP_SHARE_OF_WALLET": ((SOLD, BOUGHT), ()),
+}
+EXPECTED = {
+    "KP_QUADRANT": ["Star", "", "Question mark", "", "", "Poor dog"],
+    "KP_RANK": [2, "", 1, 2, "", 4],
+    "KP_ABC": ["A", "", "B", "", "", "B"],
+    "KP_STRATEGY": [
+        texts("en").branch("strategies")[key]["customer"]["strategy"] if key else ""
+        for key in ("star", None, "question_mark", "free_rider", None, "poor_dog")
+    ],
+    "KP_SHARE_OF_WALLET": [0.8, "", "", "", "", 0.5],
+}
+SHAPED = {
+    (name, direction): call(name, *(direction(*given) for given in blocks), *scalars)
+    for name, (blocks, scalars) in ELEMENTWISE.items()
+    for direction in (row, column)
+}
+SQUARE = call("KP_RANK", cells((60, None, 80), (60, 5, 10)))
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_a_column_gets_a_column_and_a_row_a_row(excel: Excel, name: str) -> None:
+    across, down = excel(SHAPED[name, row]), excel(SHAPED[name, column])
+    assert across == [EXPECTED[name]]
+    assert down == [[cell] for cell in EXPECTED[name]]
+
+
+def test_a_block_gets_a_block(excel: Excel) -> None:
+    assert excel(SQUARE) == [[2, "", 1], [2, 5, 4]]
+
+
+BAD_CELLS = {
+    name: [
+        call(name, column(*blocks[0][:-1], cell), *(column(*given) for given in blocks[1:]), *rest)
+        for cell in NO_NUMBERS
+    ]
+    for name, (blocks, rest) in ELEMENTWISE.items()
+    if name != "KP_STRATEGY"
+}
+A_WORD_TOO_MANY = call("KP_STRATEGY", column("Star", "Cash cow", "Poor dog"), MISSING, "en")
+
+
+@pytest.mark.parametrize("name", BAD_CELLS)
+def test_one_bad_cell_does_not_lose_the_others(excel: Excel, name: str) -> None:
+    expected = [[cell] for cell in [*EXPECTED[name][:-1], ""]]
+    for asked in BAD_CELLS[name]:
+        assert excel(asked) == expected
+
+
+def test_one_bad_word_does_not_lose_the_others(excel: Excel) -> None:
+    first, bad, last = plain(excel(A_WORD_TOO_MANY))
+    assert [first, last] == [EXPECTED["KP_STRATEGY"][0], EXPECTED["KP_STRATEGY"][-1]]
+    assert bad == "" or bad.startswith("#KP! ")
+
+
+GROWTH = [
+    (cell, call("KP_SCORECARD", changed(CUSTOMER_CELLS, (1, 4), cell), CRITERIA_CELLS, MISSING))
+    for cell in NO_NUMBERS
+]
+
+
+@pytest.mark.parametrize(("cell", "asked"), GROWTH, ids=[repr(cell) for cell, _ in GROWTH])
+def test_one_bad_measure_counts_as_a_blank_one(excel: Excel, cell: Any, asked: Call) -> None:
+    del cell
+    found, whole = excel(asked), excel(SCORECARD)
+    assert found == excel(GROWTH[0][1])
+    assert [line[:5] for line in found[2:]] == [line[:5] for line in whole[2:]]
+    assert found[1][2] == 90
+
+
+ERRORS = {
+    at: call("KP_SCORECARD", changed(CUSTOMER_CELLS, at, NOT_AVAILABLE), CRITERIA_CELLS, MISSING)
+    for at in [(1, 0), (1, 1), (1, 2), (2, 5), (0, 4)]
+}
+
+
+@pytest.mark.parametrize("at", [(1, 0), (1, 1), (1, 2), (2, 5), (0, 4)])
+def test_errors_in_other_cells_do_not_lose_the_scorecard(excel: Excel, at: tuple[int, int]) -> None:
+    answer = excel(ERRORS[at])
+    if at == (0, 4):  # the header of a criterion
+        assert answer[0][0].startswith("#KP! ")
+    else:
+        assert [line[:5] for line in answer[3:]] == [line[:5] for line in excel(SCORECARD)[3:]]
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+EMPTY_ROW = (None,) * 7
+WITH_GAPS = (CUSTOMER_CELLS[0], EMPTY_ROW, *CUSTOMER_CELLS[1:], EMPTY_ROW)
+GAPS = call("KP_SCORECARD", WITH_GAPS, CRITERIA_CELLS, MISSING)
+HEADER_ONLY = call("KP_SCORECARD", CUSTOMER_CELLS[:1], CRITERIA_CELLS, MISSING)
+NOBODY_YET = call("KP_SCORECARD", (CUSTOMER_CELLS[0], EMPTY_ROW), CRITERIA_CELLS, MISSING)
+UNRATED = call("KP_SCORECARD", changed(CUSTOMER_CELLS, (5, 5), None), CRITERIA_CELLS, MISSING)
+IN_GERMAN = call("KP_SCORECARD", CUSTOMER_CELLS, CRITERIA_CELLS, SETTINGS)
+EXPLAINED_IN_GERMAN = call("KP_EXPLAIN", "1", CUSTOMER_CELLS, CRITERIA_CELLS, SETTINGS)
+NO_SETTINGS = [
+    call("KP_SCORECARD", CUSTOMER_CELLS, CRITERIA_CELLS, found)
+    for found in (None, SETTINGS[:1], cells(("Setting", "Value"), (None, None)))
+]
+CURRENCY = call(
+    "KP_SCORECARD",
+    tuple(
+        (*line[:3], Decimal(int(line[3])), *line[4:])
+        if line[3:4] and type(line[3]) is float
+        else line
+        for line in CUSTOMER_CELLS
+    ),
+    CRITERIA_CELLS,
+    MISSING,
+)
+WHOLE_NUMBERS = call("KP_SCORECARD", (CUSTOMERS_HEADER, *CUSTOMERS), CRITERIA_CELLS, MISSING)
+
+
+def test_rows_stay_beside_their_customers(excel: Excel) -> None:
+    header, first, *between, last = excel(GAPS)
+    assert first == last == [""] * 8
+    assert [header, *between] == excel(SCORECARD)
+    assert excel(HEADER_ONLY) == [header]
+    assert excel(NOBODY_YET) == [header, [""] * 8]
+
+
+def test_who_is_not_rated_has_no_rank(excel: Excel) -> None:
+    assert excel(UNRATED)[5][3:7] == ["", "", "", texts("en")("quadrants.not_rated")]
+
+
+def test_settings_count_and_may_be_left_out(excel: Excel) -> None:
+    german = excel(IN_GERMAN)
+    words = texts("de")
+    assert german[0][0] == words("columns.customer_id")
+    assert {line[6] for line in german[1:]} <= set(words.branch("quadrants").values())
+    assert [line[7] for line in german[1:]] != [line[7] for line in excel(SCORECARD)[1:]]
+    assert excel(EXPLAINED_IN_GERMAN)[0][0] == words("functions.columns.criterion")
+    for asked in NO_SETTINGS:
+        assert excel(asked) == excel(SCORECARD)
+
+
+def test_whole_numbers_and_currencies_are_numbers(excel: Excel) -> None:
+    assert excel(CURRENCY) == excel(SCORECARD)
+    assert excel(WHOLE_NUMBERS) == excel(SCORECARD)
+
+
+HEAVIER = changed(CRITERIA_CELLS, (1, 2), 150.0)
+IN_TURN = [
+    call("KP_SCORE", row(*NAMES), row(*CUSTOMER_CELLS[2][3:]), found, "value")
+    for found in (CRITERIA_CELLS, HEAVIER, CRITERIA_CELLS)
+]
+
+
+def test_a_changed_weight_counts_at_once(excel: Excel) -> None:
+    assert [excel(asked) for asked in IN_TURN] == [[[70]], [[75]], [[70]]]
+
+
+# --- what is wrong --------------------------------------------------------------------------------
+
+CUBIC = changed(CRITERIA_CELLS, (1, 4), "cubic")
+NO_WEIGHTS = tuple((*line[:2], *line[3:]) for line in CRITERIA_CELLS)
+NO_IDS = tuple(line[3:] for line in CUSTOMER_CELLS)
+OPTIONAL = (MISSING, MISSING, MISSING)
+TWO, THREE = row(1.0, 2.0), row(1.0, 2.0, 3.0)
+ONE = (row("Turnover", "Growth"), row(1.0, 0.1))
+
+FAULTY = [
+    call("KP_SCORE", *ONE, CRITERIA_CELLS, "profit"),
+    call("KP_SCORE", *ONE, CRITERIA_CELLS, None),
+    call("KP_SCORE", *ONE, CRITERIA_CELLS, DIVISION),
+    call("KP_SCORE", *ONE, CRITERIA_CELLS, 5.0),
+    call("KP_SCORE", ONE[0], THREE, CRITERIA_CELLS, "value"),
+    call("KP_SCORE", *ONE, UNBOUNDED, "value"),
+    call("KP_SCORE", *ONE, CUBIC, "value"),
+    call("KP_SCORE", *ONE, NO_WEIGHTS, "value"),
+    call("KP_SCORE", *ONE, WEIGHTLESS, "value"),
+    call("KP_SCORE", *ONE, None, "value"),
+    call("KP_SCORE", *ONE, "tblCriteria", "value"),
+    call("KP_SCORE", "Profit", 5.0, CRITERIA_CELLS, "value"),
+    call("KP_VALUE", 5.0, "Profit", CRITERIA_CELLS),
+    call("KP_VALUE", 5.0, None, CRITERIA_CELLS),
+    call("KP_VALUE", 5.0, "Turnover", UNBOUNDED),
+    call("KP_VALUE", 5.0, "Turnover", CUBIC),
+    call("KP_VALUE", 5.0, "Turnover", NO_WEIGHTS[:1]),
+    call("KP_VALUE", 5.0, "Turnover", None),
+    call("KP_WEIGHTED_SCORE", TWO, THREE),
+    call("KP_WEIGHTED_SCORE", TWO, row(0.0, 0.0)),
+    call("KP_WEIGHTED_SCORE", TWO, row(None, "?")),
+    call("KP_WEIGHTED_SCORE", TWO, row(-1.0, 2.0)),
+    call("KP_QUADRANT", TWO, THREE, *OPTIONAL),
+    call("KP_QUADRANT", TWO, column(1.0, 2.0), *OPTIONAL),
+    call("KP_QUADRANT", 1.0, 1.0, "mean", MISSING, MISSING),
+    call("KP_QUADRANT", 1.0, 1.0, MISSING, 101.0, MISSING),
+    call("KP_QUADRANT", 1.0, 1.0, MISSING, MISSING, "fr"),
+    call("KP_SCORECARD", None, CRITERIA_CELLS, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, None, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, CRITERIA_CELLS[:1], MISSING),
+    call("KP_SCORECARD", NO_IDS, CRITERIA_CELLS, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, CUBIC, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, NO_WEIGHTS, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, WEIGHTLESS, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, changed(CRITERIA_CELLS, (1, 1), "x"), MISSING),
+    call("KP_SCORECARD", 5.0, 5.0, 5.0),
+    call("KP_ABC", TWO, 90.0, 80.0),
+    call("KP_ABC", TWO, 95.0, MISSING),
+    call("KP_ABC", TWO, "much", MISSING),
+    call("KP_ABC", TWO, -1.0, MISSING),
+    call("KP_ABC", TWO, MISSING, 101.0),
+    call("KP_EXPLAIN", 99.0, CUSTOMER_CELLS, CRITERIA_CELLS, MISSING),
+    call("KP_EXPLAIN", None, CUSTOMER_CELLS, CRITERIA_CELLS, MISSING),
+    call("KP_EXPLAIN", 1.0, CUSTOMER_CELLS, CUBIC, MISSING),
+    call("KP_EXPLAIN", 1.0, None, None, None),
+    call("KP_STRATEGY", "Cash cow", MISSING, MISSING),
+    call("KP_STRATEGY", "Star", "friend", MISSING),
+    call("KP_STRATEGY", "Star", MISSING, "fr"),
+    call("KP_SHARE_OF_WALLET", TWO, THREE),
+    call("KP_SHARE_OF_WALLET", TWO, column(1.0, 2.0)),
+    *(
+        call(name, block)
+        for name in ("KP_AHP_WEIGHTS", "KP_AHP_CONSISTENCY")
+        for block in (
+            cells((1, 2, 3), (1 / 2, 1, 2)),
+            cells((1, 0), (0, 1)),
+            cells((1, -3), (-1 / 3, 1)),
+            cells((None, None), (None, None)),
+        )
+    ),
+]
+#: Arguments that a formula leaves out between commas although they are needed.
+LEFT_OUT = [
+    call("KP_SCORE", MISSING, ONE[1], CRITERIA_CELLS, "value"),
+    call("KP_SCORE", ONE[0], MISSING, CRITERIA_CELLS, "value"),
+    call("KP_SCORE", *ONE, MISSING, "value"),
+    call("KP_SCORE", *ONE, CRITERIA_CELLS, MISSING),
+    call("KP_VALUE", 5.0, MISSING, CRITERIA_CELLS),
+    call("KP_VALUE", 5.0, "Turnover", MISSING),
+    call("KP_WEIGHTED_SCORE", TWO, MISSING),
+    call("KP_SCORECARD", MISSING, CRITERIA_CELLS, MISSING),
+    call("KP_SCORECARD", CUSTOMER_CELLS, MISSING, MISSING),
+    call("KP_EXPLAIN", MISSING, CUSTOMER_CELLS, CRITERIA_CELLS, MISSING),
+    call("KP_AHP_WEIGHTS", MISSING),
+    call("KP_AHP_CONSISTENCY", MISSING),
+]
+#: How an answer begins that only tells of an exception.
+INTERNAL = tuple("#KP! " + texts(key)("functions.internal").split("{")[0] for key in ("en", "de"))
+
+
+@pytest.mark.parametrize(
+    "asked", [*FAULTY, *LEFT_OUT], ids=[asked.name for asked in [*FAULTY, *LEFT_OUT]]
+)
+def test_what_is_wrong_stands_in_the_cell_in_words(excel: Excel, asked: Call) -> None:
+    ((answer,),) = excel(asked)
+    assert answer.startswith("#KP! ")
+    assert not answer.startswith(INTERNAL)
+
+
+# --- the way through COM changes nothing ----------------------------------------------------------
+
+
+def as_xlwings_reads(argument: Any, ndim: int | None) -> Any:
+    if type(argument) is int and argument == MISSING:
+        return None
+    rows = argument if isinstance(argument, tuple) else ((argument,),)
+    errors = {DIVISION, NOT_AVAILABLE}
+    read = [
+        [None if cell == "" or (type(cell) is int and cell in errors) else cell for cell in line]
+        for line in rows
+    ]
+    return read if ndim == 2 or len(read) * len(read[0]) > 1 else read[0][0]
+
+
+def test_every_answer_is_that_of_the_function_itself(excel: Excel) -> None:
+    for asked in CALLS:
+        ndim = excel.options[asked.name].values()
+        read = map(as_xlwings_reads, asked.arguments, ndim)
+        answer = getattr(functions, asked.name)(*read)
+        rows = answer if isinstance(answer, list) else [[answer]]
+        assert excel(asked) == [["" if cell is None else cell for cell in line] for line in rows]
