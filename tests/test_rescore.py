@@ -137,7 +137,7 @@ def test_our_sheets_keep_the_names_and_places_that_a_user_gave_them(book: Path) 
     assert opened["Who's who"]["A1"].value == "Rangliste der Kunden"
     assert opened["My notes"]["A5"].value == "='Who''s who'!A6"
     chart = next(data for name, data in parts_of(book).items() if "/chart" in name)
-    assert b"'Who''s who'!$G$6" in chart
+    assert b"'Picture'!$O$12:$O$32011" in chart
 
 
 def test_a_deleted_sheet_comes_back_at_the_end(book: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -344,6 +345,21 @@ def test_each_type_has_one_colour_everywhere(scored: Path) -> None:
     assert bars == ["F6:F65", "G6:G65", "H6:H65"]
 
 
+def drawn(opened: Any, series: Any) -> list[tuple[float, float]]:
+    """The points of a series; blank cells show none."""
+    assert all(ref.f.startswith("'Matrix'!") for ref in (series.xVal.numRef, series.yVal.numRef))
+    xs, ys = (
+        np.ravel(
+            [
+                [getattr(cell, "value", None) for cell in row]
+                for row in opened["Matrix"][f"{area}:{area}" if ":" not in area else area]
+            ]
+        )
+        for area in (r.f.split("!")[1] for r in (series.xVal.numRef, series.yVal.numRef))
+    )
+    return [(x, y) for x, y in zip(xs, ys, strict=True) if x is not None]
+
+
 def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_names(
     scored: Path, printed: list[dict[str, Any]]
 ) -> None:
@@ -355,14 +371,19 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
     assert len(chart.series) == 4 + 2 + 15
     for name, series in zip(TYPES, chart.series, strict=False):
         rows = [c for c in printed if c["quadrant"] == TYPES[name][1]]
-        last = 5 + len(rows)
-        assert series.xVal.numRef.f == f"'{name}'!$G$6:$G${last}"
-        assert series.yVal.numRef.f == f"'{name}'!$F$6:$F${last}"
+        expected = [(row["benefit_score"], row["value_score"]) for row in rows]
+        assert drawn(opened, series) == expected
+        assert series.xVal.numRef.f.endswith("$32011")  # room for as many as a chart draws
     value_line, benefit_line = chart.series[4:6]
     cells = [matrix[line.xVal.numRef.f.split("!")[1]] for line in (value_line, benefit_line)]
     assert [[cell.value for (cell,) in pair] for pair in cells] == [[0, 100], [50, 50]]
     named = [series.tx.strRef.f for series in chart.series[6:]]
-    assert named == [f"'Ranking'!$C${row}" for row in range(6, 21)]
+    assert named == [f"'Matrix'!$L${row}" for row in range(12, 27)]
+    assert [matrix[f"L{row}"].value for row in range(12, 27)] == [
+        c["customer"] for c in printed[:15]
+    ]
+    for customer, series in zip(printed, chart.series[6:], strict=False):
+        assert drawn(opened, series) == [(customer["benefit_score"], customer["value_score"])]
     assert {len(chart.legend.legendEntry)} == {17}
     counts = [[matrix.cell(row, column).value for column in (1, 2, 3)] for row in range(6, 10)]
     assert counts == [

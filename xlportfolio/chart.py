@@ -23,8 +23,8 @@ from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphPrope
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from xlportfolio.locale import Texts
-from xlportfolio.model import Quadrant
-from xlportfolio.report import FIRST_ROW, MOST_POINTS, MatrixSheet, SheetTable
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
+from xlportfolio.report import MOST_POINTS, POINTS_COLUMN, POINTS_ROW, MatrixSheet, ReportColumn
 from xlportfolio.scoring import Floats
 
 #: One colour per type, everywhere: tabs, cells, chart. White text is readable on each.
@@ -59,6 +59,7 @@ def portfolio_chart(
     """Draw the matrix: a series for each type, the thresholds, and the names of the first."""
     chart = ScatterChart()
     chart.style = None
+    chart.visible_cells_only = False  # whoever hides the columns of the points still sees them
     chart.scatterStyle = "lineMarker"
     chart.height, chart.width = _HEIGHT, _WIDTH  # type: ignore[assignment]
     chart.roundedCorners = False
@@ -88,28 +89,26 @@ def portfolio_chart(
         axis.tickLblPos = "low"
         axis.majorGridlines = None
         axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
-    for table in matrix.series:
-        chart.series.append(_points(table, words))
+    for position, quadrant in enumerate(RATED_QUADRANTS, start=1):
+        chart.series.append(_points(matrix, position, quadrant, words))
     for line in lines:
         chart.series.append(_line(line))
-    colours = {words(f"quadrants.{quadrant}"): colour for quadrant, colour in COLOURS.items()}
     for position, side in enumerate(_sides(matrix)):
         size = matrix.sizes[position] if matrix.sizes else 0.0
-        chart.series.append(_label(matrix.labelled, position, size, side, colours))
-    unnamed = range(len(matrix.series), len(chart.series))
+        chart.series.append(_label(matrix, position, size, side))
+    unnamed = range(len(RATED_QUADRANTS), len(chart.series))
     entries = [LegendEntry(idx=i, delete=True) for i in unnamed]
     chart.legend = Legend(legendPos="b", overlay=False, legendEntry=entries)
     return chart
 
 
-def _cells(table: SheetTable, key: str, first: int, last: int) -> str:
-    """The address of some data cells of a column, rows counted from 0."""
-    position = next(i for i, c in enumerate(table.columns, start=1) if c.key == key)
-    letter = get_column_letter(position)
-    area = f"${letter}${FIRST_ROW + first}"
+def _cells(matrix: MatrixSheet, column: int, first: int, last: int) -> str:
+    """The address of some points of a column, rows and columns counted from 0."""
+    letter = get_column_letter(POINTS_COLUMN + column)
+    area = f"${letter}${POINTS_ROW + first}"
     if last > first:
-        area += f":${letter}${FIRST_ROW + last}"
-    return f"{quote_sheetname(table.sheet)}!{area}"
+        area += f":${letter}${POINTS_ROW + last}"
+    return f"{quote_sheetname(matrix.sheet)}!{area}"
 
 
 def _series(x: str, y: str, title: SeriesLabel) -> XYSeries:
@@ -124,14 +123,12 @@ def _series(x: str, y: str, title: SeriesLabel) -> XYSeries:
     return series
 
 
-def _points(table: SheetTable, words: Texts) -> XYSeries:
-    """The customers of one type."""
-    assert table.quadrant is not None
-    last = max(min(len(table), MOST_POINTS), 1) - 1
-    x, y = (_cells(table, f"{axis}_score", 0, last) for axis in ("benefit", "value"))
-    title = SeriesLabel(v=words(f"quadrants_plural.{table.quadrant}"))
+def _points(matrix: MatrixSheet, group: int, quadrant: Quadrant, words: Texts) -> XYSeries:
+    """The customers of one type: room for as many as a chart draws, since blank cells show none."""
+    x, y = (_cells(matrix, 1 + 2 * group + k, 0, MOST_POINTS - 1) for k in range(2))
+    title = SeriesLabel(v=words(f"quadrants_plural.{quadrant}"))
     series = _series(x, y, title)
-    series.marker = _marker(_POINT, COLOURS[table.quadrant])
+    series.marker = _marker(_POINT, COLOURS[quadrant])
     return series
 
 
@@ -161,15 +158,15 @@ class _Box(NamedTuple):
 
 def _sides(matrix: MatrixSheet) -> list[str]:
     """On which side of its point each name stands, so that names cover each other least."""
-    columns = {column.key: column.cells for column in matrix.labelled.columns}
+    names, xs, ys = (column.cells for column in matrix.points[:3])
     character = 100 * 0.15 / (_WIDTH * _PLOT_WIDTH)  # of 8 points, about 0.15 cm
     line = 100 * 0.4 / (_HEIGHT * _PLOT_HEIGHT)
     points = _points_on(matrix)
     taken: list[_Box] = []
     sides = []
-    for k in range(matrix.labels):
-        x, y = float(columns["benefit_score"][k]), float(columns["value_score"][k])
-        width = character * len(str(columns["customer"][k] or columns["customer_id"][k]))
+    for k in range(len(matrix.named)):
+        x, y = float(xs[k]), float(ys[k])
+        width = character * len(str(names[k]))
         around = {
             "r": _Box(x + 1, y - line / 2, x + 1 + width, y + line / 2),
             "l": _Box(x - 1 - width, y - line / 2, x - 1, y + line / 2),
@@ -185,12 +182,16 @@ def _sides(matrix: MatrixSheet) -> list[str]:
 
 def _points_on(matrix: MatrixSheet) -> _Box:
     """The room that the points of all types take, as far as there are not too many of them."""
-    columns = [{c.key: c.cells[:_MOST_AVOIDED] for c in table.columns} for table in matrix.series]
     x, y = (
-        np.concatenate([np.asarray(of[key], dtype=np.float64) for of in columns])
-        for key in ("benefit_score", "value_score")
+        np.concatenate([_drawn(column) for column in matrix.points[first::2]]) for first in (3, 4)
     )
     return _Box(x - 0.8, y - 1.2, x + 0.8, y + 1.2)
+
+
+def _drawn(column: ReportColumn) -> Floats:
+    """The first coordinates in a column, as far as names look at them."""
+    cells = np.asarray(column.cells[:_MOST_AVOIDED], dtype=np.float64)
+    return cells[~np.isnan(cells)]
 
 
 def _hidden(box: _Box, others: Sequence[_Box]) -> float:
@@ -199,19 +200,14 @@ def _hidden(box: _Box, others: Sequence[_Box]) -> float:
     return box.overlap(box) - inside + sum(box.overlap(other) for other in others)
 
 
-def _label(
-    table: SheetTable, position: int, size: float, side: str, colours: Mapping[str, str]
-) -> XYSeries:
+def _label(matrix: MatrixSheet, position: int, size: float, side: str) -> XYSeries:
     """A customer named in the chart: a series of one point, labelled by its name.
 
     The point of its type lies below; a size draws a larger one of the same colour over it.
     """
-    cells = {column.key: column.cells[position] for column in table.columns}
-    x, y = (_cells(table, f"{axis}_score", position, position) for axis in ("benefit", "value"))
-    key = "customer" if cells["customer"] else "customer_id"
-    name = StrRef(f=_cells(table, key, position, position))
-    series = _series(x, y, SeriesLabel(strRef=name))
-    colour = colours[str(cells["quadrant"])]
+    name, x, y = (_cells(matrix, column, position, position) for column in range(3))
+    series = _series(x, y, SeriesLabel(strRef=StrRef(f=name)))
+    colour = COLOURS[matrix.named[position]]
     series.marker = _marker(_POINT + math.ceil(17 * size), colour) if size else Marker("none")
     text = CharacterProperties(sz=800, solidFill=INK)
     series.dLbls = DataLabelList(

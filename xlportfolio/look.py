@@ -31,6 +31,8 @@ from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import (
     FIRST_ROW,
     HEADER_ROW,
+    POINTS_COLUMN,
+    POINTS_ROW,
     Kind,
     MatrixSheet,
     Report,
@@ -245,8 +247,6 @@ def _print_setup(sheet: Worksheet, words: Texts) -> None:
 
 _SUMMARY_ROW = HEADER_ROW
 _CHART_ROW = _SUMMARY_ROW + len(RATED_QUADRANTS) + 2
-#: Column of the cells behind the threshold lines, outside of what is printed.
-_HELPER = 12
 
 
 def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
@@ -273,6 +273,11 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.column_dimensions[letter].width = width
 
     lines = _threshold_cells(sheet, matrix, words)
+    for position, column in enumerate(matrix.points, start=POINTS_COLUMN):
+        small = Font(name=FONT, size=9, color=SOFT)
+        sheet.cell(POINTS_ROW - 1, position, column.header).font = small
+        prototype = sheet.cell(POINTS_ROW, position)
+        prototype.font, prototype.number_format = small, STYLES[column.kind].number_format
     chart = portfolio_chart(matrix, lines, words)
     sheet.add_chart(chart, f"A{_CHART_ROW}")
     _print_setup(sheet, words)
@@ -283,7 +288,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
 def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> list[ThresholdLine]:
     """Write the ends of the threshold lines into cells, since a chart draws nothing else."""
     grey = Font(name=FONT, size=9, color=SOFT)
-    top = sheet.cell(_SUMMARY_ROW - 1, _HELPER, words("matrix.helper"))
+    top = sheet.cell(_SUMMARY_ROW - 1, POINTS_COLUMN, words("matrix.helper"))
     top.font = grey
     ends = {
         "value_threshold": ((0, matrix.value_threshold), (100, matrix.value_threshold)),
@@ -291,7 +296,7 @@ def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> lis
     }
     lines = []
     for k, (key, points) in enumerate(ends.items()):
-        column = _HELPER + 2 * k
+        column = POINTS_COLUMN + 2 * k
         title = words(f"matrix.{key}")
         sheet.cell(_SUMMARY_ROW, column, title).font = grey
         for row, (x, y) in enumerate(points, start=_SUMMARY_ROW + 1):

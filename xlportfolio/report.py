@@ -22,6 +22,8 @@ from xlportfolio.wording import Advice, advise, notes
 #: The sheet's row, counted from 1, of the headers of every table; data follow below.
 HEADER_ROW = 5
 FIRST_ROW = HEADER_ROW + 1
+#: Where the points of the matrix begin: the row, the column, counted from 1; names stand above.
+POINTS_ROW, POINTS_COLUMN = 12, 12
 
 
 class Kind(StrEnum):
@@ -113,16 +115,19 @@ class QuadrantSummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatrixSheet:
-    """The sheet with the portfolio chart; its points refer to the cells of the other sheets.
+    """The sheet with the portfolio chart, which draws the points in the sheet's own cells.
+
+    They stand there, and not on the sheets of the types, so that the sheet can be copied into
+    another workbook as it is, and so that a host that cannot change a chart need not.
 
     Attributes
     ----------
-    series
-        The sheets of the four types, whose scores are the points.
-    labelled
-        The sheet whose first rows are named in the chart.
-    labels
-        How many of them are.
+    points
+        The cells from :data:`POINTS_ROW` and :data:`POINTS_COLUMN` on: name and coordinates of the
+        first customers of the ranking, then the coordinates of each type's; columns of equal
+        length, blank below their last point.
+    named
+        The types of the customers that are named, in the order of their points.
     sizes
         For each named customer 0 to 1, the larger the larger its point; empty: all alike.
     """
@@ -133,9 +138,8 @@ class MatrixSheet:
     value_threshold: float
     benefit_threshold: float
     summary: tuple[QuadrantSummary, ...]
-    series: tuple[SheetTable, ...]
-    labelled: SheetTable
-    labels: int
+    points: tuple[ReportColumn, ...]
+    named: tuple[Quadrant, ...]
     sizes: tuple[float, ...]
 
 
@@ -203,7 +207,7 @@ def build_report(
         "abc": writer.abc(),
         "data_check": writer.data_check(problems),
     }
-    matrix = writer.matrix(quadrants, ranking, sizes)
+    matrix = writer.matrix(sizes)
     return Report(tuple(tables[key] for key in TABLES), matrix)
 
 
@@ -393,15 +397,11 @@ class _Writer:
             subtitles.append(self.words("subtitles.data_check_more", **shown))
         return self.table("data_check", columns, subtitles)
 
-    def matrix(
-        self,
-        quadrants: tuple[SheetTable, ...],
-        ranking: SheetTable,
-        sizes: npt.NDArray[np.float64] | None,
-    ) -> MatrixSheet:
+    def matrix(self, sizes: npt.NDArray[np.float64] | None) -> MatrixSheet:
         labels = min(self.presentation.top_labels, int(self.rated.sum()))
         value, benefit = self.analysis.thresholds
-        capped = any(len(table) > MOST_POINTS for table in quadrants)
+        types = self.customers["quadrant"].to_numpy()
+        capped = any((types == quadrant).sum() > MOST_POINTS for quadrant in RATED_QUADRANTS)
         subtitle = self.subtitle(
             "matrix_capped" if capped else "matrix",
             value=self.words.number(value, 1),
@@ -415,7 +415,6 @@ class _Writer:
             shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
             relative = tuple(np.sqrt(shown / max(shown.max(), 1e-300)).tolist())
             subtitles.append(self.words("matrix.sized", measure=self.presentation.bubble_measure))
-        types = self.customers["quadrant"].to_numpy()
         prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
         summary = tuple(
             QuadrantSummary(
@@ -430,8 +429,26 @@ class _Writer:
             value,
             benefit,
             summary,
-            quadrants,
-            ranking,
-            labels,
+            self.points(types, labels),
+            tuple(types[:labels]),
             relative,
         )
+
+    def points(self, types: npt.NDArray[np.object_], labels: int) -> tuple[ReportColumn, ...]:
+        """The cells that the chart draws."""
+        x, y = (self.columns[f"{axis}_score"].cells for axis in ("benefit", "value"))
+        groups = [np.arange(labels)]
+        groups += [np.flatnonzero(types == q)[:MOST_POINTS] for q in RATED_QUADRANTS]
+        rows = max(map(len, groups))
+        named = self.words("matrix.named")
+        first = (self.texts_of(key)[:labels] for key in ("customer", "customer_id"))
+        names = [name or number for name, number in zip(*first, strict=True)]
+        columns = [self.column("name", Kind.NAME, names + [""] * (rows - labels), named)]
+        titles = [named, *(self.words(f"quadrants_plural.{q}") for q in RATED_QUADRANTS)]
+        for title, at in zip(titles, groups, strict=True):
+            for axis, scores in (("benefit", x), ("value", y)):
+                cells = np.full(rows, np.nan)
+                cells[: len(at)] = np.asarray(scores, dtype=np.float64)[at]
+                header = f"{title}: {self.words(f'axes.{axis}')}"
+                columns.append(self.column(axis, Kind.SCORE, cells, header))
+        return tuple(columns)

@@ -19,7 +19,7 @@ from openpyxl.utils.cell import quote_sheetname
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.ours import OurSheets, foreign_cell
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
-from xlportfolio.files.rows import Pieces, row_chunks
+from xlportfolio.files.rows import Block, Pieces, row_chunks
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     OFFICE_RELATIONSHIPS,
@@ -33,7 +33,9 @@ from xlportfolio.report import (
     MATRIX,
     MATRIX_NAME,
     ORDER,
-    SheetTable,
+    POINTS_COLUMN,
+    POINTS_ROW,
+    Report,
 )
 from xlportfolio.schema.contract import column_letters
 
@@ -46,7 +48,7 @@ def graft(
     scratch: Workbook,
     ours: OurSheets,
     names: Mapping[str, str],
-    tables: Sequence[SheetTable],
+    report: Report,
 ) -> None:
     """Put all sheets of the scratch workbook into the user's.
 
@@ -56,16 +58,17 @@ def graft(
         The sheets to replace; the others are appended.
     names
         The name of each sheet, in both workbooks.
-    tables
-        The data that fill the tables' prototype rows.
+    report
+        The data that fill the prototype rows.
     """
     grafting = Graft(workbook, scratch)
     grafting.release(list(ours.sheets.values()))
     workbook.forget_calculations(list(ours.sheets.values()))
-    pieces = Pieces(tables)
-    data = {table.key: Filled(table, pieces) for table in tables}
+    blocks = {t.key: Block(t.columns, FIRST_ROW, heights=row_heights(t)) for t in report.tables}
+    blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
+    pieces = Pieces([column for block in blocks.values() for column in block.columns])
     for key in ORDER:
-        grafting.place(names[key], ours.sheets.get(key), data.get(key))
+        grafting.place(names[key], ours.sheets.get(key), Filled(blocks[key], pieces))
     home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
     workbook.commit()
@@ -74,7 +77,7 @@ def graft(
 class Filled(NamedTuple):
     """The data that replace a prototype row, and their XML as far as it is made already."""
 
-    table: SheetTable
+    block: Block
     pieces: Pieces
 
 
@@ -127,13 +130,8 @@ class Graft:
         for sheet in sheets:
             self.package.drop_relationships(sheet)
 
-    def place(
-        self,
-        name: str,
-        there: Sheet | None = None,
-        filled: Filled | None = None,
-    ) -> None:
-        """Put one sheet where it was, or at the end, and fill in its table's data."""
+    def place(self, name: str, there: Sheet | None = None, filled: Filled | None = None) -> None:
+        """Put one sheet where ours was, or at the end, and fill in its data."""
         source = self.sheets[name]
         root = self.source.xml(source.part)
         self._restyle(root)
@@ -141,16 +139,15 @@ class Graft:
         for view in root.iter(main("sheetView")):
             view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
-        if there is not None:
+        if there is not None and filled is not None:
             old = self.package.read(part)
-            columns = None if filled is None else len(filled.table.columns)
-            foreign = foreign_cell(root, old, there, columns)
+            foreign = foreign_cell(root, old, there, filled.block)
             if foreign is not None:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
                 raise WorkbookError("foreign_cell", **details)
             self._keep_identity(root, old)
-        content = to_xml(root) if filled is None else _filled(root, filled)
         kind = self.source.content_type(source.part)
+        content = to_xml(root) if filled is None else _filled(root, filled)
         self.package.put(part, content, kind)
         self._copy_below(source.part, part)
         sheet = there or self.workbook.add_sheet(name, part)
@@ -229,21 +226,21 @@ class Graft:
 
 def _filled(root: Element, filled: Filled) -> Callable[[], Iterator[bytes]]:
     """A sheet whose prototype row is repeated for every row of data when it is written."""
-    table = filled.table
-    prototype = next(row for row in root.iter(main("row")) if row.get("r") == str(FIRST_ROW))
+    block = filled.block
+    prototype = next(row for row in root.iter(main("row")) if row.get("r") == str(block.row))
     styles = [cell.get("s", "0") for cell in prototype]
     mark = etree.Comment(_MARK)
     parent = prototype.getparent()
     assert parent is not None
     parent.replace(prototype, mark)
-    last = f"{column_letters(len(styles))}{FIRST_ROW + max(len(table), 1) - 1}"
+    last = f"{column_letters(block.column + len(styles) - 1)}{block.last_row}"
     for dimension in root.iter(main("dimension")):
         dimension.set("ref", f"A1:{last}")
     before, _, after = to_xml(root).partition(etree.tostring(mark))
 
     def chunks() -> Iterator[bytes]:
         yield before
-        yield from row_chunks(table, styles, row_heights(table), filled.pieces)
+        yield from row_chunks(block, styles, filled.pieces)
         yield after
 
     return chunks

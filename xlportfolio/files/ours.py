@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 
 from lxml import etree
@@ -12,11 +12,14 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element
-from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main
+from xlportfolio.files.rows import Block
+from xlportfolio.files.spill import Area
+from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main
 from xlportfolio.report import HEADER_ROW, MATRIX, MATRIX_NAME, ORDER, TABLES
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}
+_LAST_ROW = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +80,23 @@ def _refuse_foreign(workbook: Workbook, sheet: Sheet, table: str | None) -> None
             raise WorkbookError("foreign_object", kind=kind, **details)
 
 
-def foreign_cell(new: Element, old: bytes, there: Sheet, columns: int | None) -> str | None:
+def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | None:
     """A cell that a user filled beside, above or below what we wrote, if there is one.
 
     Parameters
     ----------
     new, old
         Our sheet as it will be, without data, and as it is.
-    columns
-        How many columns our table on it has; ``None``: it has none.
+    block
+        The data that will be filled in.
     """
     ours = {cell.get("r") for cell in new.iter(main("c"))}
-    areas = []
-    if columns is not None:  # a column that a user added to our table is hers
-        areas = [replace(t, last_column=min(t.last_column, columns)) for t in there.tables]
+    left, right = block.column, block.column + len(block.columns) - 1
+    # a column that a user added to our table is hers
+    areas = [
+        Area(t.first_column, t.first_row, min(t.last_column, right), t.last_row)
+        for t in there.tables
+    ] or [Area(left, block.row, right, _LAST_ROW)]
     for address in _filled_cells(old, areas):
         column, row = coordinates(address)
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
@@ -98,24 +104,21 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, columns: int | None) ->
     return None
 
 
-def _filled_cells(data: bytes, areas: Sequence[TableObject]) -> Iterator[str]:
+def _filled_cells(data: bytes, areas: Sequence[Area]) -> Iterator[str]:
     """The addresses of the cells with content outside of some tables.
 
     A sheet whose declared extent ends with its table is read only down to the table's header.
     """
     dimension = re.search(rb'<(?:\w+:)?dimension ref="([A-Z0-9:]+)"', data[:10_000])
     end = range_boundaries(dimension[1].decode())[2:] if dimension is not None else None
-    inside = any(end == (t.last_column, t.last_row) and t.first_column == 1 for t in areas)
+    inside = any(end == (area.right, area.bottom) and area.left == 1 for area in areas)
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
     for _, cell in etree.iterparse(BytesIO(data), tag=main("c"), **options):
         address = cell.get("r", "A1")
         column, row = coordinates(address)
-        if inside and row > areas[0].first_row:
+        if inside and row > areas[0].top:
             return
-        within = any(
-            t.first_column <= column <= t.last_column and t.first_row <= row <= t.last_row
-            for t in areas
-        )
-        if len(cell) and not within:
+        here = Area(column, row, column, row)
+        if len(cell) and not any(here.meets(area) for area in areas):
             yield address
         cell.clear()

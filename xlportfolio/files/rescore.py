@@ -186,7 +186,7 @@ def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -
         raise WorkbookError("temporary_full", folder=gettempdir()) from error
     scratch = Workbook(Package(workbook.package.path, drawn))
     names = {table.key: table.sheet for table in report.tables}
-    graft(workbook, scratch, ours, {**names, "matrix": report.matrix.sheet}, report.tables)
+    graft(workbook, scratch, ours, {**names, "matrix": report.matrix.sheet}, report)
 
 
 def _fingerprint(path: Path) -> tuple[int, int, int]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from xlportfolio.report import FIRST_ROW, Cells, ReportColumn, SheetTable
+from xlportfolio.report import Cells, ReportColumn
 from xlportfolio.schema.contract import column_letters
 
 #: Characters that XML 1.0 does not allow, which Office writes as ``_xHHHH_``; text that looks so.
@@ -48,11 +48,27 @@ def escape_text(text: str) -> str:
     return office_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-class Pieces:
-    """Cells as XML; what several tables show is put into words once."""
+class Block(NamedTuple):
+    """The columns that fill a sheet from a row and a column on, counted from 1.
 
-    def __init__(self, tables: Sequence[SheetTable]) -> None:
-        columns = [column for table in tables for column in table.columns]
+    ``heights`` are those of the rows, in points; ``None``: the sheet's default.
+    """
+
+    columns: Sequence[ReportColumn]
+    row: int
+    column: int = 1
+    heights: Sequence[float] | None = None
+
+    @property
+    def last_row(self) -> int:
+        """The last row; where there are no data, a blank one stands for them."""
+        return self.row + max(len(self.columns[0].cells), 1) - 1
+
+
+class Pieces:
+    """Cells as XML; what several columns show is put into words once."""
+
+    def __init__(self, columns: Sequence[ReportColumn]) -> None:
         self._shared = {id(column.source) for column in columns if column.source is not None}
         self._of_shared: dict[int, list[str]] = {}
 
@@ -84,27 +100,24 @@ class Pieces:
         return pieces
 
 
-def row_chunks(
-    table: SheetTable, styles: Sequence[str], heights: Sequence[float] | None, pieces: Pieces
-) -> Iterator[bytes]:
-    """The ``<row>`` elements of a table, in batches; one blank row if it has none.
+def row_chunks(block: Block, styles: Sequence[str], pieces: Pieces) -> Iterator[bytes]:
+    """The ``<row>`` elements of a block, in batches; one blank row if it has none.
 
     Parameters
     ----------
     styles
         The cell format of each column, as the style sheet numbers them.
-    heights
-        Of the rows, in points; ``None``: the sheet's default.
     """
-    parts = [pieces.of(column) if len(table) else ["/>"] for column in table.columns]
+    parts = [pieces.of(column) or ["/>"] for column in block.columns]
+    heights = block.heights
     cells = "".join(
         f'<c r="{column_letters(position)}%s" s="{style}"%s'
-        for position, style in enumerate(styles, start=1)
+        for position, style in enumerate(styles, start=block.column)
     )
     height = ' ht="%s" customHeight="1"' if heights else ""
     pattern = f'<row r="%s"{height}>{cells}</row>'
     # each row takes its number and height, then for each cell the number again and its piece
-    numbers = [str(row) for row in range(FIRST_ROW, FIRST_ROW + max(len(table), 1))]
+    numbers = [str(row) for row in range(block.row, block.last_row + 1)]
     interleaved: list[Sequence[Any]] = [numbers, heights] if heights else [numbers]
     for part in parts:
         interleaved += [numbers, part]
