@@ -724,7 +724,19 @@ class Sheet(base_classes.Sheet):
         self.app.calls("work", f"sheet.delete {self.xl.Name}")
         if self._is_last_visible():
             raise ExcelError("a workbook has at least one visible sheet")
-        self.book.xl.Sheets.removeByName(self.xl.Name)
+        gone = self.xl.Name
+        others = [
+            (t.parent.xl, t.xl.Name, Range.over(t.parent, t.xl.DataArea).box, _flags(t.xl))
+            for t in self.book.all_tables()
+            if t.parent.xl.Name != gone
+        ]
+        self.book.xl.Sheets.removeByName(gone)
+        kept = set(self.book.xl.DatabaseRanges.ElementNames)
+        for xl, name, box, flags in others:  # LibreOffice may take tables of its neighbours along
+            if name not in kept:
+                sheet = Sheet(self.book, xl)
+                made = _new_table(sheet, name, Range(sheet, *box).xl.RangeAddress).xl
+                made.ContainsHeader, made.TotalsRow, made.AutoFilter = flags
 
     def move(self, before: Sheet | None, after: Sheet | None) -> None:
         self.app.calls("work", f"sheet.move {self.xl.Name}")
@@ -1907,7 +1919,10 @@ def _copy(source: Sheet, book: Book, place: int) -> Sheet:
     if own is book:
         book.xl.Sheets.copyByName(old, name, place)
     else:
+        basic = book.xl.BasicLibraries
+        macros, basic.VBACompatibilityMode = basic.VBACompatibilityMode, False  # else it crashes
         book.xl.Sheets.importSheet(own.xl, old, place)
+        basic.VBACompatibilityMode = macros
     for brought in set(ranges.ElementNames) - known:
         ranges.removeByName(brought)
     made = Sheet(book, book.xl.Sheets.getByIndex(place))

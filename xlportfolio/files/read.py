@@ -10,8 +10,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
 from xlportfolio.model import name_key
-from xlportfolio.schema import TABLES, CellError, RawTable, Table, find_header
-from xlportfolio.schema.contract import Cell
+from xlportfolio.schema import TABLES, CellError, RawTable, Table
+from xlportfolio.schema.contract import Cell, sheet_table
 
 _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
@@ -20,12 +20,12 @@ _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
 
 class _Area(NamedTuple):
-    """Where a table stands, counted from 1; ``None``: as far as the sheet goes."""
+    """Where a table stands, counted from 1."""
 
     first_row: int
-    last_row: int | None
+    last_row: int
     first_column: int
-    last_column: int | None
+    last_column: int
     headers: Sequence[str] | None = None
 
 
@@ -79,12 +79,9 @@ class _Reader:
         keys = {name_key(table.english), name_key(table.german)}
         for sheet in self._workbook.sheets:
             if sheet.is_worksheet and name_key(sheet.name) in keys:
-                cells = self._sheet(sheet)
-                header = find_header(table, cells)
-                if header is not None:
-                    filled = [i for i, cell in enumerate(cells[header], start=1) if cell != ""]
-                    area = _Area(header + 1, None, filled[0], filled[-1])
-                    return self._cut(table, sheet, area)
+                raw = sheet_table(table, sheet.name, self._sheet(sheet))
+                if raw is not None:
+                    return raw
         return None
 
     def _sheet(self, sheet: Sheet) -> list[list[Cell]]:
@@ -107,7 +104,7 @@ class _Reader:
         cells = self._sheet(sheet)
         left, right = area.first_column - 1, area.last_column
         top = area.first_row - 1
-        width = (right or 0) - left
+        width = right - left
         rows = cells[top : area.last_row]
         if area.headers is None:
             header: Sequence[Cell] = rows[0][left:right] if rows else []
@@ -116,9 +113,8 @@ class _Reader:
             header, top = list(area.headers), top - 1
         padded = (row if len(row) >= left + width else [*row, *[""] * width] for row in rows)
         body = [row[left:right] for row in padded]
-        if area.last_row is not None:  # below the last filled row of the sheet, a table goes on
-            blank: list[Cell] = [""] * width
-            body += [blank] * (area.last_row - top - 1 - len(body))
+        blank: list[Cell] = [""] * width  # below the last filled row of the sheet, a table goes on
+        body += [blank] * (area.last_row - top - 1 - len(body))
         header = [*header, *[""] * (width - len(header))]
         return RawTable(table, sheet.name, top + 1, area.first_column, header, body)
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import gettempdir
 
-import numpy as np
 from lxml import etree
 
-from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, WorkbookError
 from xlportfolio.files.graft import graft
 from xlportfolio.files.ours import OurSheets, find_ours
@@ -23,13 +22,12 @@ from xlportfolio.files.refresh import refresh
 from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
 from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
-from xlportfolio.locale import texts
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
-from xlportfolio.report import FIRST_ROW, ORDER, Report, build_report
-from xlportfolio.schema import WorkbookInput, in_order, interpret
+from xlportfolio.report import FIRST_ROW, Report
+from xlportfolio.run import Run
+from xlportfolio.schema import interpret
 from xlportfolio.scorecard import rows_of, scorecard
-from xlportfolio.state import run_state
 
 #: Rows that a sheet can hold.
 _MOST_ROWS = 1_048_576 - FIRST_ROW + 1
@@ -52,23 +50,34 @@ class Rescored:
         The file written, ``None`` if none was.
     backup
         Where the workbook is kept as it was before, if it was kept now.
-    presentation
-        The language of the texts and the day, as used.
-    problems
-        Everything the data check found, the gravest first.
+    run
+        The result itself.
     """
 
     path: Path
     written: Path | None
     backup: Path | None
-    analysis: PortfolioAnalysis
-    presentation: Presentation
-    problems: tuple[Problem, ...]
+    run: Run
+
+    @property
+    def analysis(self) -> PortfolioAnalysis:
+        """What the method says of every customer."""
+        return self.run.analysis
+
+    @property
+    def presentation(self) -> Presentation:
+        """The language of the texts and the day, as used."""
+        return self.run.presentation
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything the data check found, the gravest first."""
+        return self.run.problems
 
     @property
     def as_of(self) -> dt.date:
         """The day for which the portfolio was scored."""
-        return _day(self.presentation)
+        return self.run.as_of
 
 
 def rescore(
@@ -128,23 +137,16 @@ def rescore(
             rows = len(given.customers)
             raise WorkbookError("too_many_rows", path=book, rows=rows, most=_MOST_ROWS)
         progress("analyse")
-        analysis = analyse(given.customers, given.model)
-        problems = tuple(in_order([*given.problems, *map(given.places.locate, analysis.faults)]))
-        asked, today = given.presentation, dt.datetime.now().astimezone().date()
-        presentation = replace(
-            asked, language=language or asked.language, as_of=as_of or asked.as_of or today
-        )
+        today = dt.datetime.now().astimezone().date()
+        run = Run.of(given, today=today, as_of=as_of, language=language)
         progress("draw")
-        words = texts(presentation.language)
-        names = ours.names(workbook, {key: words(f"sheets.{key}") for key in ORDER})
-        report = _report(given, analysis, problems, presentation, names)
+        report = run.report(ours.names(workbook, run.sheet_names))
 
         def answer() -> list[list[Answer]]:
-            return rows_of(scorecard(analysis, given.rows, asked.language))
+            return rows_of(scorecard(run.analysis, given.rows, given.presentation.language))
 
-        figures = run_state(analysis, problems, as_of=_day(presentation))
-        refresh(workbook, list(ours.sheets.values()), answer, figures)
-        _write(workbook, ours, report, presentation.language)
+        refresh(workbook, list(ours.sheets.values()), answer, run.state)
+        _write(workbook, ours, report, run.presentation.language)
         kept = None
         if write:
             in_place = target.exists() and target.samefile(book)
@@ -155,27 +157,7 @@ def rescore(
                 raise WorkbookError("changed", path=book)
             replace_file(target, lambda file: package.write(file, _LEVEL), kept)
     written = target if write else None
-    return Rescored(book, written, kept, analysis, presentation, problems)
-
-
-def _day(presentation: Presentation) -> dt.date:
-    assert presentation.as_of is not None
-    return presentation.as_of
-
-
-def _report(
-    given: WorkbookInput,
-    analysis: PortfolioAnalysis,
-    problems: tuple[Problem, ...],
-    presentation: Presentation,
-    names: Mapping[str, str],
-) -> Report:
-    """Lay out the sheets, with the sizes of the points in the order of the ranking."""
-    measure = presentation.bubble_measure
-    sizes = None
-    if measure is not None:
-        sizes = given.customers[measure].loc[analysis.customers.index].to_numpy(np.float64)
-    return build_report(analysis, problems, presentation, names=names, sizes=sizes)
+    return Rescored(book, written, kept, run)
 
 
 def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -> None:

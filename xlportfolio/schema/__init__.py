@@ -12,7 +12,6 @@ from xlportfolio.schema.contract import (
     Column,
     RawTable,
     Table,
-    find_header,
 )
 from xlportfolio.schema.grid import in_order
 from xlportfolio.schema.interpret import Places, WorkbookInput, interpret
@@ -26,7 +25,6 @@ __all__ = [
     "RawTable",
     "Table",
     "WorkbookInput",
-    "find_header",
     "in_order",
     "interpret",
 ]

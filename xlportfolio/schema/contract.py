@@ -227,6 +227,17 @@ class RawTable:
     rows: Sequence[Sequence[Cell]]
 
 
+def sheet_table(table: Table, sheet: str, rows: Sequence[Sequence[Cell]]) -> RawTable | None:
+    """A table without a table object, from all cells of its sheet; none without its header row."""
+    at = find_header(table, rows)
+    if at is None:
+        return None
+    filled = [i for i, cell in enumerate(rows[at]) if cell not in {None, ""}]
+    left, right = filled[0], filled[-1] + 1
+    body = [[*row[left:right], *[None] * (right - max(len(row), left))] for row in rows[at + 1 :]]
+    return RawTable(table, sheet, at + 1, left + 1, list(rows[at][left:right]), body)
+
+
 Word = TypeVar("Word", bound=StrEnum)
 
 

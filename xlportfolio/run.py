@@ -1,0 +1,89 @@
+"""A run from raw tables to everything that a host shows: what closed and live workbooks share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.errors import Problem
+from xlportfolio.locale import texts
+from xlportfolio.model import Presentation
+from xlportfolio.report import ORDER, Report, build_report
+from xlportfolio.schema import WorkbookInput, in_order
+from xlportfolio.state import run_state
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What came of the input tables of a workbook.
+
+    Attributes
+    ----------
+    presentation
+        The language of the texts and the day, as used.
+    problems
+        Everything the data check found, the gravest first.
+    """
+
+    given: WorkbookInput
+    analysis: PortfolioAnalysis
+    presentation: Presentation
+    problems: tuple[Problem, ...]
+
+    @classmethod
+    def of(
+        cls,
+        given: WorkbookInput,
+        *,
+        today: dt.date,
+        as_of: dt.date | None = None,
+        language: str | None = None,
+    ) -> Run:
+        """Score what a workbook holds.
+
+        Parameters
+        ----------
+        as_of
+            The day; ``None``: that of the settings, else today.
+        language
+            Of the texts; ``None``: that of the workbook.
+        """
+        analysis = analyse(given.customers, given.model)
+        problems = in_order([*given.problems, *map(given.places.locate, analysis.faults)])
+        asked = given.presentation
+        presentation = replace(
+            asked, language=language or asked.language, as_of=as_of or asked.as_of or today
+        )
+        return cls(given, analysis, presentation, tuple(problems))
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day for which the portfolio was scored."""
+        assert self.presentation.as_of is not None
+        return self.presentation.as_of
+
+    @property
+    def sheet_names(self) -> dict[str, str]:
+        """What each sheet of ours is called where the workbook has none yet, by key."""
+        words = texts(self.presentation.language)
+        return {key: words(f"sheets.{key}") for key in ORDER}
+
+    @property
+    def state(self) -> Mapping[str, float | dt.date]:
+        """What the first sheet tells of the run; see :func:`xlportfolio.state.run_state`."""
+        return run_state(self.analysis, self.problems, as_of=self.as_of)
+
+    def report(self, names: Mapping[str, str]) -> Report:
+        """Lay out the sheets under these names, sizes of points in the order of the ranking."""
+        measure = self.presentation.bubble_measure
+        sizes = None
+        if measure is not None:
+            column = self.given.customers[measure]
+            sizes = column.loc[self.analysis.customers.index].to_numpy(np.float64)
+        return build_report(
+            self.analysis, self.problems, self.presentation, names=names, sizes=sizes
+        )
