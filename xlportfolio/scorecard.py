@@ -59,7 +59,8 @@ def scorecard(
         if kind in {Kind.SCORE, Kind.RANK}:
             columns.append(ReportColumn(key, header, kind, rows[key].to_numpy(np.float64)))
         else:
-            cells = ["" if cell != cell else str(cell) for cell in rows[key]]  # noqa: PLR0124 (NaN)
+            known = rows[key].where(rows[key].notna(), "").to_numpy(object)
+            cells = list(map(str, known))
             if kind is Kind.QUADRANT:
                 cells = [types[cell] for cell in cells]
             columns.append(ReportColumn(key, header, kind, cells))

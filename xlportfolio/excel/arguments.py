@@ -31,8 +31,7 @@ def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
     @wraps(function)
     def answered(*arguments: Cells, **named: Cells) -> Cells:
         try:
-            taken = {name: _taken(argument) for name, argument in named.items()}
-            return function(*map(_taken, arguments), **taken)
+            return function(*arguments, **named)
         except XlPortfolioError as error:
             return fault_text(error)
         except Exception as error:  # noqa: BLE001 (it must never reach Excel)
@@ -48,18 +47,6 @@ def fault_text(error: XlPortfolioError) -> str:
     of_input = error.language if isinstance(error, InputError) else None
     words = texts(of_input or language_of_system())
     return words("functions.faulty", message=_message(error, words.language))
-
-
-def _taken(argument: Cells) -> Cells:
-    """An argument with cells in a currency format, which arrive as decimals, as numbers."""
-    if isinstance(argument, list | tuple):
-        cells = chain.from_iterable(
-            row if isinstance(row, list | tuple) else () for row in argument
-        )
-        if Decimal in set(map(type, cells)):
-            return [[_taken(cell) for cell in row] for row in argument]
-        return argument
-    return float(argument) if isinstance(argument, Decimal) else argument
 
 
 def _message(error: XlPortfolioError, language: str) -> str:
@@ -100,10 +87,12 @@ def table_of_cells(width: int = 0, *cells: Cells) -> RawTable:
 
 def numbers(block: Block | None) -> Floats:
     """A block as numbers, NaN for whatever is none: a blank, a text, a truth value."""
-    return np.array(
-        [[cell if type(cell) in {int, float} else np.nan for cell in row] for row in block or [[]]],
-        dtype=np.float64,
-    )
+    return np.array([list(map(number, row)) for row in block or [[]]], dtype=np.float64)
+
+
+def number(cell: Cells) -> float:
+    """A cell as a number, NaN if it is none; in a currency format it arrives as a decimal."""
+    return float(cell) if type(cell) in {float, int, Decimal} else np.nan
 
 
 def cells_of(numbers: Floats) -> list[list[float | None]]:

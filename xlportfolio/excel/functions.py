@@ -21,6 +21,7 @@ from xlportfolio.excel.arguments import (
     criteria_table,
     fault_text,
     in_words,
+    number,
     numbers,
     paired,
     raw_table,
@@ -205,9 +206,10 @@ def _language(cell: Cells) -> str:
 def _threshold(cell: Cells) -> float:
     if is_blank(cell):
         return 50.0
-    if type(cell) not in {int, float} or not 0 <= cell <= 100:  # noqa: PLR2004 (percent)
+    threshold = number(cell)
+    if not VALUES.low <= threshold <= VALUES.high:
         raise XlPortfolioError("threshold_argument", found=str(cell), rules=list(ThresholdRule))
-    return float(cell)
+    return threshold
 
 
 @xw.func
@@ -295,9 +297,10 @@ def _percent(cell: Cells, setting: str) -> float:
     """A bound of the ABC analysis, by default that of the settings."""
     if is_blank(cell):
         return default_of(setting)
-    if type(cell) not in {int, float}:
+    percent = number(cell)
+    if np.isnan(percent):
         raise XlPortfolioError("percent_argument", found=cell)
-    return float(cell)
+    return percent
 
 
 def _check(bounds: dict[str, Threshold]) -> None:

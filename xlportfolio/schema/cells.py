@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import NamedTuple
 
 from xlportfolio.errors import Fault, Severity
@@ -25,6 +26,8 @@ def shown(cell: Cell, language: str) -> str:
     match cell:
         case None:
             return ""
+        case Decimal():
+            return shown(float(cell), language)
         case bool():
             return _TRUTH[language][cell]
         case int() | float():
@@ -43,7 +46,7 @@ def shown(cell: Cell, language: str) -> str:
 
 def as_id(cell: Cell) -> str:
     """A customer number or name as text; see :func:`xlportfolio.model.id_text`."""
-    return id_text(cell) if isinstance(cell, float) else shown(cell, "en").strip()
+    return id_text(float(cell)) if isinstance(cell, float | Decimal) else shown(cell, "en").strip()
 
 
 class Number(NamedTuple):
@@ -59,7 +62,7 @@ def as_number(cell: Cell, language: str) -> Number:
         return Number(None)
     if isinstance(cell, CellError):
         return Number(None, Fault("error_cell", Severity.WARNING))
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return Number(float(cell))
     reading = read_number(cell, language) if isinstance(cell, str) else None
     if reading is None:

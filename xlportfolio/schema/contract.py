@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -18,8 +19,11 @@ class CellError:
     text: str
 
 
-#: What a cell may hold; ``None`` or blank text for an empty one.
-Cell = None | str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta | CellError
+Number = float | int | bool | Decimal
+Time = dt.datetime | dt.date | dt.time | dt.timedelta
+#: What a cell may hold; ``None`` or blank text for an empty one. Of a currency format, Excel hands
+#: over decimals.
+Cell = None | str | Number | Time | CellError
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,14 +205,17 @@ class _Customers:
 
     def _identifiers(self, cells: Sequence[Cell], key: str) -> list[str]:
         """Numbers or names as text; an error cell is a missing one."""
-        texts = []
         for i, cell in zip(self.grid.rows, cells, strict=True):
-            if isinstance(cell, CellError):
+            if type(cell) is CellError:
                 self.findings.add(self.grid, Fault("error_cell", Severity.WARNING), i, key)
-                texts.append("")
-            else:
-                texts.append(cell.strip() if type(cell) is str else as_id(cell))
-        return texts
+        return [
+            cell.strip()
+            if type(cell) is str
+            else ""
+            if cell is None or type(cell) is CellError
+            else as_id(cell)
+            for cell in cells
+        ]
 
     def _statuses(self, cells: Sequence[Cell]) -> list[str]:
         texts = [cell if type(cell) is str else shown(cell, "en") for cell in cells]
@@ -238,6 +241,8 @@ class _Customers:
 
     def _measures(self, cells: Sequence[Cell], position: int) -> npt.NDArray[np.float64]:
         """A column of numbers, NaN where there is none; the odd ones are looked at one by one."""
+        if set(map(type, cells)) <= {float, type(None)}:
+            return np.array(cells, dtype=np.float64)
         measures = np.array([c if type(c) is float else np.nan for c in cells], dtype=np.float64)
         for k in np.flatnonzero(np.isnan(measures)).tolist():
             number, fault = as_number(cells[k], self.findings.language)
