@@ -1,8 +1,9 @@
 """Report -> a scratch workbook: how our sheets look, authored once for every host.
 
 Each table has its header, its full extent and one prototype row, whose cells carry the formats of
-all rows; the host fills in the data. Nothing here knows a number of the analysis but the chart's
-thresholds.
+all rows; the host fills in the data. Columns have the same formats, and rules reach down to the
+end, so that rows which a live workbook adds later look like the others. Nothing here knows a number
+of the analysis but the chart's thresholds.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ STYLES: Mapping[Kind, Style] = {
 _WIDTHS = {"activity": 36.0, "reason": 84.0, "message": 84.0, "note": 40.0}
 #: Of one line of text, in points.
 LINE_HEIGHT = 15.0
+#: The last row of a sheet.
+_LAST_ROW = 1_048_576
 #: A row cannot be higher, in points.
 _HIGHEST = 409.0
 #: A name further to the right than this does not stay in view when the sheet is scrolled.
@@ -116,22 +119,25 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
             wrap_text=True,
             indent=1 if style.horizontal == "left" else 0,
         )
-        prototype = sheet.cell(FIRST_ROW, position)
-        prototype.font = _BODY
-        prototype.border = _RULE
-        prototype.number_format = style.number_format
-        prototype.alignment = Alignment(
-            horizontal=style.horizontal,
-            vertical="center",
-            wrap_text=style.wrap or None,
-            indent=indent,
-        )
         letter = get_column_letter(position)
-        sheet.column_dimensions[letter].width = _width(column, style)
-        _rules(sheet, column, f"{letter}{FIRST_ROW}:{letter}{last_row}", words)
+        whole = sheet.column_dimensions[letter]
+        whole.width = _width(column, style)
+        for cells in (sheet.cell(FIRST_ROW, position), whole):
+            cells.font = _BODY
+            cells.number_format = style.number_format
+            cells.alignment = Alignment(
+                horizontal=style.horizontal,
+                vertical="center",
+                wrap_text=style.wrap or None,
+                indent=indent,
+            )
+        _rules(sheet, column, f"{letter}{FIRST_ROW}:{letter}{_LAST_ROW}", words)
     sheet.row_dimensions[HEADER_ROW].height = 33
+    right = get_column_letter(len(table.columns))
+    filled = FormulaRule(formula=[f"COUNTA($A{FIRST_ROW}:${right}{FIRST_ROW})>0"], border=_RULE)
+    sheet.conditional_formatting.add(f"A{FIRST_ROW}:{right}{_LAST_ROW}", filled)
 
-    area = f"A{HEADER_ROW}:{get_column_letter(len(table.columns))}{last_row}"
+    area = f"A{HEADER_ROW}:{right}{last_row}"
     headers = (column.header for column in table.columns)
     made = Table(
         displayName=table.table,
