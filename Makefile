@@ -26,7 +26,8 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-test
+	$(BIN)/python bench/formulas.py
 	$(BIN)/python bench/bench.py $(ARGS)
 
 clean:

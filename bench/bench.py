@@ -98,8 +98,8 @@ def _customers(count: int) -> Iterator[list[Cell]]:
         yield [10_001 + i, f"Ahorn Maschinenbau {i} GmbH & Co. KG", status, *cells]
 
 
-def _make(folder: Path, count: int) -> None:
-    """Write the input workbook, ``book.xlsx``, and what the floor is given."""
+def make_book(folder: Path, count: int) -> None:
+    """Write the input workbook, ``book.xlsx``."""
     book = openpyxl.Workbook(write_only=True)
     for table, names, rows in ((CUSTOMERS, _NAMES, _customers(count)), (CRITERIA, (), _criteria())):
         sheet: Any = book.create_sheet(table.english)
@@ -111,7 +111,6 @@ def _make(folder: Path, count: int) -> None:
         for row in chain([header], rows):
             sheet.append(row)
     book.save(folder / "book.xlsx")
-    _prepare(folder)
 
 
 def _rescore(folder: Path) -> Run:
@@ -228,7 +227,8 @@ _WAYS: Mapping[str, Callable[[Path], Run]] = {"rescore": _rescore, "floor": _flo
 def _here(task: str, folder: Path, count: int) -> dict[str, float]:
     """Do one task in this process; one of the ways is timed."""
     if task == "make":
-        _make(folder, count)
+        make_book(folder, count)
+        _prepare(folder)
     run: Run = _WAYS[task](folder) if task in _WAYS else dict
     start = time.perf_counter()
     run()
