@@ -274,6 +274,10 @@ def _labels(positions: npt.NDArray[np.int64], labels: pd.Index) -> npt.NDArray[n
 def _numbers(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
     """A column as numbers, and which of its cells hold something that is none."""
     cells = customers[column]
+    if cells.dtype == np.float64:
+        numbers = cells.to_numpy()
+        usable = np.isfinite(numbers)
+        return np.where(usable, numbers, np.nan), np.isinf(numbers)
     if cells.dtype.kind in "mMb":  # times and truth values would pass for numbers
         numbers = np.full(len(cells), np.nan)
     else:
@@ -393,8 +397,9 @@ def _abc_table(
     total_rank = np.full(len(table), np.nan)
     total_rank[listed] = ranks(everyone["total_score"].to_numpy()[listed])
     table["difference"] = table["amount_rank"] - total_rank
-    low = everyone["quadrant"].isin([Quadrant.FREE_RIDER, Quadrant.POOR_DOG])
-    high = everyone["quadrant"].isin([Quadrant.STAR, Quadrant.QUESTION_MARK])
+    types = everyone["quadrant"].to_numpy(object)
+    low = (types == Quadrant.FREE_RIDER) | (types == Quadrant.POOR_DOG)
+    high = (types == Quadrant.STAR) | (types == Quadrant.QUESTION_MARK)
     table["finding"] = np.select(
         [(abc.classes == "A") & low, (abc.classes == "C") & high], ["overrated", "underrated"], ""
     )
