@@ -28,17 +28,9 @@ from typer.testing import CliRunner, Result
 from xlportfolio import __version__, cli
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel import setup
-from xlportfolio.excel.setup import (
-    MAC,
-    WINDOWS,
-    Check,
-    Machine,
-    Mark,
-    checks,
-    macros_check,
-    with_interpreter,
-    without_interpreter,
-)
+from xlportfolio.excel.doctor import Check, Mark, checks, macros_check
+from xlportfolio.excel.machine import MAC, WINDOWS, Machine
+from xlportfolio.excel.setup import with_interpreter, without_interpreter
 from xlportfolio.files.rescore import rescore
 from xlportfolio.files.save import replace_file
 from xlportfolio.locale import texts
@@ -186,11 +178,11 @@ OURS = b"C:\\ours.exe"
 @pytest.mark.parametrize("old", FILES.values(), ids=FILES)
 def test_the_settings_file_comes_back_to_the_byte(old: bytes) -> None:
     new = with_interpreter(old, KEY, OURS, b"\r\n")
-    assert setup._seen_by_excel(new, KEY, "cp1252") == OURS.decode()  # noqa: SLF001
+    assert setup.seen_by_excel(new, KEY, "cp1252") == OURS.decode()
     assert with_interpreter(new, KEY, OURS, b"\r\n") == new
     assert without_interpreter(new, KEY) == old
     moved = with_interpreter(new, KEY, b"D:\\other.exe", b"\r\n")
-    assert setup._seen_by_excel(moved, KEY, "cp1252") == "D:\\other.exe"  # noqa: SLF001
+    assert setup.seen_by_excel(moved, KEY, "cp1252") == "D:\\other.exe"
     assert without_interpreter(moved, KEY) == old
     assert new.startswith(b"\xef\xbb\xbf") == old.startswith(b"\xef\xbb\xbf")
     assert without_interpreter(old, KEY) == old
@@ -812,7 +804,7 @@ def test_help_shows_examples_in_both_languages(command: str) -> None:
 
 def test_setup_loads_nothing_heavy() -> None:
     script = (
-        "import sys, xlportfolio.excel.setup as s\ns.Machine.here()\n"
+        "import sys, xlportfolio.excel.machine as s\ns.Machine.here()\n"
         "print(sorted({'numpy', 'pandas', 'openpyxl', 'lxml', 'xlwings', 'typer'}"
         " & set(sys.modules)))"
     )

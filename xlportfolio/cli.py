@@ -26,7 +26,7 @@ from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.locale import Texts, language_of_system, texts
 
 if TYPE_CHECKING:
-    from xlportfolio.excel.setup import Check
+    from xlportfolio.excel.doctor import Check
     from xlportfolio.files.rescore import Progress, Rescored
 
 _SYSTEM = language_of_system()
@@ -183,14 +183,16 @@ def setup(
     """Connect Excel with this Python, or undo that."""
     words = texts(lang or _SYSTEM)
     with _stopping(Path(), None, lang, as_json=False):
-        from xlportfolio.excel import setup as excel
+        from xlportfolio.excel.machine import Machine
+        from xlportfolio.excel.setup import install
+        from xlportfolio.excel.setup import remove as undo
         from xlportfolio.files.save import replace_file
 
         def write(path: Path, content: bytes) -> None:
             replace_file(path, lambda file: file.write(content))
 
-        steps = excel.remove if remove else excel.install
-        for done in steps(excel.Machine.here(), write):
+        steps = undo if remove else install
+        for done in steps(Machine.here(), write):
             typer.echo(words.word(done))
 
 
@@ -219,7 +221,8 @@ def doctor(
 
 def _checks(book: Path | None) -> Iterator[Check]:
     """What Excel needs, then which macros the workbook has."""
-    from xlportfolio.excel.setup import Machine, checks, fault, macros_check
+    from xlportfolio.excel.doctor import checks, fault, macros_check
+    from xlportfolio.excel.machine import Machine
 
     yield from checks(Machine.here(), __version__, book)
     if book is not None:
