@@ -150,10 +150,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
     labels = customers.index
     names = _text(customers, "customer")
     who = identify(_text(customers, "customer_id"), names)
-    statuses = [
-        Status.PROSPECT if s == "prospect" else Status.CUSTOMER for s in _text(customers, "status")
-    ]
-    prospect = np.array([status is Status.PROSPECT for status in statuses], dtype=np.bool_)
+    prospect = np.array([s == "prospect" for s in _text(customers, "status")], dtype=np.bool_)
     faults += _identity_faults(who, labels)
 
     values, value_faults = _values(customers, model, who.counts)
@@ -193,7 +190,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         {
             "customer_id": who.ids,
             "customer": names,
-            "status": np.array(statuses, dtype=object),
+            "status": np.array([Status.CUSTOMER, Status.PROSPECT], dtype=object)[prospect + 0],
             "quadrant": quadrant,
             "value_score": value.score,
             "benefit_score": benefit.score,
@@ -209,14 +206,16 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         index=labels,
     )
     columns = [criterion.name for criterion in model.criteria]
-    in_model_order = np.argsort([*model.on_axis(Axis.VALUE), *model.on_axis(Axis.BENEFIT)])
+    ordered = labels[order]
 
     def per_criterion(matrix: Floats) -> pd.DataFrame:
-        return pd.DataFrame(matrix[order], index=labels[order], columns=columns)
+        return pd.DataFrame(matrix[order], index=ordered, columns=columns, copy=False)
 
     def of_both(name: str) -> pd.DataFrame:
-        halves = [getattr(value, name), getattr(benefit, name)]
-        return per_criterion(np.hstack(halves)[:, in_model_order])
+        both = np.empty_like(values)
+        for axis, points in scores.items():
+            both[:, model.on_axis(axis)] = getattr(points, name)
+        return per_criterion(both)
 
     return PortfolioAnalysis(
         model=model,
@@ -245,8 +244,10 @@ def _text(customers: pd.DataFrame, column: str) -> list[str]:
     """A column as text, blank where a cell or the whole column is missing."""
     if column not in customers.columns:
         return [""] * len(customers)
-    cells = customers[column]
-    known = zip(cells.tolist(), cells.isna().tolist(), strict=True)
+    cells = customers[column].to_numpy(object)
+    if set(map(type, cells)) == {str}:
+        return list(cells)
+    known = zip(cells.tolist(), pd.isna(cells).tolist(), strict=True)
     return [cell if type(cell) is str else "" if blank else id_text(cell) for cell, blank in known]
 
 
@@ -383,27 +384,28 @@ def _abc_in(order: npt.NDArray[np.int64], amounts: Floats, model: ScoringModel) 
 def _abc_table(
     everyone: pd.DataFrame, amounts: Floats, abc: AbcAnalysis, order: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
-    table: pd.DataFrame = pd.DataFrame(
-        {
-            "amount": amounts,
-            "share": abc.share,
-            "cumulative_share": abc.cumulative,
-            "abc_class": abc.classes,
-            "amount_rank": ranks(np.where(abc.classes != "", amounts, np.nan)),
-        },
-        index=everyone.index,
+    places = np.flatnonzero(abc.classes[order] != "")
+    listed = order[places]
+    amount_rank, total_rank = (
+        ranks(numbers[listed]) for numbers in (amounts, everyone["total_score"].to_numpy())
     )
-    listed = order[abc.classes[order] != ""]
-    total_rank = np.full(len(table), np.nan)
-    total_rank[listed] = ranks(everyone["total_score"].to_numpy()[listed])
-    table["difference"] = table["amount_rank"] - total_rank
-    types = everyone["quadrant"].to_numpy(object)
+    by_amount = np.argsort(amount_rank, kind="stable")
+    at = listed[by_amount]
+    types, classes = everyone["quadrant"].to_numpy(object)[at], abc.classes[at]
     low = (types == Quadrant.FREE_RIDER) | (types == Quadrant.POOR_DOG)
     high = (types == Quadrant.STAR) | (types == Quadrant.QUESTION_MARK)
-    table["finding"] = np.select(
-        [(abc.classes == "A") & low, (abc.classes == "C") & high], ["overrated", "underrated"], ""
+    return pd.DataFrame(
+        {
+            "amount": amounts[at],
+            "share": abc.share[at],
+            "cumulative_share": abc.cumulative[at],
+            "abc_class": classes,
+            "amount_rank": amount_rank[by_amount],
+            "difference": (amount_rank - total_rank)[by_amount],
+            "finding": np.select(
+                [(classes == "A") & low, (classes == "C") & high], ["overrated", "underrated"], ""
+            ),
+            "position": places[by_amount],
+        },
+        index=everyone.index[at],
     )
-    table["position"] = np.argsort(order)
-    by_amount = np.argsort(table["amount_rank"].to_numpy()[listed], kind="stable")
-    in_order: pd.DataFrame = table.iloc[listed[by_amount]]
-    return in_order
