@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -376,8 +377,11 @@ def test_the_names_of_the_last_run_are_set(opened: Open, tmp_path: Path) -> None
     book = opened(made(tmp_path))
     done(book)
     refers_to = {name.name: name.refers_to for name in book.names}
-    assert refers_to["kp_last_prospects"] == "=12"
-    assert refers_to["kp_last_as_of"].startswith("=DATE(")
+    day = dt.datetime.now().astimezone().date()
+    start = f"={{{day.year},{day.month},{day.day},47,12,1,50,50,1,0,"
+    assert refers_to["kp_last_run"].replace(";", ",").startswith(start)
+    shown = [cell for row in book.sheets["Start"].used_range.value for cell in row]
+    assert shown.count(47.0) == 1
 
 
 def test_what_is_not_there_yet_says_so(live: xw.Book) -> None:

@@ -185,11 +185,11 @@ def test_the_scorecard_stays_in_the_workbooks_own_language(tmp_path: Path) -> No
 
 def test_the_state_of_the_last_run_stands_in_names(tmp_path: Path) -> None:
     path = made(tmp_path)
-    assert state_of(path) == dict.fromkeys(STATE_NAMES, '""')
+    assert state_of(path) == dict.fromkeys(STATE_NAMES, '""') | {"kp_last_as_of": '""-""-""'}
     done = rescore(path, as_of=date(2026, 3, 31), backup=False)
     rated = done.analysis.customers[done.analysis.customers["rank"].notna()]
     state = state_of(path)
-    assert state["kp_last_as_of"] == str((date(2026, 3, 31) - date(1899, 12, 30)).days)
+    assert state["kp_last_as_of"] == "2026-3-31"
     assert state["kp_last_customers"] == str((rated["status"] == "customer").sum())
     assert state["kp_last_prospects"] == "12"
     assert state["kp_last_not_rated"] == "1"
@@ -212,11 +212,14 @@ def test_thresholds_of_the_last_run_are_told_apart_and_to_the_last_digit(tmp_pat
 def test_dates_of_a_workbook_that_counts_from_1904(tmp_path: Path) -> None:
     path = made(tmp_path, with_sample=False)
     replaced(path, "xl/workbook.xml", "<workbookPr ", '<workbookPr date1904="1" ')
-    rescore(path, as_of=date(2026, 3, 31), backup=False)
-    assert state_of(path)["kp_last_as_of"] == str((date(2026, 3, 31) - date(1904, 1, 1)).days)
-    replaced(path, "xl/workbook.xml", 'date1904="1"', 'date1904="true"')
-    rescore(path, as_of=date(2026, 4, 1), backup=False)
-    assert state_of(path)["kp_last_as_of"] == str((date(2026, 4, 1) - date(1904, 1, 1)).days)
+    with_state_computed(path)
+    for day, spelling in ((date(2026, 3, 31), "1"), (date(2026, 4, 1), "true")):
+        rescore(path, as_of=day, backup=False)
+        assert state_of(path)["kp_last_as_of"] == f"{day.year}-{day.month}-{day.day}"
+        part = parts_of(path)[sheet_parts(parts_of(path))["Start"]]
+        assert f"<v>{(day - date(1904, 1, 1)).days}.0</v>".encode() in part
+        if spelling == "1":
+            replaced(path, "xl/workbook.xml", 'date1904="1"', 'date1904="true"')
 
 
 def with_state_computed(path: Path) -> None:

@@ -1,4 +1,8 @@
-"""What the first sheet of a workbook says of the last run: defined names, one for each figure."""
+"""What the first sheet of a workbook says of the last run.
+
+All figures stand in one defined name, an array, so that a run sets them at once; each figure has a
+name of its own besides, which picks it, for cells and for formulas of a user's.
+"""
 
 from __future__ import annotations
 
@@ -42,23 +46,54 @@ def name_shown_by(formula: str) -> str | None:
     return None if found is None else found[1]
 
 
+_KEYS = (
+    "as_of",
+    "customers",
+    "prospects",
+    "not_rated",
+    "value_threshold",
+    "benefit_threshold",
+    "warnings",
+    "notes",
+    *RATED_QUADRANTS,
+)
 #: The name of the day.
 AS_OF = state_name("as_of")
-#: The names that a run sets in a workbook which has them.
-STATE_NAMES = tuple(
-    state_name(key)
-    for key in (
-        "as_of",
-        "customers",
-        "prospects",
-        "not_rated",
-        "value_threshold",
-        "benefit_threshold",
-        "warnings",
-        "notes",
-        *RATED_QUADRANTS,
-    )
-)
+#: The names of the figures.
+STATE_NAMES = tuple(map(state_name, _KEYS))
+#: The name that a run sets in a workbook which has it: year, month, day, then the other figures.
+STATE = state_name("run")
+
+
+def state_formulas() -> dict[str, str]:
+    """What each name of a new workbook refers to; all are blank as long as there was no run.
+
+    >>> state_formulas()["kp_last_customers"]
+    'INDEX(kp_last_run,4)'
+    """
+    blank = ",".join(['""'] * (len(_KEYS) + 2))
+    year, month, day = (f"INDEX({STATE},{place})" for place in (1, 2, 3))
+    formulas = {STATE: f"{{{blank}}}", AS_OF: f'IF({year}="","",DATE({year},{month},{day}))'}
+    for place, name in enumerate(STATE_NAMES[1:], start=4):
+        formulas[name] = f"INDEX({STATE},{place})"
+    return formulas
+
+
+def state_array(figures: Mapping[str, float | dt.date]) -> str:
+    """The figures of a run as :data:`STATE` refers to them.
+
+    >>> figures = dict.fromkeys(STATE_NAMES, 2.5) | {"kp_last_as_of": dt.date(2026, 3, 31)}
+    >>> state_array(figures)
+    '{2026,3,31,2.5,2.5,2.5,2.5,2.5,2.5,2.5,2.5,2.5,2.5,2.5}'
+    """
+    numbers: list[float] = []
+    for name in STATE_NAMES:
+        figure = figures[name]
+        if isinstance(figure, dt.date):
+            numbers += figure.year, figure.month, figure.day
+        else:
+            numbers.append(figure)
+    return "{" + ",".join(str(int(n)) if n == int(n) else repr(n) for n in numbers) + "}"
 
 
 def run_state(

@@ -13,7 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from support.packages import MAIN, parts_of
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, ORDERS, SETTINGS_TABLE, STRATEGIES
-from xlportfolio.state import STATE_NAMES
+from xlportfolio.state import STATE, STATE_NAMES, state_formulas
 from xlportfolio.template.workbook import file_name, new_workbook
 
 TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES, ORDERS)
@@ -71,12 +71,16 @@ def with_rows(path: Path, count: int) -> None:
 
 
 def state_of(path: Path) -> dict[str, str]:
+    """The figures of the last run by their names, the day as 2026-3-31; none without such names."""
     book = etree.fromstring(parts_of(path)["xl/workbook.xml"])
-    return {
-        e.get("name"): e.text
-        for e in book.iter(f"{MAIN}definedName")
-        if e.get("name") in STATE_NAMES
+    names = {e.get("name"): e.text for e in book.iter(f"{MAIN}definedName")}
+    if STATE not in names:
+        return {}
+    year, month, day, *figures = names[STATE].strip("{}").split(",")
+    assert {name: names[name] for name in state_formulas() if name != STATE} == {
+        name: formula for name, formula in state_formulas().items() if name != STATE
     }
+    return dict(zip(STATE_NAMES, (f"{year}-{month}-{day}", *figures), strict=True))
 
 
 #: Stands in for KpBridge and writes down what it is asked.

@@ -39,7 +39,7 @@ from xlportfolio.report import (
 from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import CellError, RawTable
 from xlportfolio.schema.contract import Cell, column_letters, sheet_table
-from xlportfolio.state import STATE_NAMES
+from xlportfolio.state import STATE, state_array
 
 #: A block of cells to be written.
 Rows = list[list[Any]]
@@ -208,17 +208,9 @@ class LiveBook:
         return sheet
 
     def _remember(self, state: Mapping[str, float | dt.date]) -> None:
-        """Set the names that tell of the last run, where the workbook has them."""
-        names = {name.name: name for name in self.book.names}
-        for key in STATE_NAMES:
-            name, figure = names.get(key), state[key]
-            if name is not None:
-                if isinstance(figure, dt.date):
-                    formula = f"=DATE({figure.year},{figure.month},{figure.day})"
-                else:
-                    formula = f"={figure:.0f}" if float(figure).is_integer() else f"={figure!r}"
-                if name.refers_to != formula:
-                    name.refers_to = formula
+        """Set the name that tells of the last run, where the workbook has it."""
+        if STATE in self.book.names:
+            self.book.names[STATE].refers_to = f"={state_array(state)}"
 
 
 class Refreshed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to_excel
 
@@ -14,7 +14,7 @@ from xlportfolio.files.spill import Answer, Area, Spill, array_formulas, set_ans
 from xlportfolio.files.workbook import Sheet, Workbook, main
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.scorecard import FORMULA
-from xlportfolio.state import AS_OF, STATE_NAMES, name_shown_by
+from xlportfolio.state import AS_OF, STATE, name_shown_by, state_array
 
 
 def refresh(
@@ -25,7 +25,7 @@ def refresh(
 ) -> None:
     """Put the results of a run into a workbook made from the template; others stay as they are.
 
-    The names that tell of the last run are set. The scorecard, known by its formula, gets its new
+    The name that tells of the last run is set. The scorecard, known by its formula, gets its new
     answer; a formula that asks for something else than the three tables gets what Excel computes,
     not what was computed here.
 
@@ -43,15 +43,15 @@ def refresh(
     WorkbookError
         If the scorecard has grown and something of the user's stands in its way.
     """
-    if workbook.related("vbaProject") is None and not any(_state_names(workbook)):
+    state = _state(workbook)
+    if workbook.related("vbaProject") is None and state is None:
         return
+    if state is not None:
+        state.text = state_array(figures)
     numbers = {
         name: float(to_excel(figure, _epoch(workbook)) if isinstance(figure, dt.date) else figure)
         for name, figure in figures.items()
     }
-    for name, element in _state_names(workbook):
-        number = numbers[name]
-        element.text = f"{number:.0f}" if number.is_integer() else repr(number)
     for sheet in workbook.sheets:
         if not sheet.is_worksheet or sheet in replaced:
             continue
@@ -64,11 +64,12 @@ def refresh(
             workbook.package.put(sheet.part, to_xml(root))
 
 
-def _state_names(workbook: Workbook) -> Iterator[tuple[str, Element]]:
+def _state(workbook: Workbook) -> Element | None:
+    """The name that holds the figures of the last run."""
     for element in workbook.defined_names():
-        name = element.get("name", "")
-        if name in STATE_NAMES and element.get("localSheetId") is None:
-            yield name, element
+        if element.get("name") == STATE and element.get("localSheetId") is None:
+            return element
+    return None
 
 
 def _epoch(workbook: Workbook) -> dt.datetime:

@@ -22,7 +22,7 @@ from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import MAIN
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
-from xlportfolio.state import STATE_NAMES
+from xlportfolio.state import state_formulas
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import write_inputs
 from xlportfolio.template.macros import functions_module, names_of_texts, ribbon, vba_of_workbook
@@ -80,7 +80,7 @@ def _names(language: str) -> dict[str, str]:
         "kp_levels": CRITERIA.reference("levels", language),
         "kp_headers": f"INDEX({CUSTOMERS.whole},1,0)",
     }
-    return named | dict.fromkeys(STATE_NAMES, '""')
+    return named | state_formulas()
 
 
 def _finished(made: BytesIO, author: Author) -> bytes:
