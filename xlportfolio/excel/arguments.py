@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from xlwings.conversion import Accessor, ConversionContext, Pipeline
 
 from xlportfolio.errors import InputError, ModelError, Problem, Severity, XlPortfolioError
 from xlportfolio.locale import language_of_system, texts
@@ -20,6 +21,24 @@ from xlportfolio.scoring import Floats
 Cells = Any
 #: A block of cells as xlwings hands it over with ``ndim=2``: rows of equal length.
 Block = Sequence[Sequence[Any]]
+
+
+class TextsAndNumbers(Accessor):
+    """An answer of texts, floats and ``None`` alone, which stays as it is but for empty cells.
+
+    For each cell, xlwings asks pandas whether it is missing. For a scorecard that would take nearly
+    as long as to compute it.
+    """
+
+    @classmethod
+    def writer(cls, _options: object) -> Pipeline:
+        """What xlwings does with an answer."""
+        return Pipeline([cls._fill])
+
+    @staticmethod
+    def _fill(context: ConversionContext) -> None:
+        rows = context.value if isinstance(context.value, list) else [[context.value]]
+        context.value = [["" if cell is None else cell for cell in row] for row in rows]
 
 
 def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:

@@ -17,6 +17,7 @@ from xlportfolio.errors import ModelError, XlPortfolioError
 from xlportfolio.excel.arguments import (
     Block,
     Cells,
+    TextsAndNumbers,
     cells_of,
     criteria_table,
     fault_text,
@@ -216,6 +217,7 @@ def _threshold(cell: Cells) -> float:
 @xw.arg("customers", ndim=2)
 @xw.arg("criteria", ndim=2)
 @xw.arg("settings", ndim=2)
+@xw.ret(convert=TextsAndNumbers)
 @in_words
 def KP_SCORECARD(customers: Cells, criteria: Cells, settings: Cells = None) -> Cells:  # noqa: N802
     """Scores, rank, type and ABC class of all customers: a header row, then a row for each.
