@@ -9,7 +9,16 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from support.portfolios import Portfolio, analysed, few_measures, models, portfolios
+from support.portfolios import (
+    Portfolio,
+    analysed,
+    distinct,
+    few_measures,
+    fixed,
+    models,
+    portfolios,
+    with_fixed_rules,
+)
 
 import xlportfolio as kp
 
@@ -18,27 +27,6 @@ CLOSE = 1e-9
 
 SCORES = ["value_score", "benefit_score", "total_score"]
 EXACT = ["quadrant", "rank", "borderline", "abc_class", "note"]
-
-
-def with_different_ids(portfolio: Portfolio) -> Portfolio:
-    """The same portfolio, but no row is repeated or without an id."""
-    rows, model = portfolio
-    return [{**row, "customer_id": f"{i:02}"} for i, row in enumerate(rows)], model
-
-
-def with_fixed_rules(portfolio: Portfolio) -> Portfolio:
-    """The same portfolio, but no bound and no threshold is taken from the rows."""
-    rows, model = portfolio
-    criteria = [
-        {**c, "low": -20 if c["low"] is None else c["low"], "high": c["high"] or 120}
-        for c in model["criteria"]
-    ]
-    criteria = [{**c, "low": min(c["low"], c["high"] - 1)} for c in criteria]
-    return rows, {**model, "criteria": criteria, "value_threshold": 50, "benefit_threshold": 40}
-
-
-distinct = portfolios().map(with_different_ids)
-fixed = distinct.map(with_fixed_rules)
 
 
 def assert_same(left: kp.PortfolioAnalysis, right: kp.PortfolioAnalysis) -> None:

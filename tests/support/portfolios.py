@@ -130,6 +130,27 @@ def portfolios(draw: st.DrawFn) -> Portfolio:
     return rows, model
 
 
+def with_different_ids(portfolio: Portfolio) -> Portfolio:
+    """The same portfolio, but no row is repeated or without an id."""
+    rows, model = portfolio
+    return [{**row, "customer_id": f"{i:02}"} for i, row in enumerate(rows)], model
+
+
+def with_fixed_rules(portfolio: Portfolio) -> Portfolio:
+    """The same portfolio, but no bound and no threshold is taken from the rows."""
+    rows, model = portfolio
+    criteria = [
+        {**c, "low": -20 if c["low"] is None else c["low"], "high": c["high"] or 120}
+        for c in model["criteria"]
+    ]
+    criteria = [{**c, "low": min(c["low"], c["high"] - 1)} for c in criteria]
+    return rows, {**model, "criteria": criteria, "value_threshold": 50, "benefit_threshold": 40}
+
+
+distinct = portfolios().map(with_different_ids)
+fixed = distinct.map(with_fixed_rules)
+
+
 def scale_of(criterion: Criterion) -> kp.Scale:
     """The scale of a plain criterion."""
     if criterion["scale"] == "linear":

@@ -333,7 +333,8 @@ def KP_EXPLAIN(  # noqa: N802
     Returns
     -------
     For each criterion, in the order of their table: its name, the measure, the value of 0 to 100,
-    the weight, and the contribution in points of the axis score; empty where there is none.
+    the weight, and the contribution in points of the axis score; empty where there is none. What
+    the criterion fills in for a missing measure has no value, but a contribution.
 
     Examples
     --------
