@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlwings as xw
-from support import lo_session
+from support import lo_engine, lo_session
 from support.books import CUSTOMERS, write_book
 from support.lo_engine import ExcelError, attach, calls, chart_ranges
 from support.template import made
@@ -298,6 +298,61 @@ def test_a_failure_in_the_middle_of_a_later_run_leaves_old_and_new_sheets(
     done(live)
     new = blocks(live)
     assert all(between[name] in (old[name], new[name]) for name in TABLES.values())
+
+
+# --- engines that can do less -------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_browser(live: xw.Book, monkeypatch: pytest.MonkeyPatch) -> xw.Book:
+    """The engine does not do what that of xlwings Lite does not."""
+
+    def unsupported(*_arguments: Any) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(lo_engine.Engine, "type", "remote")
+    for kind, name in (
+        (lo_engine.App, "screen_updating"),
+        (lo_engine.App, "status_bar"),
+        (lo_engine.App, "calculation"),
+        (lo_engine.Range, "formula"),
+    ):
+        monkeypatch.setattr(kind, name, property(unsupported, unsupported))
+    return live
+
+
+def test_where_no_file_can_be_opened_sheets_are_plain(in_browser: xw.Book, tmp_path: Path) -> None:
+    book, front, count = in_browser, in_browser.sheets.active.name, len(in_browser.sheets)
+    done(book)
+    assert [s.name for s in book.sheets][count:] == [texts("en")(f"sheets.{k}") for k in ORDER]
+    assert book.sheets.active.name == front
+    closed = write_book(tmp_path / "closed.xlsx")
+    rescore_file(closed, backup=False)
+    expected = in_file(closed)
+    assert {name: plain(cells) for name, cells in blocks(book).items()} == {
+        name: plain(cells) for name, cells in expected.items()
+    }
+    assert book.sheets["Matrix"].range("A5:C6").value == [
+        ["Type", "Customers", "Prospects"],
+        ["Stars", 1.0, 1.0],
+    ]
+    score = block(book, "tblRanking")[0].index("Value score")
+    assert table_of(book, "tblRanking").range[1, score].number_format == "0.0"
+    before = blocks(book)
+    done(book)
+    assert blocks(book) == before
+
+
+def test_columns_that_cannot_be_read_as_formulas_stop_the_run(in_browser: xw.Book) -> None:
+    done(in_browser)
+    table = table_of(in_browser, "tblRanking")
+    wider = table.range.resize(*(x + y for x, y in zip(table.range.shape, (0, 1), strict=True)))
+    wider[0, -1].value = "Mine"
+    table.resize(wider)
+    before = blocks(in_browser)
+    macros.rescore(in_browser)
+    assert "Sheet Ranking: behind our columns" in said(in_browser)
+    assert blocks(in_browser) == before
 
 
 def test_what_the_user_chose_before_is_restored(live: xw.Book) -> None:

@@ -258,14 +258,15 @@ _CHART_ROW = _SUMMARY_ROW + len(RATED_QUADRANTS) + 2
 def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
     _head(sheet, matrix.title, matrix.subtitles)
     sheet.sheet_properties.tabColor = _TAB
-    headers = [words(f"matrix.{key}") for key in ("type", "customers", "prospects", "meaning")]
-    for position, header in enumerate(headers, start=1):
+    for position, header in enumerate(matrix.summary_header, start=1):
         cell = sheet.cell(_SUMMARY_ROW, position, header)
         cell.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor=HEADER)
-        cell.alignment = Alignment(horizontal="left" if header == headers[-1] else "center")
+        cell.alignment = Alignment(
+            horizontal="left" if header == matrix.summary_header[-1] else "center"
+        )
     for row, line in enumerate(matrix.summary, start=_SUMMARY_ROW + 1):
-        name = sheet.cell(row, 1, words(f"quadrants_plural.{line.quadrant}"))
+        name = sheet.cell(row, 1, line.name)
         name.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
         name.fill = PatternFill("solid", fgColor=COLOURS[line.quadrant])
         name.alignment = Alignment(horizontal="center")
@@ -273,7 +274,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
             cell = sheet.cell(row, position, count)
             cell.font, cell.border = _BODY, _RULE
             cell.alignment = Alignment(horizontal="center")
-        meaning = sheet.cell(row, 4, words(f"meanings.{line.quadrant}"))
+        meaning = sheet.cell(row, 4, line.meaning)
         meaning.font, meaning.border = _BODY, _RULE
     for letter, width in zip("ABCD", (20, 14, 16, 88), strict=True):
         sheet.column_dimensions[letter].width = width

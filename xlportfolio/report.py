@@ -109,8 +109,15 @@ class QuadrantSummary:
     """One line of the matrix sheet: how many customers and prospects are of a type."""
 
     quadrant: Quadrant
+    name: str
     customers: int
     prospects: int
+    meaning: str
+
+    @property
+    def cells(self) -> tuple[str, int, int, str]:
+        """The line as it stands on the sheet."""
+        return self.name, self.customers, self.prospects, self.meaning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +135,8 @@ class MatrixSheet:
         length, blank below their last point.
     named
         The types of the customers that are named, in the order of their points.
+    summary_header, summary
+        The table above the chart, a line for each type.
     sizes
         For each named customer 0 to 1, the larger the larger its point; empty: all alike.
     """
@@ -137,6 +146,7 @@ class MatrixSheet:
     subtitles: tuple[str, ...]
     value_threshold: float
     benefit_threshold: float
+    summary_header: tuple[str, ...]
     summary: tuple[QuadrantSummary, ...]
     points: tuple[ReportColumn, ...]
     named: tuple[Quadrant, ...]
@@ -418,16 +428,22 @@ class _Writer:
         prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
         summary = tuple(
             QuadrantSummary(
-                q, int(((types == q) & ~prospect).sum()), int(((types == q) & prospect).sum())
+                q,
+                self.words(f"quadrants_plural.{q}"),
+                int(((types == q) & ~prospect).sum()),
+                int(((types == q) & prospect).sum()),
+                self.words(f"meanings.{q}"),
             )
             for q in RATED_QUADRANTS
         )
+        heads = ("type", "customers", "prospects", "meaning")
         return MatrixSheet(
             self.names[MATRIX],
             self.words("titles.matrix"),
             tuple(subtitles),
             value,
             benefit,
+            tuple(self.words(f"matrix.{key}") for key in heads),
             summary,
             self.points(types, labels),
             tuple(types[:labels]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from xlwings.main import Table
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import LANGUAGES, texts
-from xlportfolio.look import draw
+from xlportfolio.look import STYLES, draw
 from xlportfolio.report import (
     HEADER_ROW,
     MATRIX,
@@ -159,53 +159,52 @@ class LiveBook:
                 del made[MATRIX]
             self._remember(state)
         except BaseException:
-            for sheet in made.values():  # copied, but without data
-                with suppress(Exception):
-                    sheet.delete()
+            _delete(made.values())  # copied, but without data
             raise
         return [*(table.sheet for table in report.tables), report.matrix.sheet]
 
     def _make(self, keys: Sequence[str], report: Report, language: str) -> dict[str, xw.Sheet]:
-        """Add the missing sheets, authored but without data."""
+        """Add the missing sheets, without data but for lines above the tables."""
         if not keys:
             return {}
-        names = {**{t.key: t.sheet for t in report.tables}, MATRIX: report.matrix.sheet}
+        made: dict[str, xw.Sheet] = {}
         front = self.book.sheets.active
-        with TemporaryDirectory(prefix="xlportfolio", ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / "xlportfolio.xlsx"
-            path.write_bytes(draw(report, language))
-            try:
-                scratch = self.book.app.books.open(path)
-            except NotImplementedError:
-                return {key: self._plain(key, names[key], report) for key in keys}
-            made: dict[str, xw.Sheet] = {}
-            last = self.book.sheets[-1]
-            try:
-                for key in keys:
-                    scratch.sheets[names[key]].copy(after=last)
-                    last = made[key] = self.book.sheets[names[key]]
-            except BaseException:
-                for sheet in made.values():
-                    with suppress(Exception):
-                        sheet.delete()
-                raise
-            finally:
-                scratch.close()
+        opens_files = self.book.app.engine.type == "desktop"  # xlwings Lite does not
+        added = self._copied(keys, report, language) if opens_files else self._plain(keys, report)
+        try:
+            made.update(added)
+        except BaseException:
+            _delete(made.values())
+            raise
         front.activate()
         return made
 
-    def _plain(self, key: str, name: str, report: Report) -> xw.Sheet:
-        """A sheet without looks, for engines that open no files."""
-        sheet = self.book.sheets.add(name, after=self.book.sheets[-1])
-        for table in report.tables:
-            if table.key == key:
-                _write(sheet, (1, 1), _head(table.title, table.subtitles))
-                _write(sheet, (HEADER_ROW, 1), [[c.header for c in table.columns]])
-                last = (HEADER_ROW + max(len(table), 1), len(table.columns))
-                sheet.tables.add(sheet.range((HEADER_ROW, 1), last), name=table.table)
-        if key == MATRIX:
-            _refresh_matrix(sheet, report.matrix)
-        return sheet
+    def _copied(
+        self, keys: Sequence[str], report: Report, language: str
+    ) -> Iterator[tuple[str, xw.Sheet]]:
+        """Copy authored sheets from the scratch workbook to the end of this one."""
+        names = {**{t.key: t.sheet for t in report.tables}, MATRIX: report.matrix.sheet}
+        with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
+            path = (Path(folder) / Path(folder).name).with_suffix(".xlsx")  # no other is named so
+            path.write_bytes(draw(report, language))
+            scratch = self.book.app.books.open(path)
+            try:
+                for key in keys:
+                    scratch.sheets[names[key]].copy(after=self.book.sheets[-1])
+                    yield key, self.book.sheets[names[key]]
+            finally:
+                scratch.close()
+
+    def _plain(self, keys: Sequence[str], report: Report) -> Iterator[tuple[str, xw.Sheet]]:
+        """Add sheets that look as the engine makes them, where it opens no files."""
+        tables = {table.key: table for table in report.tables}
+        for key in keys:
+            name = tables[key].sheet if key in tables else report.matrix.sheet
+            yield key, (sheet := self.book.sheets.add(name, after=self.book.sheets[-1]))
+            if key in tables:
+                _lay_out(sheet, tables[key])
+            else:
+                _refresh_matrix(sheet, report.matrix)
 
     def _remember(self, state: Mapping[str, float | dt.date]) -> None:
         """Set the name that tells of the last run, where the workbook has it."""
@@ -258,7 +257,10 @@ class Refreshed:
         """Let what stands in columns that the user added follow its customer."""
         first = (self.row + 1, self.column)
         last = (self.row + self.height - 1, self.column + self.width - 1)
-        cells = self.sheet.range(first, last).formula
+        try:
+            cells = self.sheet.range(first, last).formula
+        except NotImplementedError as error:  # xlwings Lite cannot say what is a formula
+            raise XlPortfolioError("columns_unread", sheet=self.sheet.name) from error
         cells = [[cells]] if isinstance(cells, str) else [list(row) for row in cells]
         keys = [column.key for column in self.table.columns]
         if "customer_id" not in keys:
@@ -305,6 +307,25 @@ class Refreshed:
             self.there.resize(self.sheet.range((self.row, self.column), last))
 
 
+def _delete(sheets: Iterable[xw.Sheet]) -> None:
+    """Take back sheets that were added, as far as that goes."""
+    for sheet in sheets:
+        with suppress(Exception):
+            sheet.delete()
+
+
+def _lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
+    """Put a table without data on a new sheet, its columns in their widths and formats."""
+    _write(sheet, (1, 1), _head(table.title, table.subtitles))
+    _write(sheet, (HEADER_ROW, 1), [[column.header for column in table.columns]])
+    last = HEADER_ROW + max(len(table), 1)
+    area = sheet.range((HEADER_ROW, 1), (last, len(table.columns)))
+    sheet.tables.add(area, name=table.table)
+    for k, column in enumerate(table.columns, start=1):
+        style, cells = STYLES[column.kind], sheet.range((HEADER_ROW + 1, k), (last, k))
+        cells.number_format, cells.column_width = style.number_format, style.width
+
+
 def _fill(sheet: xw.Sheet, table: SheetTable) -> None:
     """Put the data into a sheet that was copied."""
     if len(table):
@@ -315,8 +336,8 @@ def _refresh_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
     """Bring the cells of the matrix up to date; its chart draws them."""
     head = _head(matrix.title, matrix.subtitles)
     _write(sheet, (1, 1), head)
-    counts: Rows = [[line.customers, line.prospects] for line in matrix.summary]
-    _write(sheet, (HEADER_ROW + 1, 2), counts)
+    summary = [matrix.summary_header, *(line.cells for line in matrix.summary)]
+    _write(sheet, (HEADER_ROW, 1), [list(line) for line in summary])
     width = len(matrix.points)
     value, benefit = matrix.value_threshold, matrix.benefit_threshold
     first = HEADER_ROW + 1
