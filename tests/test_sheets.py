@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from openpyxl import load_workbook
+from openpyxl.chart.data_source import NumRef
 from openpyxl.worksheet.worksheet import Worksheet
 from support.books import CRITERIA, CUSTOMERS, write_book
 from support.office import convert
@@ -345,19 +345,20 @@ def test_each_type_has_one_colour_everywhere(scored: Path) -> None:
     assert bars == [f"{column}6:{column}1048576" for column in "FGH"]
 
 
+#: Series of the chart: one for each type, two thresholds, larger points, names.
+LARGER, NAMES = slice(6, 26), slice(26, None)
+
+
+def cells_of(opened: Any, reference: Any) -> list[Any]:
+    area = reference.f.removeprefix("'Matrix'!")
+    found = opened["Matrix"][area]
+    return [row[0].value for row in found] if ":" in area else [found.value]
+
+
 def drawn(opened: Any, series: Any) -> list[tuple[float, float]]:
     """The points of a series; blank cells show none."""
-    assert all(ref.f.startswith("'Matrix'!") for ref in (series.xVal.numRef, series.yVal.numRef))
-    xs, ys = (
-        np.ravel(
-            [
-                [getattr(cell, "value", None) for cell in row]
-                for row in opened["Matrix"][f"{area}:{area}" if ":" not in area else area]
-            ]
-        )
-        for area in (r.f.split("!")[1] for r in (series.xVal.numRef, series.yVal.numRef))
-    )
-    return [(x, y) for x, y in zip(xs, ys, strict=True) if x is not None]
+    both = (cells_of(opened, values.numRef) for values in (series.xVal, series.yVal))
+    return [pair for pair in zip(*both, strict=True) if None not in pair]
 
 
 def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_names(
@@ -368,7 +369,7 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
     (chart,) = matrix._charts  # noqa: SLF001
     assert (chart.x_axis.scaling.min, chart.x_axis.scaling.max) == (0, 100)
     assert (chart.y_axis.scaling.min, chart.y_axis.scaling.max) == (0, 100)
-    assert len(chart.series) == 4 + 2 + 15
+    assert len(chart.series) == 4 + 2 + 4 * 5 + 50
     for name, series in zip(TYPES, chart.series, strict=False):
         rows = [c for c in printed if c["quadrant"] == TYPES[name][1]]
         expected = [(row["benefit_score"], row["value_score"]) for row in rows]
@@ -377,14 +378,18 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
     value_line, benefit_line = chart.series[4:6]
     cells = [matrix[line.xVal.numRef.f.split("!")[1]] for line in (value_line, benefit_line)]
     assert [[cell.value for (cell,) in pair] for pair in cells] == [[0, 100], [50, 50]]
-    named = [series.tx.strRef.f for series in chart.series[6:]]
-    assert named == [f"'Matrix'!$L${row}" for row in range(12, 27)]
-    assert [matrix[f"L{row}"].value for row in range(12, 27)] == [
-        c["customer"] for c in printed[:15]
+    named = {series.tx.strRef.f: drawn(opened, series) for series in chart.series[NAMES]}
+    assert list(named) == [f"'Matrix'!$L${row}" for row in range(12, 62)]
+    assert [matrix[f"L{row}"].value for row in range(12, 62)] == [
+        *(c["customer"] for c in printed[:15]),
+        *[None] * 35,
     ]
-    for customer, series in zip(printed, chart.series[6:], strict=False):
-        assert drawn(opened, series) == [(customer["benefit_score"], customer["value_score"])]
-    assert {len(chart.legend.legendEntry)} == {17}
+    assert list(named.values()) == [
+        *([(c["benefit_score"], c["value_score"])] for c in printed[:15]),
+        *[[]] * 35,
+    ]
+    assert [drawn(opened, series) for series in chart.series[LARGER]] == [[]] * 20
+    assert len(chart.legend.legendEntry) == len(chart.series) - 4
     counts = [[matrix.cell(row, column).value for column in (1, 2, 3)] for row in range(6, 10)]
     assert counts == [
         [
@@ -410,11 +415,18 @@ def test_top_labels_and_bubble_measure_are_followed(tmp_path: Path) -> None:
     settings = [("top_labels", 2), ("bubble_measure", "Turnover")]
     path = write_book(tmp_path / "book.xlsx", settings=settings)
     rescore(path)
-    chart = load_workbook(path)["Matrix"]._charts[0]  # noqa: SLF001
-    labels = chart.series[6:]
-    assert len(labels) == 2
-    # the prospect has no turnover and so no ring; Alpha has the largest one
-    assert [(s.marker.symbol, s.marker.size) for s in labels] == [(None, None), ("circle", 24)]
+    opened = load_workbook(path)
+    chart = opened["Matrix"]._charts[0]  # noqa: SLF001
+    assert [name for name in cells_of(opened, NumRef("'Matrix'!$L$12:$L$61")) if name] == [
+        "Epsilon",
+        "Alpha",
+    ]
+    larger = {s.marker.size: drawn(opened, s) for s in chart.series[LARGER] if drawn(opened, s)}
+    # the prospect has no turnover and so no larger point; Alpha has the largest one
+    assert larger == {24: drawn(opened, chart.series[NAMES][1])}
     rescore(write_book(tmp_path / "none.xlsx", settings=[("top_labels", 0)]))
-    chart = load_workbook(tmp_path / "none.xlsx")["Matrix"]._charts[0]  # noqa: SLF001
-    assert len(chart.series) == 6
+    opened = load_workbook(tmp_path / "none.xlsx")
+    assert not any(cells_of(opened, NumRef("'Matrix'!$L$12:$L$61")))
+    rescore(write_book(tmp_path / "many.xlsx", settings=[("top_labels", 60)]))
+    chart = load_workbook(tmp_path / "many.xlsx")["Matrix"]._charts[0]  # noqa: SLF001
+    assert len(chart.series[NAMES]) == 60

@@ -24,7 +24,14 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 
 from xlportfolio.locale import Texts
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
-from xlportfolio.report import MOST_POINTS, POINTS_COLUMN, POINTS_ROW, MatrixSheet, ReportColumn
+from xlportfolio.report import (
+    MOST_POINTS,
+    POINTS_COLUMN,
+    POINTS_ROW,
+    SIZES,
+    MatrixSheet,
+    ReportColumn,
+)
 from xlportfolio.scoring import Floats
 
 #: One colour per type, everywhere: tabs, cells, chart. White text is readable on each.
@@ -38,6 +45,8 @@ INK = "1F2937"
 
 #: Of a point, in points.
 _POINT = 7
+#: Where the columns of sizes begin, behind names and coordinates; see :class:`MatrixSheet`.
+_FIRST_SIZE = 3 + 2 * len(RATED_QUADRANTS)
 #: Points of each type that names keep clear of.
 _MOST_AVOIDED = 300
 
@@ -93,9 +102,11 @@ def portfolio_chart(
         chart.series.append(_points(matrix, position, quadrant, words))
     for line in lines:
         chart.series.append(_line(line))
+    for size in range(SIZES, 0, -1):
+        for position, quadrant in enumerate(RATED_QUADRANTS):
+            chart.series.append(_larger(matrix, position, quadrant, size))
     for position, side in enumerate(_sides(matrix)):
-        size = matrix.sizes[position] if matrix.sizes else 0.0
-        chart.series.append(_label(matrix, position, size, side))
+        chart.series.append(_label(matrix, position, side))
     unnamed = range(len(RATED_QUADRANTS), len(chart.series))
     entries = [LegendEntry(idx=i, delete=True) for i in unnamed]
     chart.legend = Legend(legendPos="b", overlay=False, legendEntry=entries)
@@ -132,6 +143,26 @@ def _points(matrix: MatrixSheet, group: int, quadrant: Quadrant, words: Texts) -
     return series
 
 
+def _larger(matrix: MatrixSheet, position: int, quadrant: Quadrant, size: int) -> XYSeries:
+    """The named customers of one type whose points have one of the sizes."""
+    columns = (1, _FIRST_SIZE + SIZES * position + size - 1)
+    x, y = (_cells(matrix, column, 0, matrix.names - 1) for column in columns)
+    series = _series(x, y, SeriesLabel(v=f"{quadrant} {size}"))
+    series.marker = _marker(_diameter(size), COLOURS[quadrant])
+    return series
+
+
+def _diameter(size: int) -> int:
+    """Of a point of one of the sizes, from 0, in points."""
+    return _POINT + math.ceil(17 * size / SIZES)
+
+
+def _size(matrix: MatrixSheet, position: int) -> int:
+    """The size of a named customer's point."""
+    cells = (column.cells[position] for column in matrix.points[_FIRST_SIZE:])
+    return next((k % SIZES + 1 for k, cell in enumerate(cells) if cell == cell), 0)  # noqa: PLR0124
+
+
 def _line(line: ThresholdLine) -> XYSeries:
     series = _series(str(line.x), str(line.y), SeriesLabel(v=line.title))
     series.marker = Marker("none")
@@ -164,9 +195,10 @@ def _sides(matrix: MatrixSheet) -> list[str]:
     points = _points_on(matrix)
     taken: list[_Box] = []
     sides = []
-    for k in range(len(matrix.named)):
+    named = [name for name in names if name]
+    for k in range(len(named)):
         x, y = float(xs[k]), float(ys[k])
-        width = character * len(str(names[k]))
+        width = character * len(named[k])
         around = {
             "r": _Box(x + 1, y - line / 2, x + 1 + width, y + line / 2),
             "l": _Box(x - 1 - width, y - line / 2, x - 1, y + line / 2),
@@ -177,13 +209,14 @@ def _sides(matrix: MatrixSheet) -> list[str]:
         best = min(around, key=costs.__getitem__)
         taken.append(around[best])
         sides.append(best)
-    return sides
+    return sides + ["r"] * (matrix.names - len(named))
 
 
 def _points_on(matrix: MatrixSheet) -> _Box:
     """The room that the points of all types take, as far as there are not too many of them."""
     x, y = (
-        np.concatenate([_drawn(column) for column in matrix.points[first::2]]) for first in (3, 4)
+        np.concatenate([_drawn(column) for column in matrix.points[first:_FIRST_SIZE:2]])
+        for first in (3, 4)
     )
     return _Box(x - 0.8, y - 1.2, x + 0.8, y + 1.2)
 
@@ -200,15 +233,13 @@ def _hidden(box: _Box, others: Sequence[_Box]) -> float:
     return box.overlap(box) - inside + sum(box.overlap(other) for other in others)
 
 
-def _label(matrix: MatrixSheet, position: int, size: float, side: str) -> XYSeries:
-    """A customer named in the chart: a series of one point, labelled by its name.
-
-    The point of its type lies below; a size draws a larger one of the same colour over it.
-    """
+def _label(matrix: MatrixSheet, position: int, side: str) -> XYSeries:
+    """A name in the chart: a series of one point, which only keeps the name off the one drawn."""
     name, x, y = (_cells(matrix, column, position, position) for column in range(3))
     series = _series(x, y, SeriesLabel(strRef=StrRef(f=name)))
-    colour = COLOURS[matrix.named[position]]
-    series.marker = _marker(_POINT + math.ceil(17 * size), colour) if size else Marker("none")
+    size = _size(matrix, position) if position < len(matrix.points[0].cells) else 0
+    unseen = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    series.marker = Marker("circle", _diameter(size), unseen)
     text = CharacterProperties(sz=800, solidFill=INK)
     series.dLbls = DataLabelList(
         dLblPos=side,

@@ -129,16 +129,15 @@ class MatrixSheet:
 
     Attributes
     ----------
+    names
+        How many names the chart has room for; only as many points are named as were asked for.
     points
         The cells from :data:`POINTS_ROW` and :data:`POINTS_COLUMN` on: name and coordinates of the
-        first customers of the ranking, then the coordinates of each type's; columns of equal
-        length, blank below their last point.
-    named
-        The types of the customers that are named, in the order of their points.
+        first customers of the ranking; the coordinates of each type's; for each type and each of
+        :data:`SIZES` sizes, the values of the named customers whose points have it. Columns of
+        equal length, blank below their last point.
     summary_header, summary
         The table above the chart, a line for each type.
-    sizes
-        For each named customer 0 to 1, the larger the larger its point; empty: all alike.
     """
 
     sheet: str
@@ -148,9 +147,8 @@ class MatrixSheet:
     benefit_threshold: float
     summary_header: tuple[str, ...]
     summary: tuple[QuadrantSummary, ...]
+    names: int
     points: tuple[ReportColumn, ...]
-    named: tuple[Quadrant, ...]
-    sizes: tuple[float, ...]
 
 
 #: The sheets that hold a table, in the order in which they are appended: key -> table.
@@ -176,6 +174,11 @@ MOST_PROBLEMS = 20_000
 _LONGEST_HEADER = 200
 #: Points that a chart draws of one series; Excel takes no more of them in a flat chart.
 MOST_POINTS = 32_000
+#: Names that a chart has room for, even if fewer were asked for when it was authored: a live
+#: workbook cannot add any.
+_ROOM = 50
+#: How many sizes larger points come in.
+SIZES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -420,10 +423,10 @@ class _Writer:
             cap=self.words.number(MOST_POINTS, 0),
         )
         subtitles = [subtitle]
-        relative: tuple[float, ...] = ()
+        steps = np.zeros(labels, dtype=np.int64)
         if sizes is not None and labels:
             shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
-            relative = tuple(np.sqrt(shown / max(shown.max(), 1e-300)).tolist())
+            steps = np.ceil(SIZES * np.sqrt(shown / max(shown.max(), 1e-300))).astype(np.int64)
             subtitles.append(self.words("matrix.sized", measure=self.presentation.bubble_measure))
         prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
         summary = tuple(
@@ -445,13 +448,15 @@ class _Writer:
             benefit,
             tuple(self.words(f"matrix.{key}") for key in heads),
             summary,
-            self.points(types, labels),
-            tuple(types[:labels]),
-            relative,
+            max(_ROOM, self.presentation.top_labels),
+            self.points(types, steps),
         )
 
-    def points(self, types: npt.NDArray[np.object_], labels: int) -> tuple[ReportColumn, ...]:
-        """The cells that the chart draws."""
+    def points(
+        self, types: npt.NDArray[np.object_], steps: npt.NDArray[np.int64]
+    ) -> tuple[ReportColumn, ...]:
+        """The cells that the chart draws; ``steps`` are the sizes of the named points, from 0."""
+        labels = len(steps)
         x, y = (self.columns[f"{axis}_score"].cells for axis in ("benefit", "value"))
         groups = [np.arange(labels)]
         groups += [np.flatnonzero(types == q)[:MOST_POINTS] for q in RATED_QUADRANTS]
@@ -467,4 +472,11 @@ class _Writer:
                 cells[: len(at)] = np.asarray(scores, dtype=np.float64)[at]
                 header = f"{title}: {self.words(f'axes.{axis}')}"
                 columns.append(self.column(axis, Kind.SCORE, cells, header))
+        for quadrant, title in zip(RATED_QUADRANTS, titles[1:], strict=True):
+            for step in range(1, SIZES + 1):
+                cells = np.full(rows, np.nan)
+                at = np.flatnonzero((types[:labels] == quadrant) & (steps == step))
+                cells[at] = np.asarray(y, dtype=np.float64)[at]
+                header = f"{title}: {self.words('matrix.size', step=step)}"
+                columns.append(self.column("value", Kind.SCORE, cells, header))
         return tuple(columns)
