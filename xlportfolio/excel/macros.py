@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 import xlwings as xw
 
 from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
-from xlportfolio.excel.host import LiveBook, quiet
-from xlportfolio.locale import Texts, language_of_system, texts
+from xlportfolio.excel.host import BrokenOffError, LiveBook, quiet
+from xlportfolio.locale import language_of_system, texts
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
 
@@ -21,28 +21,24 @@ _LISTED = 8
 @xw.script
 def rescore(book: xw.Book) -> None:
     """Score all customers and write the ranked sheets."""
-    with _speaking(book), _progress(book) as progress:
-        progress("read")
+    with _speaking(book) as voice:
+        voice.progress("read")
         live = LiveBook(book)
-        run = _run(live)
-        words = texts(run.presentation.language)
+        run = voice.speak_as(_run(live))
         report = run.report(live.names(run.sheet_names))
-        progress("write")
+        voice.progress("write")
         with quiet(book.app):
-            written = live.write(report, run.state, words.language)
-        progress("")
+            written = live.write(report, run.state, voice.words.language)
         rated = int(run.analysis.customers["rank"].notna().sum())
         details = {"as_of": run.as_of, "rated": rated, "sheets": written}
-        _tell(book, words, [words("live.done", **details), *_data_check(words, run.problems)])
+        voice.tell(voice.words("live.done", **details), *voice.data_check(run.problems))
 
 
 @xw.script
 def check(book: xw.Book) -> None:
     """Say what is odd in the data; nothing is changed."""
-    with _speaking(book):
-        run = _run(LiveBook(book))
-        words = texts(run.presentation.language)
-        _tell(book, words, _data_check(words, run.problems))
+    with _speaking(book) as voice:
+        voice.tell(*voice.data_check(voice.speak_as(_run(LiveBook(book))).problems))
 
 
 @xw.script
@@ -68,72 +64,65 @@ def _run(live: LiveBook) -> Run:
 
 
 def _not_there(book: xw.Book, button: str) -> None:
-    words = texts(language_of_system())
-    _tell(book, words, [words("live.not_there", command=words(f"ribbon.{button}.label"))])
+    with _speaking(book) as voice:
+        voice.tell(voice.words("live.not_there", command=voice.words(f"ribbon.{button}.label")))
 
 
-def _data_check(words: Texts, problems: Sequence[Problem]) -> list[str]:
-    """How many problems there are, and the first of them."""
-    if not problems:
-        return [words("live.clean")]
-    counts = {f"{s}s": sum(p.severity is s for p in problems) for s in Severity}
-    lines = [words("live.data_check", **counts)]
-    lines += _sentences(words, problems)
-    return lines
-
-
-def _sentences(words: Texts, problems: Sequence[Problem]) -> list[str]:
-    lines = [f"- {problem.message(words.language)}" for problem in problems[:_LISTED]]
-    if len(problems) > _LISTED:
-        lines.append(words("live.more", count=len(problems) - _LISTED))
-    return lines
-
-
-def _tell(book: xw.Book, words: Texts, lines: Sequence[str]) -> None:
-    book.app.alert("\n\n".join(lines), words("macros.title"))
-
-
-@contextmanager
-def _speaking(book: xw.Book) -> Iterator[None]:
-    """Say in words what stops a macro; an exception would show as a traceback."""
-    try:
-        yield
-    except InputError as error:
-        words = texts(error.language or language_of_system())
-        errors = [p for p in error.problems if p.severity is Severity.ERROR]
-        _tell(book, words, [words("live.stopped"), *_sentences(words, errors)])
-    except XlPortfolioError as error:
-        words = texts(language_of_system())
-        _tell(book, words, [words("live.stopped"), error.message(words.language)])
-    except Exception as error:  # noqa: BLE001 (a user gets a sentence, never a traceback)
-        words = texts(language_of_system())
-        detail = f"{type(error).__name__}: {error}"
-        _tell(book, words, [words("live.failed", detail=detail)])
-
-
-@contextmanager
-def _progress(book: xw.Book) -> Iterator[_Progress]:
-    """What a macro is doing, in the status bar."""
-    progress = _Progress(book.app)
-    try:
-        yield progress
-    finally:
-        progress("")
-
-
-class _Progress:
-    """Shows the key of a step, see ``steps`` in ``locale``; a blank one gives the bar back."""
+class _Voice:
+    """What a macro says: of its progress in the status bar, at its end in a message."""
 
     def __init__(self, app: xw.App) -> None:
-        self.app, self.shown = app, ""
+        self.app = app
         self.words = texts(language_of_system())
 
-    def __call__(self, step: str) -> None:
-        if step != self.shown:
-            self.shown = step
-            with suppress(NotImplementedError):
-                if step:
-                    title, doing = self.words("macros.title"), self.words(f"steps.{step}")
-                    self.app.status_bar = f"{title}: {doing} ..."
-                else:
-                    self.app.status_bar = False
+    def speak_as(self, run: Run) -> Run:
+        """Speak the language of the workbook from now on."""
+        self.words = texts(run.presentation.language)
+        return run
+
+    def progress(self, step: str) -> None:
+        """Show a step, see ``steps`` in ``locale``."""
+        title, doing = self.words("macros.title"), self.words(f"steps.{step}")
+        self._show(f"{title}: {doing} ...")
+
+    def _show(self, text: str = "") -> None:
+        with suppress(Exception):  # no more than a courtesy
+            self.app.status_bar = text or False
+
+    def tell(self, *lines: str) -> None:
+        """Show a message, and give the status bar back."""
+        self._show()
+        self.app.alert("\n\n".join(lines), self.words("macros.title"))
+
+    def data_check(self, problems: Sequence[Problem]) -> list[str]:
+        """How many problems there are, and the first of them."""
+        if not problems:
+            return [self.words("live.clean")]
+        counts = {f"{s}s": sum(p.severity is s for p in problems) for s in Severity}
+        return [self.words("live.data_check", **counts), *self.sentences(problems)]
+
+    def sentences(self, problems: Sequence[Problem]) -> list[str]:
+        """The first problems."""
+        lines = [f"- {problem.message(self.words.language)}" for problem in problems[:_LISTED]]
+        if len(problems) > _LISTED:
+            lines.append(self.words("live.more", count=len(problems) - _LISTED))
+        return lines
+
+
+@contextmanager
+def _speaking(book: xw.Book) -> Iterator[_Voice]:
+    """Say in words what stops a macro; an exception would show as a traceback."""
+    voice = _Voice(book.app)
+    try:
+        yield voice
+    except BrokenOffError as error:
+        voice.tell(error.message(voice.words.language))
+    except InputError as error:
+        voice.words = texts(error.language or voice.words.language)
+        errors = [p for p in error.problems if p.severity is Severity.ERROR]
+        voice.tell(voice.words("live.stopped"), *voice.sentences(errors))
+    except XlPortfolioError as error:
+        voice.tell(voice.words("live.stopped"), error.message(voice.words.language))
+    except Exception as error:  # noqa: BLE001 (a user gets a sentence, never a traceback)
+        detail = f"{type(error).__name__}: {error}"
+        voice.tell(voice.words("live.failed", detail=detail))

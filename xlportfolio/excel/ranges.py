@@ -1,0 +1,102 @@
+"""Blocks of cells, from and to an open workbook, each in one call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import xlwings as xw
+
+from xlportfolio.report import ReportColumn
+from xlportfolio.schema import CellError
+from xlportfolio.schema.contract import Cell
+
+#: Rows of cells to be written, of equal length.
+Rows = list[list[Any]]
+
+_ERRORS = {
+    *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
+    *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
+}
+#: Words that Excel takes for truth values when they are entered.
+_TRUTHS = {"true", "false", "wahr", "falsch"}
+#: Texts longer than this are neither numbers nor dates.
+_LONGEST_ENTRY = 40
+
+
+def read(area: xw.Range) -> list[list[Cell]]:
+    """The cells of a range."""
+    rows = area.options(ndim=2, err_to_str=True).value
+    return [[_cell(cell) for cell in row] for row in rows]
+
+
+def _cell(cell: Any) -> Cell:  # noqa: ANN401 (whatever an engine gives)
+    if type(cell) is float or cell is None:
+        return cell
+    if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
+        return float(cell)
+    if isinstance(cell, str) and cell in _ERRORS:
+        return CellError(cell)
+    known: Cell = cell
+    return known
+
+
+def formulas(area: xw.Range) -> list[list[str]]:
+    """What was entered into the cells of a range, formulas as such, in English.
+
+    Raises
+    ------
+    NotImplementedError
+        If the engine cannot tell, as that of xlwings Lite.
+    """
+    found = area.formula
+    return [[found]] if isinstance(found, str) else [list(row) for row in found]
+
+
+def write(sheet: xw.Sheet, first: tuple[int, int], rows: Rows) -> None:
+    """Write a block of cells, if there are any."""
+    if rows:
+        last = (first[0] + len(rows) - 1, first[1] + len(rows[0]) - 1)
+        sheet.range(first, last).value = rows
+
+
+def rows_of(columns: Sequence[ReportColumn]) -> Rows:
+    """Columns as rows of cells that Excel takes as they are."""
+    plain = []
+    for column in columns:
+        if isinstance(column.cells, list | tuple):
+            known: dict[str, str | None] = {}
+            plain.append([known.setdefault(text, entry(text)) for text in column.cells])
+        else:
+            numbers: list[float] = list(column.cells)  # type: ignore[arg-type]
+            plain.append([None if x != x else float(x) for x in numbers])  # type: ignore[misc] # noqa: PLR0124
+    return [list(row) for row in zip(*plain, strict=True)]
+
+
+def entered(cell: Cell) -> Any:  # noqa: ANN401 (whatever an engine takes)
+    """A cell that was read, as it is entered again."""
+    if isinstance(cell, CellError):
+        return cell.text
+    if isinstance(cell, str):
+        return entry(cell)
+    if isinstance(cell, dt.time):
+        return (cell.hour * 3600 + cell.minute * 60 + cell.second) / 86_400
+    return float(cell) if isinstance(cell, Decimal) else cell
+
+
+def entry(text: str) -> str | None:
+    """A text as it is entered, so that it stays the text: Excel reads entries as one types them.
+
+    >>> [entry(text) for text in ("Alpha GmbH", "1001", "=1+1", "3-4", "", "true")]
+    ['Alpha GmbH', "'1001", "'=1+1", "'3-4", None, "'true"]
+    """
+    if not text:
+        return None
+    is_word = text[0].isalpha() and not any(c.isdigit() for c in text)
+    if (is_word or (text[0].isalpha() and len(text) > _LONGEST_ENTRY)) and (
+        text.casefold() not in _TRUTHS
+    ):
+        return text
+    return f"'{text}"
