@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlwings as xw
+from support import lo_session
 from support.books import write_book
+from support.live import Open
+from support.lo_engine import attach
 
 #: A program for the system's own Python, not for the one that runs the tests.
 collect_ignore = ["support/lo_macros.py"]
+
+
+@pytest.fixture(autouse=True)
+def english_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages about what is in no language of its own are English, wherever tests run."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
 @pytest.fixture
@@ -26,3 +37,27 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no test data: name their folder in XLPORTFOLIO_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lo_session.Office]:
+    with lo_session.office(tmp_path_factory.mktemp("office")) as running:
+        yield running
+
+
+@pytest.fixture
+def opened(office: lo_session.Office) -> Iterator[Open]:
+    books: list[xw.Book] = []
+
+    def attached(path: Path) -> xw.Book:
+        books.append(attach(office.open(path)))
+        return books[-1]
+
+    yield attached
+    for book in books:
+        book.app.quit()
+
+
+@pytest.fixture
+def live(opened: Open, tmp_path: Path) -> xw.Book:
+    return opened(write_book(tmp_path / "customers.xlsx"))

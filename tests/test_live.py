@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 import xlwings as xw
-from support import lo_engine, lo_session
+from support import lo_engine
 from support.books import CUSTOMERS, write_book
-from support.lo_engine import ExcelError, attach, calls, chart_ranges
+from support.live import Open, block, blocks, done, in_file, plain, said, table_of
+from support.lo_engine import chart_ranges
 from support.template import made
 
 from xlportfolio import rescore as rescore_file
@@ -23,71 +23,6 @@ from xlportfolio.files.package import Package
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.report import ORDER, TABLES
-
-Open = Callable[[Path], xw.Book]
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lo_session.Office]:
-    with lo_session.office(tmp_path_factory.mktemp("office")) as running:
-        yield running
-
-
-@pytest.fixture
-def opened(office: lo_session.Office) -> Iterator[Open]:
-    books: list[xw.Book] = []
-
-    def attached(path: Path) -> xw.Book:
-        books.append(attach(office.open(path)))
-        return books[-1]
-
-    yield attached
-    for book in books:
-        book.app.quit()
-
-
-@pytest.fixture
-def live(opened: Open, tmp_path: Path) -> xw.Book:
-    return opened(write_book(tmp_path / "customers.xlsx"))
-
-
-def said(book: xw.Book) -> str:
-    """The message that a macro showed last."""
-    text: str = book.app.impl.alerts[-1]["prompt"]
-    return text
-
-
-def done(book: xw.Book) -> None:
-    macros.rescore(book)
-    assert said(book).startswith(("Done: ", "Fertig: ")), said(book)
-
-
-def table_of(book: xw.Book, name: str) -> xw.main.Table:
-    return next(t for sheet in book.sheets for t in sheet.tables if t.name == name)
-
-
-def block(book: xw.Book, name: str) -> list[list[Any]]:
-    cells: list[list[Any]] = table_of(book, name).range.options(ndim=2).value
-    return cells
-
-
-def blocks(book: xw.Book) -> dict[str, list[list[Any]]]:
-    return {name: block(book, name) for name in TABLES.values()}
-
-
-def in_file(path: Path) -> dict[str, list[list[Any]]]:
-    """The tables of ours in a closed workbook; blank text is an empty cell."""
-    found = {}
-    for sheet in openpyxl.load_workbook(path, data_only=True):
-        for name, area in sheet.tables.items():  # names and areas
-            if name in TABLES.values():
-                rows = [[cell.value for cell in row] for row in sheet[area]]
-                found[name] = [[None if c == "" else c for c in row] for row in rows]
-    return found
-
-
-def plain(cells: list[list[Any]]) -> list[list[Any]]:
-    return [[float(c) if isinstance(c, int) else c for c in row] for row in cells]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -123,6 +58,54 @@ def test_the_chart_draws_the_cells_of_its_own_sheet(live: xw.Book) -> None:
     assert points[1][1:3] == points[1][3:5]
 
 
+def test_names_in_the_chart_come_and_go(live: xw.Book) -> None:
+    customers = live.sheets["Customers"]
+    table_of(live, "tblCustomers").resize(customers.range("A1:G2"))
+    done(live)
+    matrix = live.sheets["Matrix"]
+    (chart,) = matrix.charts
+    assert {f"Matrix!$L${row}" for row in range(12, 62)} <= set(chart_ranges(chart))
+    assert matrix.range("L12:L14").value == ["Alpha", None, None]
+    table_of(live, "tblCustomers").resize(customers.range("A1:G6"))
+    done(live)
+    ranked = [row[2] for row in block(live, "tblRanking")[1:]]
+    assert matrix.range("L12:L17").value == [*ranked, None]
+    table_of(live, "tblCustomers").resize(customers.range("A1:G3"))
+    done(live)
+    assert matrix.range("L12:L17").value == ["Alpha", "Beta", *[None] * 4]
+
+
+@pytest.mark.parametrize("customers", [[], [(k, f"C{k}", *[None] * 5) for k in range(1, 4)]])
+def test_nobody_to_rate(customers: list[Any], opened: Open, tmp_path: Path) -> None:
+    path = write_book(tmp_path / "nobody.xlsx", customers=customers)
+    book = opened(path)
+    for _ in range(2):
+        done(book)
+        closed = shutil.copy(path, tmp_path / "closed.xlsx")
+        rescore_file(closed, backup=False)
+        expected = {name: plain(cells) for name, cells in in_file(closed).items()}
+        assert {name: plain(cells) for name, cells in blocks(book).items()} == expected
+        assert book.sheets["Matrix"].range("A5:B6").value == [["Type", "Customers"], ["Stars", 0]]
+    customers_sheet = book.sheets["Customers"]
+    customers_sheet.range("A2").value = list(CUSTOMERS[0])
+    done(book)
+    assert book.sheets["Matrix"].range("L12").value == "Alpha"
+
+
+def test_a_changed_language_changes_every_word(opened: Open, tmp_path: Path) -> None:
+    path = write_book(tmp_path / "language.xlsx", settings=[("language", "en")])
+    book = opened(path)
+    done(book)
+    book.sheets["Settings"].range("B2").value = "de"
+    done(book)
+    assert said(book).startswith("Fertig: ")
+    assert book.sheets["Matrix"].range("A5:A6").value == ["Kundentyp", "Stars"]
+    assert block(book, "tblRanking")[0][0] == "Rang"
+    book.sheets["Ranking"].range("B5").value = "Meins"
+    macros.rescore(book)
+    assert said(book).startswith("Es wurde nichts geschrieben:\n\nBlatt Ranking: Die Tabelle")
+
+
 def test_a_second_run_changes_nothing_and_a_third_follows_a_changed_weight(live: xw.Book) -> None:
     done(live)
     first, names = blocks(live), [sheet.name for sheet in live.sheets]
@@ -148,156 +131,6 @@ def test_tables_shrink_and_leave_nothing_below(live: xw.Book) -> None:
     ranking = live.sheets["Ranking"]
     assert [row[2] for row in block(live, "tblRanking")] == ["Customer", "Alpha", "Beta"]
     assert ranking.range("A8:M10").value == [[None] * 13] * 3
-
-
-def test_our_sheets_may_be_renamed_and_moved_and_deleted(live: xw.Book) -> None:
-    done(live)
-    live.sheets["Ranking"].name = "Who's who"
-    live.sheets["Matrix"].name = "Picture"
-    live.sheets["Stars"].delete()
-    live.sheets["Customers"].range("I1").formula = "='Who''s who'!C6"
-    names = [sheet.name for sheet in live.sheets]
-    done(live)
-    assert [sheet.name for sheet in live.sheets] == [*names, "Stars"]
-    assert live.sheets["Customers"].range("I1").value == "Epsilon"
-    assert [row[2] for row in block(live, "tblStars")[1:]] == ["Epsilon", "Alpha"]
-
-
-def test_a_sheet_of_the_users_with_our_name_is_not_touched(opened: Open, tmp_path: Path) -> None:
-    path = write_book(tmp_path / "own.xlsx")
-    own = openpyxl.load_workbook(path)
-    own.create_sheet("Ranking")["A1"] = "mine"
-    own.save(path)
-    book = opened(path)
-    done(book)
-    assert book.sheets["Ranking"].range("A1").value == "mine"
-    assert book.sheets["Ranking (2)"].range("A1").value == "Customer ranking"
-
-
-def test_what_stands_beside_a_table_stays_where_it_is(live: xw.Book) -> None:
-    done(live)
-    ranking = live.sheets["Ranking"]
-    ranking.range("P6").value = "beside"
-    ranking.range("H2").value = "above"
-    ranking.range("Q7").formula = "=H7*2"
-    live.sheets["Customers"].range("D2").value = 10
-    done(live)
-    assert ranking.range("P6").value == "beside"
-    assert ranking.range("H2").value == "above"
-    assert ranking.range("Q7").value == 2 * ranking.range("H7").value
-
-
-def test_a_column_that_the_user_added_follows_its_customers(live: xw.Book) -> None:
-    done(live)
-    ranking = live.sheets["Ranking"]
-    ranking.range("N5").value = [["My note"], ["about Alpha"], [None], ["about Gamma"]]
-    noted = ranking.range("C6").value, ranking.range("C8").value
-    table_of(live, "tblRanking").resize(ranking.range("A5:N10"))
-    live.sheets["Customers"].range("D2").value = 10
-    done(live)
-    now = {row[2]: row[13] for row in block(live, "tblRanking")[1:]}
-    assert {name: now[name] for name in noted} == dict(
-        zip(noted, ("about Alpha", "about Gamma"), strict=True)
-    )
-    assert sum(note is not None for note in now.values()) == 2
-
-
-def test_a_note_on_a_customer_who_left_a_sheet_is_not_lost(live: xw.Book) -> None:
-    done(live)
-    stars = live.sheets["Stars"]
-    assert stars.range("C7").value == "Alpha"
-    stars.range("N5").value = [["My note"], [None], ["about Alpha"]]
-    table_of(live, "tblStars").resize(stars.range("A5:N7"))
-    before = blocks(live)
-    live.sheets["Customers"].range("D2").value = 0
-    live.sheets["Customers"].range("E2").value = -0.5
-    macros.rescore(live)
-    assert said(live).startswith("Nothing has been written")
-    assert "N7" in said(live)
-    assert blocks(live) == before
-
-
-def test_something_below_a_table_that_has_to_grow_stops_the_run(live: xw.Book) -> None:
-    done(live)
-    before = blocks(live)
-    live.sheets["Ranking"].range("B11").value = "mine"
-    customers = live.sheets["Customers"]
-    customers.range("A7").value = [6, "Zeta", "Customer", 5, 0.1, "low", 4]
-    table_of(live, "tblCustomers").resize(customers.range("A1:G7"))
-    macros.rescore(live)
-    assert "B11" in said(live)
-    assert blocks(live) == before
-    live.sheets["Ranking"].range("B11").value = None
-    done(live)
-    assert len(block(live, "tblRanking")) == 7
-
-
-def test_columns_of_ours_that_the_user_moved_stop_the_run(live: xw.Book) -> None:
-    done(live)
-    live.sheets["Ranking"].range("B5").value = "Mine"
-    before = blocks(live)
-    macros.rescore(live)
-    assert "tblRanking" in said(live)
-    assert blocks(live) == before
-
-
-#: Tables that have no rows with the customers of ``write_book``.
-EMPTY = {"tblDataCheck"}
-
-
-class Breaks:
-    """Lets the n-th piece of work of a kind fail, as Excel does when a dialog is open."""
-
-    def __init__(self, beginning: str, number: int) -> None:
-        self.beginning, self.left = beginning, number
-
-    def __call__(self, kind: str, what: str) -> None:
-        if kind == "work" and what.startswith(self.beginning):
-            self.left -= 1
-            if self.left == 0:
-                raise ExcelError("Excel is busy")
-
-
-@pytest.mark.parametrize(
-    ("beginning", "number"),
-    [("sheet.copy", 1), ("sheet.copy", 5), ("range.value=", 1), ("range.value=", 8)],
-)
-def test_a_failure_in_the_middle_of_a_first_run_leaves_no_half_sheet(
-    beginning: str, number: int, live: xw.Book
-) -> None:
-    names = [sheet.name for sheet in live.sheets]
-    calls(live).before = Breaks(beginning, number)
-    macros.rescore(live)
-    calls(live).before = lambda _kind, _what: None
-    assert "Excel is busy" in said(live)
-    assert (live.app.screen_updating, live.app.calculation) == (True, "automatic")
-    assert live.app.status_bar is False
-    kept = [sheet.name for sheet in live.sheets][len(names) :]
-    for sheet in live.sheets:
-        for table in sheet.tables:
-            if table.name in TABLES.values():
-                assert sheet.name in kept
-                assert any(block(live, table.name)[1]) or table.name in EMPTY
-    done(live)
-    assert {t.name for s in live.sheets for t in s.tables} >= set(TABLES.values())
-
-
-@pytest.mark.parametrize("number", [1, 3, 8])
-def test_a_failure_in_the_middle_of_a_later_run_leaves_old_and_new_sheets(
-    number: int, live: xw.Book
-) -> None:
-    done(live)
-    old = blocks(live)
-    live.sheets["Customers"].range("D2").value = 10
-    calls(live).before = Breaks("range.value=", number)
-    macros.rescore(live)
-    calls(live).before = lambda _kind, _what: None
-    assert "Excel is busy" in said(live)
-    assert (live.app.screen_updating, live.app.calculation) == (True, "automatic")
-    between = blocks(live)
-    done(live)
-    new = blocks(live)
-    assert all(between[name] in (old[name], new[name]) for name in TABLES.values())
 
 
 # --- engines that can do less -------------------------------------------------------------------

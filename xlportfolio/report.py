@@ -188,6 +188,11 @@ class Report:
     tables: tuple[SheetTable, ...]
     matrix: MatrixSheet
 
+    @property
+    def sheets(self) -> dict[str, str]:
+        """The names of all sheets by key."""
+        return {**{table.key: table.sheet for table in self.tables}, MATRIX: self.matrix.sheet}
+
 
 def build_report(
     analysis: PortfolioAnalysis,

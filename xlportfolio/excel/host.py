@@ -142,10 +142,11 @@ class LiveBook:
             there.append(OutputMatrix(home.sheet, (home.row, home.column), report.matrix))
         for output in there:
             output.prepare()
+        missing = [key for key in ORDER if key not in ours]
         begun: list[Output] = []
         made: dict[str, xw.Sheet] = {}
         try:
-            self._make(made, [key for key in ORDER if key not in ours], report, language)
+            self._make(made, missing, report, language)
             for output in there:
                 begun.append(output)
                 output.write()
@@ -154,12 +155,10 @@ class LiveBook:
             undone = _undo(begun, made.values())
             if not isinstance(error, Exception):
                 raise
-            key = "write_refused" if undone else "write_half"
-            sheet = begun[-1].sheet.name if begun else self.book.name
-            raise XlPortfolioError(
-                key, sheet=sheet, detail=f"{type(error).__name__}: {error}"
-            ) from error
-        return [*(table.sheet for table in report.tables), report.matrix.sheet]
+            at = begun[-1].sheet.name if begun else report.sheets[[*missing, MATRIX][len(made)]]
+            details = {"sheet": at, "detail": f"{type(error).__name__}: {error}"}
+            raise BrokenOffError("write_refused" if undone else "write_half", **details) from error
+        return [report.sheets[key] for key in (*TABLES, MATRIX)]
 
     def _make(
         self, made: dict[str, xw.Sheet], keys: Sequence[str], report: Report, language: str
@@ -187,14 +186,13 @@ class LiveBook:
         self, keys: Sequence[str], report: Report, language: str
     ) -> Iterator[tuple[str, xw.Sheet]]:
         """Copy authored sheets from the scratch workbook."""
-        names = {**{t.key: t.sheet for t in report.tables}, MATRIX: report.matrix.sheet}
         with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
             path = (Path(folder) / Path(folder).name).with_suffix(".xlsx")  # no other is named so
             path.write_bytes(draw(report, language))
             scratch = self.book.app.books.open(path)
             try:
                 for key in keys:
-                    sheet = scratch.sheets[names[key]]
+                    sheet = scratch.sheets[report.sheets[key]]
                     yield key, sheet.copy(after=self.book.sheets[-1])
             finally:
                 with suppress(Exception):
@@ -206,8 +204,8 @@ class LiveBook:
         """Add sheets that look as the engine makes them."""
         tables = {table.key: table for table in report.tables}
         for key in keys:
-            name = tables[key].sheet if key in tables else report.matrix.sheet
-            yield key, (sheet := self.book.sheets.add(name, after=self.book.sheets[-1]))
+            last = self.book.sheets[-1]
+            yield key, (sheet := self.book.sheets.add(report.sheets[key], after=last))
             if key in tables:
                 lay_out(sheet, tables[key])
             else:

@@ -20,6 +20,7 @@ from xlportfolio.look import STYLES
 from xlportfolio.model import RATED_QUADRANTS
 from xlportfolio.report import (
     HEADER_ROW,
+    MOST_POINTS,
     POINTS_COLUMN,
     POINTS_ROW,
     SIZES,
@@ -189,7 +190,14 @@ class OutputTable:
         self.there.resize(self._area(0, 0, rows, self.width - 1))
 
     def restore(self) -> None:
-        """Put back cells and size as they were."""
+        """Put back size and cells as they were, unless they are."""
+        if self.there.range.shape[0] != self.height:
+            self._resize(self._old)
+        old = [*self.above, self.header, *self.rows]
+        old += [[None] * self.width for _ in range(self._new - self._old)]
+        last = max(self._old, self._new)
+        if read(self._area(-len(self.above), 0, last, self.width - 1)) == old:
+            return
         ours = len(self.table.columns)
         rows = [[entered(cell) for cell in row] for row in (self.header, *self.rows)]
         for r, row in enumerate(rows[1:]):
@@ -197,8 +205,6 @@ class OutputTable:
                 if self._is_formula(r, c):
                     row[c] = self.entries[r][c - ours]
         rows += [[None] * self.width for _ in range(self._new - self._old)]
-        if self.there.range.shape[0] != self.height:
-            self._resize(self._old)
         write(self.sheet, (self.row, self.column), rows)
         if len(self.above) >= _HEAD:
             lines = [[entered(row[0])] for row in self.above[-_HEAD:]]
@@ -231,7 +237,8 @@ class OutputMatrix:
         """
         width, height = len(self.matrix.points), len(self.matrix.points[0].cells)
         used = self.sheet.used_range.last_cell.row - self.origin[0] + 1
-        last = (max(used, _POINTS + height), POINTS_COLUMN + width - 1)
+        most = _POINTS + MOST_POINTS
+        last = (max(min(used, most), _POINTS + height), POINTS_COLUMN + width - 1)
         self.cells = read(self._area(1, 1, *last))
         expected = {(texts(s)("matrix.type"), texts(s)("matrix.named")) for s in LANGUAGES}
         found = self.cells[HEADER_ROW - 1][0], self.cells[_POINTS - 1][POINTS_COLUMN - 1]
@@ -267,7 +274,9 @@ class OutputMatrix:
         write(self.sheet, (self.origin[0] + row - 1, self.origin[1] + column - 1), rows)
 
     def restore(self) -> None:
-        """Put back all cells that :meth:`write` changes."""
+        """Put back all cells that :meth:`write` changes, unless they are as they were."""
+        if read(self._area(1, 1, len(self.cells), len(self.cells[0]))) == self.cells:
+            return
         width = len(self.matrix.points)
         for row, column, rows, columns in (
             (1, 1, _HEAD - 1, 1),

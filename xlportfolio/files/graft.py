@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import unescape
 
@@ -47,7 +47,6 @@ def graft(
     workbook: Workbook,
     scratch: Workbook,
     ours: OurSheets,
-    names: Mapping[str, str],
     report: Report,
 ) -> None:
     """Put all sheets of the scratch workbook into the user's.
@@ -56,12 +55,10 @@ def graft(
     ----------
     ours
         The sheets to replace; the others are appended.
-    names
-        The name of each sheet, in both workbooks.
     report
-        The data that fill the prototype rows.
+        The data that fill the prototype rows; its sheets have the same names in both workbooks.
     """
-    grafting = Graft(workbook, scratch)
+    grafting, names = Graft(workbook, scratch), report.sheets
     grafting.release(list(ours.sheets.values()))
     workbook.forget_calculations(list(ours.sheets.values()))
     blocks = {t.key: Block(t.columns, FIRST_ROW, heights=row_heights(t)) for t in report.tables}

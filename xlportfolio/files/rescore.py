@@ -167,8 +167,7 @@ def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -
     except (OSError, etree.SerialisationError) as error:  # openpyxl writes through files
         raise WorkbookError("temporary_full", folder=gettempdir()) from error
     scratch = Workbook(Package(workbook.package.path, drawn))
-    names = {table.key: table.sheet for table in report.tables}
-    graft(workbook, scratch, ours, {**names, "matrix": report.matrix.sheet}, report)
+    graft(workbook, scratch, ours, report)
 
 
 def _fingerprint(path: Path) -> tuple[int, int, int]:
