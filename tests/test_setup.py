@@ -533,7 +533,9 @@ STATES: list[tuple[Callable[[Computer], None], str, str]] = [
     (conf(b'"INTERPRETER_WIN",""\r\n'), "conf_silent", "fault"),
     (conf(b'# a comment\r\n"INTERPRETER_WIN","HERE/py/Scripts/python.exe"\r\n'), "conf_silent", "fault"),
     (conf(b'\xef\xbb\xbf"INTERPRETER_WIN","HERE/py/Scripts/python.exe"\r\n'), "conf_silent", "fault"),
-    (conf('"INTERPRETER_WIN","x"'.encode("utf-16")), "conf_silent", "fault"),
+    (conf('"INTERPRETER_WIN","x"'.encode("utf-16")), "conf_unicode", "fault"),
+    (conf(b'"INTERPRETER_WIN","HERE/py/Scripts/pythonw.exe"\n'), "conf_ok", "ok"),
+    (conf(b'INTERPRETER_WIN,HERE/py/Scripts/python.exe\n"CONDA PATH","HERE/gone"\n'), "conf_conda_gone", "fault"),
     (conf(b"interpreter_win,HERE/py/Scripts/python.exe"), "conf_ok", "ok"),
     (conf(b'"INTERPRETER_WIN","HERE/gone.exe"\n'), "conf_gone", "fault"),
     (conf(b'"INTERPRETER_WIN","python"\n'), "conf_gone", "fault"),
@@ -566,7 +568,11 @@ def test_what_is_not_well_is_seen(
 
 @pytest.mark.parametrize(
     "change",
-    [change for change, key, _ in STATES if key.startswith(("conf", "add_in"))],
+    [
+        change
+        for change, key, _ in STATES
+        if key.startswith(("conf_", "add_in")) and key != "conf_conda_gone"
+    ],
 )
 def test_what_setup_can_cure_it_cures(
     change: Callable[[Computer], None], windows: Computer
@@ -577,6 +583,14 @@ def test_what_setup_can_cure_it_cures(
         windows.conf.write_bytes(b'"A","b"')  # saved with another encoding, as it is told to be
     install(windows)
     assert set(marks(windows).values()) == {"ok"}
+
+
+def test_a_conda_that_is_there_is_well(windows: Computer) -> None:
+    install(windows)
+    windows.folder.joinpath("gone", "condabin").mkdir(parents=True)
+    windows.folder.joinpath("gone", "condabin", "conda.bat").touch()
+    conf(b'%s"CONDA PATH","HERE/gone"\n' % windows.conf.read_bytes())(windows)
+    assert marks(windows)["conf_ok"] == "ok"
 
 
 def test_a_settings_file_beside_the_workbook(windows: Computer) -> None:

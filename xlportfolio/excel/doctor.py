@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.machine import MAC, OFFICE, WINDOWS, Machine, content_of, is_file
-from xlportfolio.excel.setup import is_current, seen_by_excel
+from xlportfolio.excel.setup import UTF_16, is_current, seen_by_excel
 from xlportfolio.locale import Phrase
 
 _APP_PATH = r"Software\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
@@ -156,14 +156,28 @@ def _conf(machine: Machine) -> Check:
     path = machine.conf
     if not is_file(path):
         return _check(Mark.FAULT, "conf_missing", path=path)
-    found = seen_by_excel(content_of(path), machine.interpreter_key, machine.encoding)
+    content = content_of(path)
+    if content.startswith(UTF_16):
+        return _check(Mark.FAULT, "conf_unicode", path=path)
+    found = seen_by_excel(content, machine.interpreter_key, machine.encoding)
     if not found:
         return _check(Mark.FAULT, "conf_silent", path=path)
     found = os.path.expandvars(found)
-    if os.path.normcase(found) == os.path.normcase(machine.executable):
-        return _check(Mark.OK, "conf_ok", path=path)
-    key = "conf_other" if Path(found).is_file() else "conf_gone"
-    return _check(Mark.FAULT, key, found=found, path=path, python=machine.executable)
+    if not _is_same_python(found, machine.executable):
+        key = "conf_other" if Path(found).is_file() else "conf_gone"
+        return _check(Mark.FAULT, key, found=found, path=path, python=machine.executable)
+    conda = seen_by_excel(content, "CONDA PATH", machine.encoding)
+    if machine.system == WINDOWS and conda and not is_file(Path(conda) / "condabin" / "conda.bat"):
+        return _check(Mark.FAULT, "conf_conda_gone", found=conda, path=path)
+    return _check(Mark.OK, "conf_ok", path=path)
+
+
+def _is_same_python(found: str, ours: Path) -> bool:
+    """Whether a setting names this Python, be it the one that shows no window."""
+    shown = Path(found)
+    if shown.name.lower() == "pythonw.exe":
+        shown = shown.with_name(ours.name)
+    return os.path.normcase(shown) == os.path.normcase(ours)
 
 
 def _conf_beside(machine: Machine, book: Path | None) -> Check | None:

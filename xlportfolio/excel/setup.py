@@ -29,7 +29,7 @@ _NO_EXCEL = "-2147221005"
 _WROTE = "XLPORTFOLIO WROTE "
 _KEPT = "XLPORTFOLIO KEEPS "
 _BOM = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _LINE = re.compile(rb'\s*("?)([^",\r\n]*)\1\s*,\s*("?)([^"\r\n]*)\3\s*')
 
 
@@ -203,7 +203,7 @@ def _write_conf(machine: Machine, write: Write) -> Iterator[Phrase]:
     if machine.system == MAC and not path.parent.is_dir():
         raise XlPortfolioError("excel_never_started")
     old = content_of(path)
-    if old.startswith(_UTF_16):
+    if old.startswith(UTF_16):
         raise XlPortfolioError("conf_unicode", path=path)
     try:
         interpreter = str(machine.executable).encode(machine.encoding)
