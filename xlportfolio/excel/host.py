@@ -12,7 +12,6 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +20,7 @@ import xlwings as xw
 from xlwings.main import Table
 
 from xlportfolio.errors import XlPortfolioError
+from xlportfolio.excel.cells import cell_of
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES, draw
 from xlportfolio.report import (
@@ -37,17 +37,13 @@ from xlportfolio.report import (
     SheetTable,
 )
 from xlportfolio.schema import TABLES as INPUT_TABLES
-from xlportfolio.schema import CellError, RawTable
+from xlportfolio.schema import RawTable
 from xlportfolio.schema.contract import Cell, column_letters, sheet_table
 from xlportfolio.state import STATE, state_array
 
 #: A block of cells to be written.
 Rows = list[list[Any]]
 
-_ERRORS = {
-    *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
-    *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
-}
 #: Words that Excel takes for truth values when they are entered.
 _TRUTHS = {"true", "false", "wahr", "falsch"}
 #: Texts longer than this are neither numbers nor dates.
@@ -403,18 +399,7 @@ def _id_text(cell: object) -> str:
 def _read(area: xw.Range) -> list[list[Cell]]:
     """The cells of a range, in one call."""
     rows = area.options(ndim=2, err_to_str=True).value
-    return [[_cell(cell) for cell in row] for row in rows]
-
-
-def _cell(cell: Any) -> Cell:  # noqa: ANN401 (whatever an engine gives)
-    if type(cell) is float or cell is None:
-        return cell
-    if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
-        return float(cell)
-    if isinstance(cell, str) and cell in _ERRORS:
-        return CellError(cell)
-    known: Cell = cell
-    return known
+    return [[cell_of(cell) for cell in row] for row in rows]
 
 
 def _write(sheet: xw.Sheet, first: tuple[int, int], rows: Rows) -> None:
