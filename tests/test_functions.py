@@ -95,40 +95,52 @@ def test_one_score_needs_only_the_criteria_of_its_axis() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (KP_SCORE([["Turnover"]], [[1, 2]], CRITERIA_BLOCK, "value"), "of 1 and 2 cells"),
-        (KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, "Umsatz"), "“Umsatz” is not an axis"),
-        (KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, None), "“” is not an axis"),
+        (
+            KP_SCORE([["Turnover"]], [[1, 2]], CRITERIA_BLOCK, "value"),
+            "measures: the range has 1 x 2 cells (rows x columns), but headers has 1 x 1;",
+        ),
+        (
+            KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, "Umsatz"),
+            "axis: “Umsatz” is not an axis",
+        ),
+        (KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, None), "axis: “(blank)” is not an axis"),
         (
             KP_SCORE([["Turnover"]], [[1]], CRITERIA_BLOCK, "value"),
-            "row 3 counted from the header: the sheet tblCustomers has no column headed “Growth”",
+            "criteria, row 3 of the range: the range headers does not name “Growth”; pass it",
         ),
         (
             KP_SCORE(
                 [["Turnover", "Growth"]], [[1, 1]], changed(CRITERIA_BLOCK, 1, 6, None), "value"
             ),
-            "“Turnover” has no low or no high",
+            "criteria, row 2 of the range: the criterion “Turnover” has no low or no high",
         ),
         (
             KP_SCORECARD(CUSTOMER_BLOCK, changed(CRITERIA_BLOCK, 2, 1, "profit")),
-            "tblCriteria, row 3 counted from the header: “profit” is not an axis",
+            "criteria, row 3 of the range, column Axis: “profit” is not an axis",
         ),
         (
             KP_SCORECARD([["No", "Turnover", "Growth", "Fit", "Visits"]], CRITERIA_BLOCK),
-            "tblCustomers: the column Customer ID",
+            "#KP! customers: the column Customer ID (German: Kundennummer) is missing; pass",
         ),
-        (KP_EXPLAIN(99, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “99”"),
-        (KP_EXPLAIN(None, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “”"),
+        (
+            KP_EXPLAIN(99, CUSTOMER_BLOCK, CRITERIA_BLOCK),
+            "customer_id: there is no customer with the number or name “99”",
+        ),
+        (KP_EXPLAIN(None, CUSTOMER_BLOCK, CRITERIA_BLOCK), "number or name “(blank)”"),
         (
             KP_EXPLAIN(None, [*CUSTOMER_BLOCK, [None] * 3 + [1, 0, "low", 10]], CRITERIA_BLOCK),
-            "number or name “”",
+            "number or name “(blank)”",
         ),
-        (KP_QUADRANT([[1]], [[1, 2]]), "of 1 and 2 cells"),
-        (KP_QUADRANT([[1, 2]], [[1], [2]]), "of 2 and 2 cells"),  # a row and a column
-        (KP_QUADRANT([[1]], [[1]], "mean"), "“mean” is not a threshold"),
-        (KP_QUADRANT([[1]], [[1]], 500.0), "“500.0” is not a threshold"),
-        (KP_QUADRANT([[1]], [[1]], language="fr"), "“fr” is not a language"),
-        (KP_SCORECARD(None, CRITERIA_BLOCK), "no table tblCustomers"),
-        (KP_SCORE([["Turnover"]], [[1]], None, "value"), "tblCriteria: the column Criterion"),
+        (KP_QUADRANT([[1, 2]], [[1, 2, 3]]), "benefit_score: the range has 1 x 3 cells"),
+        (
+            KP_QUADRANT([[1, 2]], [[1], [2]]),
+            "has 2 x 1 cells (rows x columns), but value_score has 1 x 2",
+        ),
+        (KP_QUADRANT([[1]], [[1]], "mean"), "value_threshold: “mean” is not a threshold"),
+        (KP_QUADRANT([[1]], [[1]], 500.5), "value_threshold: “500.5” is not a threshold"),
+        (KP_QUADRANT([[1]], [[1]], language="fr"), "language: “fr” is not a language"),
+        (KP_SCORECARD(None, CRITERIA_BLOCK), "customers: nothing was passed, or only blank cells;"),
+        (KP_SCORE([["Turnover"]], [[1]], None, "value"), "criteria: nothing was passed"),
         (KP_SCORECARD(5, CRITERIA_BLOCK), "Something went wrong that should not"),
     ],
 )
@@ -180,7 +192,10 @@ def test_explanations_and_faults_speak_the_language_of_the_settings() -> None:
     header, *_ = KP_EXPLAIN(1, CUSTOMER_BLOCK, CRITERIA_BLOCK, settings)
     assert header == ["Kriterium", "Messwert", "Punkte", "Gewicht", "Beitrag"]
     answer = KP_SCORECARD(CUSTOMER_BLOCK, changed(CRITERIA_BLOCK, 1, 2, -1), settings)
-    assert "tblCriteria, Zeile 2 von der Kopfzeile an gezählt" in answer
+    assert (
+        "#KP! criteria, Zeile 2 des Bereichs, Spalte Weight: Ein Gewicht kann nicht „-1“ sein"
+        in answer
+    )
 
 
 def test_an_explanation_leaves_blank_what_does_not_count() -> None:

@@ -101,7 +101,7 @@ class Excel:
         self.module: str = answered["module"]
         self.help: dict[str, dict[str, Any]] = answered["help"]
         self.pro: set[str] = answered["pro"]
-        self.options: dict[str, dict[str, int | None]] = answered["options"]
+        self.options: dict[str, dict[str, tuple[int | None, bool]]] = answered["options"]
         self._answers = answered["answers"]
 
     def __call__(self, asked: Call) -> list[list[Any]]:
@@ -684,22 +684,21 @@ def test_what_is_wrong_stands_in_the_cell_in_words(excel: Excel, asked: Call) ->
 # --- the way through COM changes nothing ----------------------------------------------------------
 
 
-def as_xlwings_reads(argument: Any, ndim: int | None) -> Any:
+def as_xlwings_reads(argument: Any, options: tuple[int | None, bool]) -> Any:
     if type(argument) is int and argument == MISSING:
         return None
+    ndim, errors_as_texts = options
     rows = argument if isinstance(argument, tuple) else ((argument,),)
-    errors = {DIVISION, NOT_AVAILABLE}
-    read = [
-        [None if cell == "" or (type(cell) is int and cell in errors) else cell for cell in line]
-        for line in rows
-    ]
+    errors = {DIVISION: "#DIV/0!", NOT_AVAILABLE: "#N/A"} if errors_as_texts else {}
+    blank = {"", DIVISION, NOT_AVAILABLE} - set(errors)
+    read = [[None if cell in blank else errors.get(cell, cell) for cell in line] for line in rows]
     return read if ndim == 2 or len(read) * len(read[0]) > 1 else read[0][0]
 
 
 def test_every_answer_is_that_of_the_function_itself(excel: Excel) -> None:
     for asked in CALLS:
-        ndim = excel.options[asked.name].values()
-        read = map(as_xlwings_reads, asked.arguments, ndim)
+        options = excel.options[asked.name].values()
+        read = map(as_xlwings_reads, asked.arguments, options)
         answer = getattr(functions, asked.name)(*read)
         rows = answer if isinstance(answer, list) else [[answer]]
         assert excel(asked) == [["" if cell is None else cell for cell in line] for line in rows]

@@ -105,5 +105,7 @@ def _completed(judgments: Floats) -> Floats:
         raise XlPortfolioError("pairwise_not_positive", row=row + 1, column=column + 1, **details)
     for row, column in np.argwhere(np.abs(complete * complete.T - 1) > _RECIPROCAL).tolist():
         details = {"found": float(complete[row, column]), "other": float(complete[column, row])}
+        if row == column:
+            raise XlPortfolioError("pairwise_diagonal", row=row + 1, found=details["found"])
         raise XlPortfolioError("pairwise_contradicts", row=row + 1, column=column + 1, **details)
     return complete

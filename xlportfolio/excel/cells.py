@@ -1,7 +1,7 @@
 """What xlwings hands over for a cell, whatever its engine, as a cell of ours.
 
-Read with ``err_to_str=True``, so that an Excel error is not taken for a blank cell. On Windows,
-xlwings knows the seven oldest errors; newer ones arrive as the number that COM has for them.
+With ``err_to_str=True`` an Excel error is not taken for a blank cell. On Windows, xlwings knows the
+seven oldest errors; newer ones arrive as the number that COM has for them.
 """
 
 from __future__ import annotations
@@ -69,11 +69,15 @@ def cell_of(cell: Any) -> Cell:  # noqa: ANN401 (whatever an engine gives)
     return known
 
 
-def cell_rows(rows: Sequence[Sequence[Any]]) -> list[Sequence[Cell]]:
-    """Rows of cells; one of nothing but texts and floats stays as it is, which saves time."""
-    return [
-        row
-        if _PLAIN.issuperset(map(type, row)) and _TEXTS.isdisjoint(row)
-        else list(map(cell_of, row))
-        for row in rows
-    ]
+def cell_rows(rows: Sequence[Sequence[Any]]) -> list[list[Cell]]:
+    """Rows of cells."""
+    return [[cell_of(cell) for cell in row] for row in rows]
+
+
+def measured_rows(rows: Sequence[Sequence[Any]]) -> list[Sequence[Cell]]:
+    """Many rows of cells, read without ``err_to_str``: an error of the oldest is a blank cell.
+
+    A row of nothing but texts and floats stays as it is, since to look for errors among the texts
+    of a whole portfolio would take as long as to read its measures.
+    """
+    return [row if _PLAIN.issuperset(map(type, row)) else [*map(cell_of, row)] for row in rows]
