@@ -535,8 +535,8 @@ def test_what_is_no_value_spoils_only_its_own_score() -> None:
     wrong = "#KP! values, row {}, column {}: “150” is not a value of 0 to 100;"
     (first,), (second,) = KP_WEIGHTED_SCORE([[80, 20], [10, 150]], [[3, 1]])
     assert (first, second[: second.index(";") + 1]) == (65, wrong.format("2 of the range", 2))
-    ((first, second),) = KP_WEIGHTED_SCORE([[80, 20], [20, 150]], [[3], [1]])
-    assert (first, second[: second.index(";") + 1]) == (65, wrong.format("2 of the range", 2))
+    ((first, second),) = KP_WEIGHTED_SCORE([[80, 150], [20, 30]], [[3], [1]])
+    assert (first, second[: second.index(";") + 1]) == (65, wrong.format("1 of the range", 2))
     (below,), _ = KP_WEIGHTED_SCORE([[-1, 20], [10, 15]], [[3, 1]])
     assert "row 1 of the range, column 1: “-1” is not a value" in below
 

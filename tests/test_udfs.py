@@ -416,6 +416,7 @@ def test_pairwise_comparisons_make_the_published_weights(excel: Excel) -> None:
         (call("KP_AHP_CONSISTENCY", cells((1, 3), (1 / 3, 1))), 0),
         (call("KP_STRATEGY", None, MISSING, MISSING), ""),
         (call("KP_STRATEGY", NOT_AVAILABLE, MISSING, MISSING), ""),
+        (call("KP_STRATEGY", SPILL, MISSING, MISSING), ""),
     ],
     ids=lambda found: found.name if isinstance(found, Call) else None,
 )

@@ -34,7 +34,7 @@ _ERRORS = {
 _COM = -2146828288
 #: What COM may hand over for an error, those that Excel does not have yet included.
 _COM_ERRORS = range(_COM + 2000, _COM + 2089)
-_TEXTS = frozenset({*_ERRORS.values(), "#BUSY!"})
+_TEXTS = frozenset({*_ERRORS.values(), "#BUSY!", "#DATA!"})
 _PLAIN = frozenset({float, str, type(None)})
 #: Times of day are cells on the days before Excel's first year.
 _FIRST_YEAR = 1900
