@@ -56,7 +56,9 @@ def test_native_dependencies_are_not_asked_for_in_the_browser() -> None:
     assert marked == {"python-calamine", "lxml", "xlwings"}
 
 
-@pytest.mark.parametrize("module", ["functions", "macros", "host", "arguments", "single"])
+@pytest.mark.parametrize(
+    "module", ["functions", "macros", "host", "arguments", "cells", "faults", "single"]
+)
 def test_only_what_every_engine_of_xlwings_has_is_used(module: str) -> None:
     source = (ROOT / "xlportfolio" / "excel" / f"{module}.py").read_text("utf-8")
     assert not re.search(r"\.api\b|xlwings\.pro|win32|appscript|\bfullname\b|\\\\", source)

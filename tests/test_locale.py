@@ -49,7 +49,7 @@ def fault_keys() -> set[str]:
     keys = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = {"Fault", "WorkbookError", "XlPortfolioError"}
+            names = {"Fault", "WorkbookError", "XlPortfolioError", "argument_fault"}
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
                 if name in names and node.args and isinstance(node.args[0], ast.Constant):

@@ -153,7 +153,7 @@ def test_a_reciprocal_may_be_typed_with_two_decimals() -> None:
         ([[1, 0], [NAN, 1]], "pairwise_not_positive", {"row": 1, "column": 2, "found": 0.0}),
         ([[1, -3], [NAN, 1]], "pairwise_not_positive", {"row": 1, "column": 2, "found": -3.0}),
         ([[1, 3], [0.5, 1]], "pairwise_contradicts", {"found": 3.0, "other": 0.5}),
-        ([[2, 3], [NAN, 1]], "pairwise_contradicts", {"row": 1, "column": 1}),
+        ([[1, 3], [NAN, 2]], "pairwise_diagonal", {"row": 2, "found": 2.0}),
     ],
 )
 def test_judgments_that_cannot_be_used_are_named(

@@ -94,8 +94,9 @@ def id_text(number: object) -> str:
     >>> id_text(1001.0)
     '1001'
     """
-    is_whole = isinstance(number, float) and number.is_integer()
-    return str(int(number)) if is_whole else str(number).strip()  # type: ignore[call-overload]
+    if isinstance(number, float) and number.is_integer():
+        return str(int(number))
+    return str(number).strip()
 
 
 def category_key(category: str) -> str:

@@ -96,14 +96,17 @@ def _completed(judgments: Floats) -> Floats:
     complete = judgments.copy()
     diagonal = np.diagonal(complete)
     np.fill_diagonal(complete, np.where(np.isnan(diagonal), 1.0, diagonal))
-    with np.errstate(divide="ignore"):  # a judgment of 0 is refused below
+    with np.errstate(all="ignore"):  # what is 0 or infinite is refused below
         complete = np.where(np.isnan(complete), 1 / complete.T, complete)
+        contradictory = np.abs(complete * complete.T - 1) > _RECIPROCAL
     for row, column in np.argwhere(np.isnan(complete)).tolist():
         raise XlPortfolioError("pairwise_missing", row=row + 1, column=column + 1)
     for row, column in np.argwhere(~(complete > 0) | np.isinf(complete)).tolist():
         details = {"found": float(complete[row, column])}
         raise XlPortfolioError("pairwise_not_positive", row=row + 1, column=column + 1, **details)
-    for row, column in np.argwhere(np.abs(complete * complete.T - 1) > _RECIPROCAL).tolist():
+    for row, column in np.argwhere(contradictory).tolist():
         details = {"found": float(complete[row, column]), "other": float(complete[column, row])}
+        if row == column:
+            raise XlPortfolioError("pairwise_diagonal", row=row + 1, found=details["found"])
         raise XlPortfolioError("pairwise_contradicts", row=row + 1, column=column + 1, **details)
     return complete

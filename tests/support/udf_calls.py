@@ -64,7 +64,10 @@ def _answers(calls: Calls) -> dict[str, Any]:
         "module": book.module,
         "help": book.help,
         "options": {
-            name: {a["name"]: a["options"].get("ndim") for a in f.__xlfunc__["args"]}
+            name: {
+                a["name"]: (a["options"].get("ndim"), a["options"].get("err_to_str", False))
+                for a in f.__xlfunc__["args"]
+            }
             for name, f in registered.items()
         },
         "answers": [

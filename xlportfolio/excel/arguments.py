@@ -1,26 +1,31 @@
-"""What Excel hands to a function, and what goes back: blocks of cells, and faults in words."""
+"""What Excel hands to a function, and what goes back: tables, single cells, blocks of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
-from functools import lru_cache, wraps
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from xlwings.conversion import Accessor, ConversionContext, Pipeline
 
-from xlportfolio.errors import InputError, ModelError, Problem, Severity, XlPortfolioError
-from xlportfolio.locale import language_of_system, texts
-from xlportfolio.schema import RawTable, Table
-from xlportfolio.schema.contract import CRITERIA
+from xlportfolio.excel.cells import cell_of, cell_rows, measured_rows
+from xlportfolio.excel.faults import argument_fault
+from xlportfolio.locale import Phrase
+from xlportfolio.schema import RawTable, Table, WorkbookInput, interpret
+from xlportfolio.schema.cells import is_blank
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, Cell
+from xlportfolio.schema.criteria import read_table
 from xlportfolio.scoring import Floats
 
 #: What one argument or answer is for xlwings, which looks at annotations: anything.
 Cells = Any
 #: A block of cells as xlwings hands it over with ``ndim=2``: rows of equal length.
 Block = Sequence[Sequence[Any]]
+#: What an argument counts as that is left out.
+BLANK: Block = ((None,),)
 
 
 class TextsAndNumbers(Accessor):
@@ -41,55 +46,53 @@ class TextsAndNumbers(Accessor):
         context.value = [["" if cell is None else cell for cell in row] for row in rows]
 
 
-def in_words(function: Callable[..., Cells]) -> Callable[..., Cells]:
-    """Answer with a text that begins with ``#KP!`` where a function cannot compute.
+# --- tables ---------------------------------------------------------------------------------------
 
-    An exception would lose the formula's whole array, and Excel shows no more of it than #VALUE!.
+
+def portfolio(
+    customers: Block | None, criteria: Block | None, settings: Block | None
+) -> WorkbookInput:
+    """Three ranges as the input of an analysis.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with them.
     """
-
-    @wraps(function)
-    def answered(*arguments: Cells, **named: Cells) -> Cells:
-        try:
-            return function(*arguments, **named)
-        except XlPortfolioError as error:
-            return fault_text(error)
-        except Exception as error:  # noqa: BLE001 (it must never reach Excel)
-            words = texts(language_of_system())
-            detail = f"{type(error).__name__}: {error}"
-            return words("functions.faulty", message=words("functions.internal", detail=detail))
-
-    return answered
-
-
-def fault_text(error: XlPortfolioError) -> str:
-    """What a cell shows of an error."""
-    of_input = error.language if isinstance(error, InputError) else None
-    words = texts(of_input or language_of_system())
-    return words("functions.faulty", message=_message(error, words.language))
-
-
-def _message(error: XlPortfolioError, language: str) -> str:
-    """The first fault, with its place counted within the range that was passed."""
-    words = texts(language)
-    problem = next((p for p in error.problems if p.severity is Severity.ERROR), None)
-    if problem is None or problem.sheet is None or isinstance(error, ModelError):
-        return error.message(language)
-    sentence = Problem(problem.fault, found=problem.found).message(language)
-    place = problem.sheet
-    if problem.row is not None:
-        place = words("functions.row", table=problem.sheet, row=problem.row)
-    return words("places.sentence", place=place, sentence=sentence)
+    tables = {
+        CUSTOMERS.name: raw_table(CUSTOMERS, customers),
+        CRITERIA.name: table_of_cells(*flat(criteria)),
+    }
+    if not _is_blank(settings):
+        raw = raw_table(SETTINGS_TABLE, settings)
+        for lacking in SETTINGS_TABLE.lacking(raw.header):  # without a row, it would pass for none
+            raise argument_fault(
+                "needed_column_missing",
+                raw.sheet,
+                english=lacking.english,
+                german=lacking.german,
+            )
+        tables[SETTINGS_TABLE.name] = raw
+    return interpret(tables, read_once)
 
 
 def raw_table(table: Table, block: Block | None) -> RawTable:
-    """A range with a header row as an input table; its rows are counted from 1, the header."""
-    header, *rows = block or [[]]
-    return RawTable(table, table.name, 1, 1, list(header), list(rows))
+    """A range with a header row as an input table, named as the argument of our functions is.
+
+    Raises
+    ------
+    InputError
+        If the range is blank.
+    """
+    argument = table.english.lower()
+    if block is None or _is_blank(block):
+        raise argument_fault("table_argument_blank", argument, table=table.name)
+    header, *rows = measured_rows(block) if table is CUSTOMERS else cell_rows(block)
+    return RawTable(table, argument, 1, 1, header, rows)
 
 
-def criteria_table(block: Block | None) -> RawTable:
-    """The table of criteria: for equal cells the same object, so that it is read only once."""
-    return table_of_cells(*flat(block))
+def _is_blank(block: Block | None) -> bool:
+    return all(is_blank(cell) for row in block or () for cell in row)
 
 
 def flat(block: Block | None) -> tuple[Cells, ...]:
@@ -99,35 +102,74 @@ def flat(block: Block | None) -> tuple[Cells, ...]:
 
 @lru_cache(maxsize=32, typed=True)
 def table_of_cells(width: int = 0, *cells: Cells) -> RawTable:
-    """The table of criteria, given what :func:`flat` makes of its block."""
-    rows = [cells[i : i + width] for i in range(0, len(cells), width)] if width else []
+    """The table of criteria, given what :func:`flat` makes of its block.
+
+    For equal cells it is the same object, and none that changes, so that it is read only once.
+    """
+    rows = [cells[i : i + width] for i in range(0, len(cells), width)] if width else None
     return raw_table(CRITERIA, rows)
 
 
-def numbers(block: Block | None) -> Floats:
-    """A block as numbers, NaN for whatever is none: a blank, a text, a truth value."""
-    return np.array([list(map(number, row)) for row in block or [[]]], dtype=np.float64)
+#: Reads the criteria of a table that :func:`table_of_cells` made.
+read_once = lru_cache(maxsize=32)(read_table)
+
+
+# --- single cells ---------------------------------------------------------------------------------
+
+
+def only(cell: Cells, argument: str) -> Cell:
+    """The cell of an argument that takes no range.
+
+    Raises
+    ------
+    InputError
+        If it is one.
+    """
+    if isinstance(cell, list | tuple):
+        raise argument_fault("one_cell_argument", argument, count=np.size(np.array(cell, object)))
+    return cell_of(cell)
 
 
 def number(cell: Cells) -> float:
-    """A cell as a number, NaN if it is none; in a currency format it arrives as a decimal."""
-    return float(cell) if type(cell) in {float, int, Decimal} else np.nan
+    """A cell as a number, NaN if it is none."""
+    found = cell_of(cell)
+    return found if type(found) is float else np.nan
 
 
-def cells_of(numbers: Floats) -> list[list[float | None]]:
+# --- blocks ---------------------------------------------------------------------------------------
+
+
+def numbers(block: Block | None) -> Floats:
+    """A block as numbers, NaN for whatever is none: a blank, a text, a truth value, an error."""
+    return np.array([list(map(number, row)) for row in block or BLANK], dtype=np.float64)
+
+
+def as_block(numbers: Floats) -> list[list[float | None]]:
     """Numbers as a block of cells of the same shape; NaN becomes an empty cell."""
     return [[None if x != x else x for x in row] for row in numbers.tolist()]  # noqa: PLR0124 (NaN)
 
 
-def paired(first: Floats, second: Floats) -> tuple[Floats, Floats]:
-    """Two blocks of the same shape; a single cell stands for as many as the other has.
+def size_of(shape: Sequence[int]) -> Phrase:
+    """The size of a block in words."""
+    return Phrase("functions.size", dict(zip(("rows", "columns"), shape, strict=True)))
+
+
+def paired(first: npt.NDArray[Any], second: npt.NDArray[Any], *arguments: str) -> list[Any]:
+    """Two blocks in the same shape; a single cell stands for as many as the other has.
 
     Raises
     ------
-    XlPortfolioError
+    InputError
         If the shapes differ otherwise.
     """
     if 1 not in {first.size, second.size} and first.shape != second.shape:
-        raise XlPortfolioError("unequal_lengths", first=first.size, second=second.size)
-    both = np.broadcast_arrays(first, second)
-    return both[0], both[1]
+        raise unequal(arguments, first.shape, second.shape)
+    return list(np.broadcast_arrays(first, second))
+
+
+def unequal(arguments: Sequence[str], first: Sequence[int], second: Sequence[int]) -> Exception:
+    """That two blocks should belong together cell by cell, but differ in size."""
+    sizes = size_of(first), size_of(second)
+    return argument_fault(
+        "unequal_sizes", arguments[1], size=sizes[1], other=arguments[0], other_size=sizes[0]
+    )

@@ -2,8 +2,8 @@
 
 The VBA module KpFunctions wraps them for Excel and is made from their signatures; their help in
 Excel's function wizard is in ``locale``, below ``functions``. Arguments arrive as xlwings reads
-them: blank cells and Excel errors as ``None``. Whatever is wrong comes back as a text that begins
-with ``#KP!``.
+them: blank cells as ``None``, Excel errors among measures too. Whatever is wrong comes back as a
+text that begins with ``#KP!``.
 """
 
 from __future__ import annotations
@@ -13,54 +13,45 @@ import xlwings as xw
 
 from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import analyse
-from xlportfolio.errors import ModelError, XlPortfolioError
 from xlportfolio.excel.arguments import (
-    Block,
+    BLANK,
     Cells,
     TextsAndNumbers,
-    cells_of,
-    criteria_table,
-    fault_text,
-    in_words,
+    as_block,
     number,
     numbers,
+    only,
     paired,
-    raw_table,
+    portfolio,
+    size_of,
+    unequal,
 )
+from xlportfolio.excel.cells import cell_rows
+from xlportfolio.excel.faults import argument_fault, fault_text, in_words
 from xlportfolio.excel.single import axis_gauge, criterion_gauge
 from xlportfolio.locale import LANGUAGES as SPOKEN
 from xlportfolio.locale import texts
-from xlportfolio.model import (
-    VALUES,
-    Quadrant,
-    Status,
-    Threshold,
-    ThresholdRule,
-    setting_faults,
-)
+from xlportfolio.model import VALUES, Quadrant, Status, name_key
 from xlportfolio.portfolio import abc_analysis, quadrants, ranks
-from xlportfolio.schema import WorkbookInput, interpret
-from xlportfolio.schema.cells import as_id, is_blank
-from xlportfolio.schema.contract import (
-    CRITERIA,
-    CUSTOMERS,
-    LANGUAGES,
-    QUADRANTS,
-    SETTINGS_TABLE,
-    STATUSES,
-)
+from xlportfolio.schema import CellError
+from xlportfolio.schema.cells import as_id, is_blank, shown
+from xlportfolio.schema.contract import LANGUAGES, QUADRANTS, STATUSES, Cell
 from xlportfolio.schema.settings import default_of
 from xlportfolio.scorecard import rows_of, scorecard
-from xlportfolio.scoring import Floats, weighted_scores
+from xlportfolio.scoring import weighted_scores
 from xlportfolio.weighting import PairwiseWeights, pairwise_weights
 
+#: How xlwings reads a table and a cell in which an error is not the same as a blank.
+_TABLE = {"ndim": 2, "err_to_str": True}
+_CELL = {"err_to_str": True}
 _EXPLAINED = ("criterion", "measure", "value", "weight", "contribution")
 
 
 @xw.func
 @xw.arg("headers", ndim=2)
 @xw.arg("measures", ndim=2)
-@xw.arg("criteria", ndim=2)
+@xw.arg("criteria", **_TABLE)
+@xw.arg("axis", **_CELL)
 @in_words
 def KP_SCORE(headers: Cells, measures: Cells, criteria: Cells, axis: Cells) -> Cells:  # noqa: N802
     """The score of one customer on one axis, 0 to 100; empty where no measure is known.
@@ -76,6 +67,11 @@ def KP_SCORE(headers: Cells, measures: Cells, criteria: Cells, axis: Cells) -> C
     axis
         ``"value"`` or ``"benefit"`` (``"Wert"``, ``"Nutzen"``).
 
+    Notes
+    -----
+    Numbers typed as text are read in the language of the headers, if they are those of the
+    customers' table, else of the criteria; a setting of the language is not seen here.
+
     Examples
     --------
     >>> criteria = [["Criterion", "Axis", "Weight", "Low", "High"],
@@ -84,16 +80,17 @@ def KP_SCORE(headers: Cells, measures: Cells, criteria: Cells, axis: Cells) -> C
     >>> KP_SCORE([["Turnover", "Margin"]], [[80, 0.2]], criteria, "value")
     65.0
     """
-    names = [cell for row in headers or () for cell in row]
-    found = [cell for row in measures or () for cell in row]
+    blocks = (headers or BLANK, measures or BLANK)
+    names, found = ([cell for row in block for cell in row] for block in blocks)
     if len(names) != len(found):
-        raise XlPortfolioError("unequal_lengths", first=len(names), second=len(found))
+        raise unequal(("headers", "measures"), *((len(b), len(b[0])) for b in blocks))
     return axis_gauge(names, criteria, axis).score(found)
 
 
 @xw.func
 @xw.arg("measure", ndim=2)
-@xw.arg("criteria", ndim=2)
+@xw.arg("criterion", **_CELL)
+@xw.arg("criteria", **_TABLE)
 @in_words
 def KP_VALUE(measure: Cells, criterion: Cells, criteria: Cells) -> Cells:  # noqa: N802
     """What a measure is worth on the scale of its criterion, 0 to 100; empty for a missing one.
@@ -106,7 +103,8 @@ def KP_VALUE(measure: Cells, criterion: Cells, criteria: Cells) -> Cells:  # noq
     criterion
         The name of the criterion.
     criteria
-        The table of criteria with its header row. A linear scale needs both bounds here.
+        The table of criteria with its header row. A linear scale needs both bounds here. Its
+        headers decide in which language numbers typed as text are read.
 
     Examples
     --------
@@ -116,8 +114,8 @@ def KP_VALUE(measure: Cells, criterion: Cells, criteria: Cells) -> Cells:  # noq
     [[25.0], [None], [100.0]]
     """
     gauge = criterion_gauge(criterion, criteria)
-    found = np.array([[gauge.measure(cell) for cell in row] for row in measure or [[None]]])
-    return cells_of(gauge.yardstick(found.reshape(-1, 1)).reshape(found.shape))
+    found = np.array([[gauge.measure(cell) for cell in row] for row in measure or BLANK])
+    return as_block(gauge.yardstick(found.reshape(-1, 1)).reshape(found.shape))
 
 
 @xw.func
@@ -144,16 +142,21 @@ def KP_WEIGHTED_SCORE(values: Cells, weights: Cells) -> Cells:  # noqa: N802
     value, weight = numbers(values), np.nan_to_num(numbers(weights), nan=0.0)
     count = weight.size
     if 1 not in weight.shape or count not in value.shape:
-        raise XlPortfolioError("unequal_lengths", first=value.size, second=count)
-    if (weight < 0).any() or not weight.any():
-        raise XlPortfolioError("weights_argument")
+        size, other_size = size_of(weight.shape), size_of(value.shape)
+        raise argument_fault("weights_unequal", "weights", size=size, other_size=other_size)
+    for at in np.argwhere(weight < 0).tolist():
+        raise argument_fault("weight_negative", "weights", at, found=float(weight[*at]))
+    if not weight.any():
+        raise argument_fault("weights_argument", "weights")
     upright = value.shape[1] != count or (weight.shape[1] == 1 and value.shape == (count, count))
     rows = value.T if upright else value
     scores: list[Cells] = []
-    for row in rows:
-        odd = row[(row < VALUES.low) | (row > VALUES.high)]
-        if odd.size:
-            scores.append(fault_text(XlPortfolioError("value_argument", found=float(odd[0]))))
+    for i, row in enumerate(rows):
+        odd = np.flatnonzero((row < VALUES.low) | (row > VALUES.high)).tolist()
+        if odd:
+            place = (odd[0], i) if upright else (i, odd[0])
+            fault = argument_fault("value_argument", "values", place, found=float(row[odd[0]]))
+            scores.append(fault_text(fault))
         else:
             score = weighted_scores(row[np.newaxis], weight.ravel().tolist()).score[0]
             scores.append(None if np.isnan(score) else float(score))
@@ -163,6 +166,9 @@ def KP_WEIGHTED_SCORE(values: Cells, weights: Cells) -> Cells:  # noqa: N802
 @xw.func
 @xw.arg("value_score", ndim=2)
 @xw.arg("benefit_score", ndim=2)
+@xw.arg("value_threshold", **_CELL)
+@xw.arg("benefit_threshold", **_CELL)
+@xw.arg("language", **_CELL)
 @in_words
 def KP_QUADRANT(  # noqa: N802
     value_score: Cells,
@@ -176,7 +182,8 @@ def KP_QUADRANT(  # noqa: N802
     Parameters
     ----------
     value_score, benefit_score
-        Scores of 0 to 100; ranges of the same shape. Blank in either gives a blank type.
+        Scores of 0 to 100; ranges of the same shape, or one for all. Blank in either gives a blank
+        type.
     value_threshold, benefit_threshold
         Numbers of 0 to 100 from which a score is high; left out: 50.
     language
@@ -187,10 +194,12 @@ def KP_QUADRANT(  # noqa: N802
     >>> KP_QUADRANT([[60.0], [None]], [[40.0], [70.0]], language="de")
     [['Fragezeichen'], [None]]
     """
-    value, benefit = numbers(value_score), numbers(benefit_score)
-    if value.shape != benefit.shape:
-        raise XlPortfolioError("unequal_lengths", first=value.size, second=benefit.size)
-    thresholds = (_threshold(value_threshold), _threshold(benefit_threshold))
+    scores = numbers(value_score), numbers(benefit_score)
+    value, benefit = paired(*scores, "value_score", "benefit_score")
+    thresholds = (
+        _of_100(value_threshold, "value_threshold", "value_threshold", "threshold_argument"),
+        _of_100(benefit_threshold, "benefit_threshold", "benefit_threshold", "threshold_argument"),
+    )
     words = {**texts(_language(language)).branch("quadrants"), Quadrant.NOT_RATED: None}
     types = quadrants(value.ravel(), benefit.ravel(), *thresholds).reshape(value.shape)
     return [[words[kind] for kind in row] for row in types]
@@ -198,25 +207,27 @@ def KP_QUADRANT(  # noqa: N802
 
 def _language(cell: Cells) -> str:
     """The language of an answer, English if none is named."""
-    spoken = LANGUAGES.get(str(cell or "en"))
+    named = only(cell, "language")
+    spoken = "en" if is_blank(named) else LANGUAGES.get(shown(named, "en"))
     if spoken is None:
-        raise XlPortfolioError("unknown_language_argument", found=cell)
+        raise argument_fault("unknown_language_argument", "language", found=named)
     return spoken
 
 
-def _threshold(cell: Cells) -> float:
-    if is_blank(cell):
-        return 50.0
-    threshold = number(cell)
-    if not VALUES.low <= threshold <= VALUES.high:
-        raise XlPortfolioError("threshold_argument", found=str(cell), rules=list(ThresholdRule))
-    return threshold
+def _of_100(cell: Cells, argument: str, setting: str, wrong: str) -> float:
+    """A number of 0 to 100; left out, the default of a setting."""
+    found = only(cell, argument)
+    if is_blank(found):
+        return default_of(setting)
+    if not VALUES.low <= number(found) <= VALUES.high:
+        raise argument_fault(wrong, argument, found=found)
+    return number(found)
 
 
 @xw.func
 @xw.arg("customers", ndim=2)
-@xw.arg("criteria", ndim=2)
-@xw.arg("settings", ndim=2)
+@xw.arg("criteria", **_TABLE)
+@xw.arg("settings", **_TABLE)
 @xw.ret(convert=TextsAndNumbers)
 @in_words
 def KP_SCORECARD(customers: Cells, criteria: Cells, settings: Cells = None) -> Cells:  # noqa: N802
@@ -243,7 +254,7 @@ def KP_SCORECARD(customers: Cells, criteria: Cells, settings: Cells = None) -> C
      [None, None, None, None, None, None, None, None],
      ['8', 'Beta', 10.0, None, None, None, 'Not rated', 'B']]
     """
-    given = _portfolio(customers, criteria, settings)
+    given = portfolio(customers, criteria, settings)
     analysis = analyse(given.customers, given.model)
     return rows_of(scorecard(analysis, given.rows, given.presentation.language))
 
@@ -265,11 +276,13 @@ def KP_RANK(scores: Cells) -> Cells:  # noqa: N802
     [[2.0], [1.0], [None], [2.0]]
     """
     found = numbers(scores)
-    return cells_of(ranks(found.ravel()).reshape(found.shape))
+    return as_block(ranks(found.ravel()).reshape(found.shape))
 
 
 @xw.func
 @xw.arg("amounts", ndim=2)
+@xw.arg("a", **_CELL)
+@xw.arg("b", **_CELL)
 @in_words
 def KP_ABC(amounts: Cells, a: Cells = None, b: Cells = None) -> Cells:  # noqa: N802
     """The ABC class of each amount by its share in their total, the largest first.
@@ -288,35 +301,22 @@ def KP_ABC(amounts: Cells, a: Cells = None, b: Cells = None) -> Cells:  # noqa: 
     >>> KP_ABC([[10, 80, None, 10]])
     [['B', 'A', None, 'B']]
     """
-    low, high = _percent(a, "abc_a"), _percent(b, "abc_b")
-    _check({"abc_a": low, "abc_b": high})
+    low, high = (
+        _of_100(bound, name, f"abc_{name}", "percent_argument")
+        for bound, name in ((a, "a"), (b, "b"))
+    )
+    if low > high:
+        raise argument_fault("percents_crossed", "a", a=low, b=high)
     found = numbers(amounts)
     classes = abc_analysis(found.ravel(), low, high).classes
     return [[cell or None for cell in row] for row in classes.reshape(found.shape)]
 
 
-def _percent(cell: Cells, setting: str) -> float:
-    """A bound of the ABC analysis, by default that of the settings."""
-    if is_blank(cell):
-        return default_of(setting)
-    percent = number(cell)
-    if np.isnan(percent):
-        raise XlPortfolioError("percent_argument", found=cell)
-    return percent
-
-
-def _check(bounds: dict[str, Threshold]) -> None:
-    """Refuse what the settings of these names may not be."""
-    weights = {name: default_of(name) for name in ("value_weight", "benefit_weight")}
-    faults = list(setting_faults({**weights, **bounds}))
-    if faults:
-        raise ModelError(faults)
-
-
 @xw.func
+@xw.arg("customer_id", **_CELL)
 @xw.arg("customers", ndim=2)
-@xw.arg("criteria", ndim=2)
-@xw.arg("settings", ndim=2)
+@xw.arg("criteria", **_TABLE)
+@xw.arg("settings", **_TABLE)
 @in_words
 def KP_EXPLAIN(  # noqa: N802
     customer_id: Cells, customers: Cells, criteria: Cells, settings: Cells = None
@@ -347,17 +347,17 @@ def KP_EXPLAIN(  # noqa: N802
      ['Margin', 0.2, 20.0, 1.0, 5.0],
      ['Share', 0.3, 30.0, 1.0, 30.0]]
     """
-    given = _portfolio(customers, criteria, settings)
+    given = portfolio(customers, criteria, settings)
     analysis = analyse(given.customers, given.model)
-    wanted = as_id(customer_id)
-    matching = np.flatnonzero(analysis.customers["customer_id"].to_numpy() == wanted)
-    first = [i for i in matching.tolist() if analysis.customers["repeats"].iloc[i] is None]
-    if not wanted or not first:
-        raise XlPortfolioError("unknown_customer_argument", found=wanted)
+    wanted = only(customer_id, "customer_id")
+    ids = analysis.customers["customer_id"].to_numpy()
+    matching = [] if is_blank(wanted) else np.flatnonzero(ids == as_id(wanted)).tolist()
+    if not matching:
+        raise argument_fault("unknown_customer_argument", "customer_id", found=wanted)
     words = texts(given.presentation.language)
     header = [words(f"functions.columns.{key}") for key in _EXPLAINED]
     frames = (analysis.measures, analysis.values, analysis.contributions)
-    measures, values, contributions = (frame.iloc[first[0]].tolist() for frame in frames)
+    measures, values, contributions = (frame.iloc[matching[0]].tolist() for frame in frames)
     criteria_used = analysis.model.criteria
     names, weights = [c.name for c in criteria_used], [float(c.weight) for c in criteria_used]
     rows = zip(names, measures, values, weights, contributions, strict=True)
@@ -371,19 +371,10 @@ def _plain(cell: Cells) -> Cells:
     return cell
 
 
-def _portfolio(customers: Block, criteria: Block, settings: Block | None) -> WorkbookInput:
-    """Three ranges as the input of an analysis."""
-    tables = {CUSTOMERS.name: raw_table(CUSTOMERS, customers)} if customers else {}
-    if criteria:
-        tables[CRITERIA.name] = criteria_table(criteria)
-    if settings:
-        tables[SETTINGS_TABLE.name] = raw_table(SETTINGS_TABLE, settings)
-    return interpret(tables)
-
-
 @xw.func
 @xw.arg("quadrant", ndim=2)
-@xw.arg("status", ndim=2)
+@xw.arg("status", **_TABLE)
+@xw.arg("language", **_CELL)
 @in_words
 def KP_STRATEGY(quadrant: Cells, status: Cells = None, language: Cells = None) -> Cells:  # noqa: N802
     """The standard strategy for a type of customer.
@@ -405,32 +396,26 @@ def KP_STRATEGY(quadrant: Cells, status: Cells = None, language: Cells = None) -
     [['Raise the benefit'], [None], ['Win']]
     """
     spoken = _language(language)
-    kinds = quadrant or [[None]]
-    given = status or [[None]]
-    if len(given) == len(given[0]) == 1:
-        given = [given[0] * len(row) for row in kinds]
-    if list(map(len, given)) != list(map(len, kinds)):
-        sizes = (sum(map(len, block)) for block in (kinds, given))
-        raise XlPortfolioError(
-            "unequal_lengths", **dict(zip(("first", "second"), sizes, strict=True))
-        )
+    given = [np.array(cell_rows(block or BLANK), dtype=object) for block in (quadrant, status)]
+    kinds, states = paired(given[0], given[1], "quadrant", "status")
     return [
         [_strategy(kind, state, spoken) for kind, state in zip(*rows, strict=True)]
-        for rows in zip(kinds, given, strict=True)
+        for rows in zip(kinds.tolist(), states.tolist(), strict=True)
     ]
 
 
-def _strategy(kind: Cells, state: Cells, language: str) -> str | None:
+def _strategy(kind: Cell, state: Cell, language: str) -> str | None:
     """The strategy of one customer; what is wrong with one takes nothing from the others."""
     unrated = {str(Quadrant.NOT_RATED), *(texts(s)("quadrants.not_rated") for s in SPOKEN)}
-    if is_blank(kind) or kind in unrated:
+    named = shown(kind, "en")
+    if is_blank(kind) or type(kind) is CellError or name_key(named) in map(name_key, unrated):
         return None
-    quadrant = QUADRANTS.get(str(kind))
-    status = Status.CUSTOMER if is_blank(state) else STATUSES.get(str(state))
+    quadrant = QUADRANTS.get(named)
+    status = Status.CUSTOMER if is_blank(state) else STATUSES.get(shown(state, "en"))
     if quadrant is None:
-        return fault_text(XlPortfolioError("unknown_quadrant_argument", found=kind))
+        return fault_text(argument_fault("unknown_quadrant_argument", "quadrant", found=kind))
     if status is None:
-        return fault_text(XlPortfolioError("unknown_status_argument", found=state))
+        return fault_text(argument_fault("unknown_status_argument", "status", found=state))
     (strategy,) = strategies_for(standard_strategies(language), [quadrant], [status])
     return None if strategy is None else strategy.strategy
 
@@ -446,16 +431,19 @@ def KP_SHARE_OF_WALLET(own_sales: Cells, customer_demand: Cells) -> Cells:  # no
     ----------
     own_sales, customer_demand
         What we sell to the customer, and what the customer buys from anybody, in the same currency
-        and period: numbers, or ranges of the same shape. Empty where either is missing or the
-        demand is not above 0.
+        and period: numbers, or ranges of the same shape. Empty where either is missing, the
+        demand is not above 0, or no cell can hold the share.
 
     Examples
     --------
     >>> KP_SHARE_OF_WALLET([[30], [30], [None]], [[120], [0], [120]])
     [[0.25], [None], [None]]
     """
-    sales, demand = paired(numbers(own_sales), numbers(customer_demand))
-    return cells_of(sales / np.where(demand > 0, demand, np.nan))
+    amounts = numbers(own_sales), numbers(customer_demand)
+    sales, demand = paired(*amounts, "own_sales", "customer_demand")
+    with np.errstate(over="ignore"):
+        share = sales / np.where(demand > 0, demand, np.nan)
+    return as_block(np.where(np.isfinite(share), share, np.nan))
 
 
 @xw.func
@@ -475,7 +463,7 @@ def KP_AHP_WEIGHTS(pairwise: Cells) -> Cells:  # noqa: N802
     >>> KP_AHP_WEIGHTS([[1, 3], [None, 1]])
     [[0.75], [0.25]]
     """
-    return cells_of(_judged(pairwise).weights[:, np.newaxis])
+    return as_block(_judged(pairwise).weights[:, np.newaxis])
 
 
 @xw.func
@@ -497,8 +485,8 @@ def KP_AHP_CONSISTENCY(pairwise: Cells) -> Cells:  # noqa: N802
     return _judged(pairwise).consistency_ratio
 
 
-def _judged(pairwise: Block | None) -> PairwiseWeights:
-    judgments: Floats = numbers(pairwise)
+def _judged(pairwise: Cells) -> PairwiseWeights:
+    judgments = numbers(pairwise)
     if np.isnan(judgments).all():
-        raise XlPortfolioError("pairwise_empty")
+        raise argument_fault("pairwise_empty", "pairwise")
     return pairwise_weights(judgments)

@@ -9,6 +9,7 @@ from typing import Any
 
 import xlwings as xw
 
+from xlportfolio.excel.cells import cell_rows
 from xlportfolio.report import ReportColumn
 from xlportfolio.schema import CellError
 from xlportfolio.schema.contract import Cell
@@ -16,10 +17,6 @@ from xlportfolio.schema.contract import Cell
 #: Rows of cells to be written, of equal length.
 Rows = list[list[Any]]
 
-_ERRORS = {
-    *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
-    *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
-}
 #: Words that Excel takes for truth values when they are entered.
 _TRUTHS = {"true", "false", "wahr", "falsch"}
 #: Texts longer than this are neither numbers nor dates.
@@ -28,19 +25,7 @@ _LONGEST_ENTRY = 40
 
 def read(area: xw.Range) -> list[list[Cell]]:
     """The cells of a range."""
-    rows = area.options(ndim=2, err_to_str=True).value
-    return [[_cell(cell) for cell in row] for row in rows]
-
-
-def _cell(cell: Any) -> Cell:  # noqa: ANN401 (whatever an engine gives)
-    if type(cell) is float or cell is None:
-        return cell
-    if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
-        return float(cell)
-    if isinstance(cell, str) and cell in _ERRORS:
-        return CellError(cell)
-    known: Cell = cell
-    return known
+    return cell_rows(area.options(ndim=2, err_to_str=True).value)
 
 
 def formulas(area: xw.Range) -> list[list[str]]:

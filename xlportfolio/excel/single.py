@@ -6,18 +6,20 @@ be known of these is kept by their content, so that a call only looks up measure
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from xlportfolio.errors import Fault, InputError, XlPortfolioError
-from xlportfolio.excel.arguments import Block, Cells, flat, table_of_cells
+from xlportfolio.errors import Fault, InputError
+from xlportfolio.excel.arguments import Block, Cells, flat, only, read_once, table_of_cells
+from xlportfolio.excel.cells import cell_of
+from xlportfolio.excel.faults import argument_fault
 from xlportfolio.model import Criterion, ScaleKind, category_key, name_key
-from xlportfolio.schema import in_order
-from xlportfolio.schema.cells import as_category, as_number
-from xlportfolio.schema.contract import AXES, CUSTOMERS
+from xlportfolio.schema import RawTable, in_order
+from xlportfolio.schema.cells import as_category, as_number, shown
+from xlportfolio.schema.contract import AXES, CUSTOMERS, Cell
 from xlportfolio.schema.criteria import read_criteria
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.settings import language_of
@@ -44,17 +46,7 @@ class Gauge:
 
     @classmethod
     def of(cls, criteria: Sequence[Criterion], at: Sequence[int], language: str) -> Gauge:
-        """Prepare some criteria.
-
-        Raises
-        ------
-        XlPortfolioError
-            If a linear scale lacks a bound: one customer has no smallest and largest measure.
-        """
-        for criterion in criteria:
-            scale = criterion.scale
-            if scale.kind is ScaleKind.LINEAR and None in {scale.low, scale.high}:
-                raise XlPortfolioError("bounds_needed", criterion=criterion.name)
+        """Prepare some criteria; linear scales with both bounds, since they see one customer."""
         worth = tuple(
             category_worth(c) if c.scale.kind is ScaleKind.CATEGORIES else None for c in criteria
         )
@@ -67,7 +59,7 @@ class Gauge:
                 return cell
         elif cell is None:
             return np.nan
-        worth = self.worth[k]
+        worth, cell = self.worth[k], cell_of(cell)
         if worth is None:
             number = as_number(cell, self.language).number
             return np.nan if number is None else number
@@ -87,28 +79,10 @@ def axis_gauge(headers: Sequence[Cells], criteria: Block | None, axis: Cells) ->
 
     Raises
     ------
-    XlPortfolioError
+    InputError
         If there is no such axis, anything is wrong with the criteria, or one has no header.
     """
-    return _axis_gauge(str(axis or ""), len(headers), *headers, *flat(criteria))
-
-
-@lru_cache(maxsize=256, typed=True)
-def _axis_gauge(named: str, count: int, *cells: Cells) -> Gauge:
-    axis = AXES.get(named)
-    if axis is None:
-        raise XlPortfolioError("unknown_axis_argument", found=named)
-    grid, found, findings = _read(*cells[count:])
-    at = _positions(cells[:count])
-    chosen = [criterion for criterion in found.values() if criterion.axis is axis]
-    for criterion in chosen:
-        if name_key(criterion.name) not in at:
-            row = next(i for i in grid.rows if grid.text(i, "criterion") == criterion.name)
-            details = {"sheet": CUSTOMERS.name}
-            fault = Fault("criterion_without_column", criterion=criterion.name, details=details)
-            findings.add(grid, fault, row, "criterion")
-    _stop(findings)
-    return Gauge.of(chosen, [at[name_key(c.name)] for c in chosen], findings.language)
+    return _axis_gauge(only(axis, "axis"), len(headers), *headers, *flat(criteria))
 
 
 def criterion_gauge(name: Cells, criteria: Block | None) -> Gauge:
@@ -116,41 +90,90 @@ def criterion_gauge(name: Cells, criteria: Block | None) -> Gauge:
 
     Raises
     ------
-    XlPortfolioError
+    InputError
         If there is no such criterion or anything is wrong with the table.
     """
-    return _criterion_gauge(str(name or ""), *flat(criteria))
+    return _criterion_gauge(only(name, "criterion"), *flat(criteria))
 
 
-@lru_cache(maxsize=256, typed=True)
-def _criterion_gauge(name: str, *cells: Cells) -> Gauge:
-    _, found, findings = _read(*cells)
-    criterion = found.get(name_key(name))
-    if criterion is None:
-        allowed = [c.name for c in found.values()]
-        raise XlPortfolioError("unknown_criterion_argument", found=name, allowed=allowed)
-    return Gauge.of([criterion], [0], findings.language)
+def _remembered(function: Callable[..., Gauge]) -> Callable[..., Gauge]:
+    """Keep what a function answers, or why it cannot, for the cells that it was asked with."""
+
+    @lru_cache(maxsize=256, typed=True)
+    def outcome(*cells: Cells) -> Gauge | InputError:
+        try:
+            return function(*cells)
+        except InputError as error:
+            return InputError(error.problems, error.language)
+
+    def answered(*cells: Cells) -> Gauge:
+        found = outcome(*cells)
+        if isinstance(found, InputError):  # a new one, since what is raised keeps its callers
+            raise InputError(found.problems, found.language)
+        return found
+
+    return answered
 
 
-def _read(*cells: Cells) -> tuple[Grid, dict[str, Criterion], Findings]:
-    """The criteria of a table by what their names are compared by."""
-    grid = Grid(table_of_cells(*cells))
-    findings = Findings(language_of(grid, None) or "en")
-    findings.add_lacking_columns(grid)
-    read = read_criteria(grid, None, findings)
-    _stop(findings)
-    return grid, {name_key(c.name): c for c in read.criteria}, findings
-
-
-def _stop(findings: Findings) -> None:
-    if findings.has_errors:
-        raise InputError(in_order(findings.problems), findings.language)
-
-
-def _positions(headers: Sequence[Cells]) -> dict[str, int]:
-    """Where each name stands, the first of equal ones."""
+@_remembered
+def _axis_gauge(named: Cell, count: int, *cells: Cells) -> Gauge:
+    axis = AXES.get(shown(named, "en"))
+    if axis is None:
+        raise argument_fault("unknown_axis_argument", "axis", found=named)
+    headers = [*map(cell_of, cells[:count])]
+    table = _Criteria(cells[count:], headers)
     at: dict[str, int] = {}
     for position, header in enumerate(headers):
-        if header is not None:
-            at.setdefault(name_key(str(header)), position)
-    return at
+        at.setdefault(name_key(shown(header, "en")), position)
+    chosen = [criterion for criterion in table.criteria.values() if criterion.axis is axis]
+    for criterion in chosen:
+        if name_key(criterion.name) not in at:
+            table.add("criterion_without_column", criterion, sheet="headers")
+    return table.gauge(chosen, [at.get(name_key(c.name), 0) for c in chosen])
+
+
+@_remembered
+def _criterion_gauge(name: Cell, *cells: Cells) -> Gauge:
+    table = _Criteria(cells)
+    criterion = table.criteria.get(name_key(shown(name, "en")))
+    if criterion is None:
+        allowed = [c.name for c in table.criteria.values()]
+        raise argument_fault("unknown_criterion_argument", "criterion", found=name, allowed=allowed)
+    return table.gauge([criterion], [0])
+
+
+class _Criteria:
+    """The criteria of a table by what their names are compared by, and what is wrong with them.
+
+    Headers that can be those of the customers' table decide on the language, as they do for the
+    whole portfolio; else those of the criteria.
+    """
+
+    def __init__(self, cells: Sequence[Cells], headers: Sequence[Cell] = ()) -> None:
+        self.grid = Grid(table_of_cells(*cells))
+        named = Grid(RawTable(CUSTOMERS, "headers", 1, 1, headers, ()))
+        language = language_of(self.grid if CUSTOMERS.lacking(headers) else named, None)
+        self.findings = Findings(language or "en")
+        self.findings.add_lacking_columns(self.grid)
+        read = read_criteria(self.grid, None, self.findings, read_once)
+        self._stop()
+        self.criteria = {name_key(c.name): c for c in read.criteria}
+        self._rows = read.rows
+
+    def add(self, key: str, criterion: Criterion, **details: object) -> None:
+        """Gather what is wrong with one criterion."""
+        fault = Fault(key, criterion=criterion.name, details=details)
+        self.findings.add(self.grid, fault, self._rows[criterion.name])
+
+    def gauge(self, criteria: Sequence[Criterion], at: Sequence[int]) -> Gauge:
+        """Some of the criteria, made ready, if there is nothing wrong with them."""
+        for criterion in criteria:
+            scale = criterion.scale
+            if scale.kind is ScaleKind.LINEAR and None in {scale.low, scale.high}:
+                self.add("bounds_needed", criterion)
+        self._stop()
+        return Gauge.of(criteria, at, self.findings.language)
+
+    def _stop(self) -> None:
+        if self.findings.has_errors:
+            raise InputError(in_order(self.findings.problems), self.findings.language)

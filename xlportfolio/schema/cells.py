@@ -13,6 +13,8 @@ from xlportfolio.schema.numerals import read_number
 
 #: Whole numbers are exact below this, and shown without decimals.
 _EXACT = 1e15
+#: Characters of a cell that a problem quotes.
+_LONGEST = 200
 _TRUTH = {"en": ("FALSE", "TRUE"), "de": ("FALSCH", "WAHR")}
 
 
@@ -44,9 +46,17 @@ def shown(cell: Cell, language: str) -> str:
             return str(cell)
 
 
+def quoted(cell: Cell, language: str) -> str:
+    """A cell's content as a problem quotes it: as shown, but not endlessly."""
+    text = shown(cell, language)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def as_id(cell: Cell) -> str:
     """A customer number or name as text; see :func:`xlportfolio.model.id_text`."""
-    return id_text(float(cell)) if isinstance(cell, float | Decimal) else shown(cell, "en").strip()
+    if type(cell) is float:
+        return id_text(cell)
+    return id_text(float(cell)) if isinstance(cell, Decimal) else shown(cell, "en").strip()
 
 
 class Number(NamedTuple):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from xlportfolio.errors import Fault, ModelError, Problem, Severity
@@ -49,9 +48,18 @@ class ReadCriteria:
     columns: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_criteria(grid: Grid, customers: Grid | None, findings: Findings) -> ReadCriteria:
-    """Read all criteria, and find the customers' column of each, if there are customers."""
-    read, problems = _read(grid.raw, findings.language)
+#: Reads a table of criteria in a language: the criteria, without columns, and what is wrong.
+Reader = Callable[[RawTable, str], tuple[ReadCriteria, tuple[Problem, ...]]]
+
+
+def read_criteria(
+    grid: Grid, customers: Grid | None, findings: Findings, reader: Reader | None = None
+) -> ReadCriteria:
+    """Read all criteria, and find the customers' column of each, if there are customers.
+
+    The ``reader`` is :func:`read_table` unless somebody keeps what that has read.
+    """
+    read, problems = (reader or read_table)(grid.raw, findings.language)
     findings.problems += problems
     columns = {}
     for name, i in read.rows.items():
@@ -67,9 +75,8 @@ def read_criteria(grid: Grid, customers: Grid | None, findings: Findings) -> Rea
     return replace(read, columns=columns)
 
 
-@lru_cache(maxsize=16)
-def _read(raw: RawTable, language: str) -> tuple[ReadCriteria, tuple[Problem, ...]]:
-    """All criteria of a table and what is wrong with them; the same table is not read twice."""
+def read_table(raw: RawTable, language: str) -> tuple[ReadCriteria, tuple[Problem, ...]]:
+    """All criteria of a table and what is wrong with them."""
     grid, findings = Grid(raw), Findings(language)
     reader = _Reader(grid, findings)
     read = [reader.criterion(i) for i in grid.rows]

@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import name_key
-from xlportfolio.schema.cells import as_number, is_blank, shown
+from xlportfolio.schema.cells import as_number, is_blank, quoted, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable, column_letters
-
-#: Characters of a cell that a problem quotes.
-_LONGEST = 200
 
 
 class Grid:
@@ -55,9 +52,7 @@ class Grid:
         if position is None:
             return Problem(fault, self.sheet, row)
         cell = f"{column_letters(self.raw.column + position)}{row}"
-        found = shown(self.raw.rows[i][position], language)
-        if len(found) > _LONGEST:
-            found = found[:_LONGEST] + "…"
+        found = quoted(self.raw.rows[i][position], language)
         return Problem(fault, self.sheet, row, self.header(position), cell, found)
 
 

@@ -14,7 +14,7 @@ from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Status, Str
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable, Table
-from xlportfolio.schema.criteria import ReadCriteria, read_criteria
+from xlportfolio.schema.criteria import ReadCriteria, Reader, read_criteria
 from xlportfolio.schema.grid import Findings, Grid, in_order
 from xlportfolio.schema.settings import language_of, read_settings
 
@@ -43,13 +43,15 @@ class WorkbookInput:
     places: Places
 
 
-def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
+def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> WorkbookInput:
     """Turn the raw input tables of a workbook into what the analysis needs.
 
     Parameters
     ----------
     tables
         The tables found, by the names of :data:`xlportfolio.schema.TABLES`.
+    reader
+        Of the criteria; see :func:`xlportfolio.schema.criteria.read_criteria`.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def interpret(tables: Mapping[str, RawTable]) -> WorkbookInput:
             findings.add_lacking_columns(grid)
     read = ReadCriteria()
     if criteria is not None:
-        read = read_criteria(criteria, customers, findings)
+        read = read_criteria(criteria, customers, findings, reader)
     chosen = read_settings(settings, customers, read, findings)
     rules = _strategies(strategies, findings) if strategies is not None else ()
     if findings.has_errors or customers is None or criteria is None:
