@@ -24,7 +24,7 @@ from xlportfolio import PortfolioAnalysis, analyse
 from xlportfolio.advice import standard_strategies
 from xlportfolio.excel import functions
 from xlportfolio.locale import texts
-from xlportfolio.schema import RawTable, contract, interpret
+from xlportfolio.schema import CellError, RawTable, contract, interpret
 from xlportfolio.template.macros import functions_module, udfs
 
 FUNCTIONS = {
@@ -925,7 +925,8 @@ def as_xlwings_reads(argument: Any, options: tuple[int | None, bool]) -> Any:
         return None
     ndim, errors_as_texts = options
     rows = argument if isinstance(argument, tuple) else ((argument,),)
-    errors = {DIVISION: "#DIV/0!", NOT_AVAILABLE: "#N/A"} if errors_as_texts else {}
+    known = {DIVISION: CellError("#DIV/0!"), NOT_AVAILABLE: CellError("#N/A")}
+    errors = known if errors_as_texts else {}
     blank = {"", DIVISION, NOT_AVAILABLE} - set(errors)
     read = [[None if cell in blank else errors.get(cell, cell) for cell in line] for line in rows]
     return read if ndim == 2 or len(read) * len(read[0]) > 1 else read[0][0]

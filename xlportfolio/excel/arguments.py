@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from xlwings.conversion import Accessor, ConversionContext, Pipeline
 
 from xlportfolio.excel.cells import cell_of, cell_rows, measured_rows
 from xlportfolio.excel.faults import argument_fault
@@ -26,24 +25,6 @@ Cells = Any
 Block = Sequence[Sequence[Any]]
 #: What an argument counts as that is left out.
 BLANK: Block = ((None,),)
-
-
-class TextsAndNumbers(Accessor):
-    """An answer of texts, floats and ``None`` alone, which stays as it is but for empty cells.
-
-    For each cell, xlwings asks pandas whether it is missing. For a scorecard that would take nearly
-    as long as to compute it.
-    """
-
-    @classmethod
-    def writer(cls, _options: object) -> Pipeline:
-        """What xlwings does with an answer."""
-        return Pipeline([cls._fill])
-
-    @staticmethod
-    def _fill(context: ConversionContext) -> None:
-        rows = context.value if isinstance(context.value, list) else [[context.value]]
-        context.value = [["" if cell is None else cell for cell in row] for row in rows]
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -74,10 +74,14 @@ def cell_rows(rows: Sequence[Sequence[Any]]) -> list[list[Cell]]:
     return [[cell_of(cell) for cell in row] for row in rows]
 
 
-def measured_rows(rows: Sequence[Sequence[Any]]) -> list[Sequence[Cell]]:
-    """Many rows of cells, read without ``err_to_str``: an error of the oldest is a blank cell.
+def is_plain(row: Sequence[Any]) -> bool:
+    """Whether a row holds nothing but texts, floats and blank cells."""
+    return _PLAIN.issuperset(map(type, row))
 
-    A row of nothing but texts and floats stays as it is, since to look for errors among the texts
-    of a whole portfolio would take as long as to read its measures.
+
+def measured_rows(rows: Sequence[Sequence[Any]]) -> list[Sequence[Cell]]:
+    """Many rows of cells, in which errors are no texts; a plain row stays as it is.
+
+    To look at each cell of a whole portfolio would take as long as to read its measures.
     """
-    return [row if _PLAIN.issuperset(map(type, row)) else [*map(cell_of, row)] for row in rows]
+    return [row if is_plain(row) else [*map(cell_of, row)] for row in rows]

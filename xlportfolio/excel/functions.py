@@ -16,7 +16,6 @@ from xlportfolio.analysis import analyse
 from xlportfolio.excel.arguments import (
     BLANK,
     Cells,
-    TextsAndNumbers,
     as_block,
     number,
     numbers,
@@ -27,6 +26,7 @@ from xlportfolio.excel.arguments import (
     unequal,
 )
 from xlportfolio.excel.cells import cell_rows
+from xlportfolio.excel.conversion import ManyRows, TextsAndNumbers
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
 from xlportfolio.excel.single import axis_gauge, criterion_gauge
 from xlportfolio.locale import LANGUAGES as SPOKEN
@@ -225,7 +225,7 @@ def _of_100(cell: Cells, argument: str, setting: str, wrong: str) -> float:
 
 
 @xw.func
-@xw.arg("customers", ndim=2)
+@xw.arg("customers", convert=ManyRows, **_TABLE)
 @xw.arg("criteria", **_TABLE)
 @xw.arg("settings", **_TABLE)
 @xw.ret(convert=TextsAndNumbers)
@@ -314,7 +314,7 @@ def KP_ABC(amounts: Cells, a: Cells = None, b: Cells = None) -> Cells:  # noqa: 
 
 @xw.func
 @xw.arg("customer_id", **_CELL)
-@xw.arg("customers", ndim=2)
+@xw.arg("customers", convert=ManyRows, **_TABLE)
 @xw.arg("criteria", **_TABLE)
 @xw.arg("settings", **_TABLE)
 @in_words
