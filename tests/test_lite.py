@@ -13,6 +13,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: What xlwings Lite does not have, or what only closed workbooks and the command line need.
 MISSING = ("python_calamine", "lxml", "typer", "rich", "xlsxwriter", "win32com", "appscript")
+#: What runs inside Excel; the others of the package set it up.
+ENGINE_NEUTRAL = sorted(
+    path.stem
+    for path in (ROOT / "xlportfolio" / "excel").glob("*.py")
+    if path.stem not in {"__init__", "machine", "setup", "doctor"}
+)
 
 BLOCKED = """
 import sys

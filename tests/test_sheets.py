@@ -375,6 +375,8 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
         expected = [(row["benefit_score"], row["value_score"]) for row in rows]
         assert drawn(opened, series) == expected
         assert series.xVal.numRef.f.endswith("$32011")  # room for as many as a chart draws
+    legend = [series.tx.strRef.f for series in chart.series[:4]]
+    assert legend == [f"'Matrix'!$A${row}" for row in range(6, 10)]  # as in the table above
     value_line, benefit_line = chart.series[4:6]
     cells = [matrix[line.xVal.numRef.f.split("!")[1]] for line in (value_line, benefit_line)]
     assert [[cell.value for (cell,) in pair] for pair in cells] == [[0, 100], [50, 50]]

@@ -25,6 +25,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from xlportfolio.locale import Texts
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import (
+    HEADER_ROW,
     MOST_POINTS,
     POINTS_COLUMN,
     POINTS_ROW,
@@ -99,7 +100,7 @@ def portfolio_chart(
         axis.majorGridlines = None
         axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
     for position, quadrant in enumerate(RATED_QUADRANTS, start=1):
-        chart.series.append(_points(matrix, position, quadrant, words))
+        chart.series.append(_points(matrix, position, quadrant))
     for line in lines:
         chart.series.append(_line(line))
     for size in range(SIZES, 0, -1):
@@ -134,11 +135,14 @@ def _series(x: str, y: str, title: SeriesLabel) -> XYSeries:
     return series
 
 
-def _points(matrix: MatrixSheet, group: int, quadrant: Quadrant, words: Texts) -> XYSeries:
-    """The customers of one type: room for as many as a chart draws, since blank cells show none."""
+def _points(matrix: MatrixSheet, group: int, quadrant: Quadrant) -> XYSeries:
+    """The customers of one type: room for as many as a chart draws, since blank cells show none.
+
+    The legend says what the table above the chart calls them.
+    """
     x, y = (_cells(matrix, 1 + 2 * group + k, 0, MOST_POINTS - 1) for k in range(2))
-    title = SeriesLabel(v=words(f"quadrants_plural.{quadrant}"))
-    series = _series(x, y, title)
+    name = f"{quote_sheetname(matrix.sheet)}!$A${HEADER_ROW + group}"
+    series = _series(x, y, SeriesLabel(strRef=StrRef(f=name)))
     series.marker = _marker(_POINT, COLOURS[quadrant])
     return series
 
