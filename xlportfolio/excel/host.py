@@ -20,12 +20,11 @@ from typing import Any
 import xlwings as xw
 
 from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.ranges import read
+from xlportfolio.excel.ranges import asked, read
 from xlportfolio.excel.sheets import (
     Output,
     OutputMatrix,
     OutputTable,
-    asked,
     fill,
     fill_matrix,
     lay_out,

@@ -1,4 +1,4 @@
-"""Blocks of cells, from and to an open workbook, each in one call."""
+"""Blocks of cells, from and to an open workbook, each in one call; questions to its tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import xlwings as xw
+from xlwings.main import Table
 
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.report import ReportColumn
@@ -85,3 +86,11 @@ def entry(text: str) -> str | None:
     ):
         return text
     return f"'{text}"
+
+
+def asked(table: Table, question: str, *, default: bool) -> bool:
+    """What an engine says of a table; the default where it cannot tell."""
+    try:
+        return bool(getattr(table, question))
+    except NotImplementedError:
+        return default

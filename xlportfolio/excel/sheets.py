@@ -14,7 +14,7 @@ import xlwings as xw
 from xlwings.main import Table
 
 from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.ranges import Rows, entered, formulas, read, rows_of, write
+from xlportfolio.excel.ranges import Rows, asked, entered, formulas, read, rows_of, write
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES
 from xlportfolio.model import RATED_QUADRANTS
@@ -355,11 +355,3 @@ def _text(cell: object) -> str:
     """What our sheets show of a cell, however Excel holds it: a number as text, or as a number."""
     text = str(cell if cell is not None else "").removeprefix("'")
     return text.removesuffix(".0")
-
-
-def asked(table: Table, question: str, *, default: bool) -> bool:
-    """What an engine says of a table; the default where it cannot tell."""
-    try:
-        return bool(getattr(table, question))
-    except NotImplementedError:
-        return default
