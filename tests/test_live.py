@@ -13,7 +13,7 @@ import xlwings as xw
 from support import lo_engine
 from support.books import CUSTOMERS, write_book
 from support.live import Open, block, blocks, done, in_file, plain, said, table_of
-from support.lo_engine import chart_ranges
+from support.lo_engine import calls, chart_ranges
 from support.template import made
 
 from xlportfolio import rescore as rescore_file
@@ -131,6 +131,21 @@ def test_tables_shrink_and_leave_nothing_below(live: xw.Book) -> None:
     ranking = live.sheets["Ranking"]
     assert [row[2] for row in block(live, "tblRanking")] == ["Customer", "Alpha", "Beta"]
     assert ranking.range("A8:M10").value == [[None] * 13] * 3
+
+
+def test_the_user_stays_where_he_was_and_sees_what_is_done(live: xw.Book) -> None:
+    live.sheets["Criteria"].activate()
+    live.sheets["Criteria"].range("D40").select()
+    for _ in range(2):
+        calls(live).clear()
+        done(live)
+        selected = live.app.selection
+        assert (selected.sheet.name, selected.address) == ("Criteria", "$D$40")
+        work = calls(live).of("work")
+        shown = [what for what in work if what.startswith("app.status_bar=")]
+        assert ["Reading" in shown[0], "Writing" in shown[1], "False" in shown[2]] == [True] * 3
+        for call in ("range.value Customers!", "range.value= Ranking!"):
+            assert sum(what.startswith(call) for what in work) == 1, call
 
 
 # --- engines that can do less -------------------------------------------------------------------

@@ -25,6 +25,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from xlportfolio.locale import Texts
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import (
+    FIRST_SIZE,
     HEADER_ROW,
     MOST_POINTS,
     POINTS_COLUMN,
@@ -46,8 +47,6 @@ INK = "1F2937"
 
 #: Of a point, in points.
 _POINT = 7
-#: Where the columns of sizes begin, behind names and coordinates; see :class:`MatrixSheet`.
-_FIRST_SIZE = 3 + 2 * len(RATED_QUADRANTS)
 #: Points of each type that names keep clear of.
 _MOST_AVOIDED = 300
 
@@ -149,7 +148,7 @@ def _points(matrix: MatrixSheet, group: int, quadrant: Quadrant) -> XYSeries:
 
 def _larger(matrix: MatrixSheet, position: int, quadrant: Quadrant, size: int) -> XYSeries:
     """The named customers of one type whose points have one of the sizes."""
-    columns = (1, _FIRST_SIZE + SIZES * position + size - 1)
+    columns = (1, FIRST_SIZE + SIZES * position + size - 1)
     x, y = (_cells(matrix, column, 0, matrix.names - 1) for column in columns)
     series = _series(x, y, SeriesLabel(v=f"{quadrant} {size}"))
     series.marker = _marker(_diameter(size), COLOURS[quadrant])
@@ -163,7 +162,7 @@ def _diameter(size: int) -> int:
 
 def _size(matrix: MatrixSheet, position: int) -> int:
     """The size of a named customer's point."""
-    cells = (column.cells[position] for column in matrix.points[_FIRST_SIZE:])
+    cells = (column.cells[position] for column in matrix.points[FIRST_SIZE:])
     return next((k % SIZES + 1 for k, cell in enumerate(cells) if cell == cell), 0)  # noqa: PLR0124
 
 
@@ -219,7 +218,7 @@ def _sides(matrix: MatrixSheet) -> list[str]:
 def _points_on(matrix: MatrixSheet) -> _Box:
     """The room that the points of all types take, as far as there are not too many of them."""
     x, y = (
-        np.concatenate([_drawn(column) for column in matrix.points[first:_FIRST_SIZE:2]])
+        np.concatenate([_drawn(column) for column in matrix.points[first:FIRST_SIZE:2]])
         for first in (3, 4)
     )
     return _Box(x - 0.8, y - 1.2, x + 0.8, y + 1.2)

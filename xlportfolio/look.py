@@ -297,23 +297,20 @@ def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> lis
     grey = Font(name=FONT, size=9, color=SOFT)
     top = sheet.cell(_SUMMARY_ROW - 1, POINTS_COLUMN, words("matrix.helper"))
     top.font = grey
-    ends = {
-        "value_threshold": ((0, matrix.value_threshold), (100, matrix.value_threshold)),
-        "benefit_threshold": ((matrix.benefit_threshold, 0), (matrix.benefit_threshold, 100)),
-    }
+    first, last = _SUMMARY_ROW + 1, _SUMMARY_ROW + len(matrix.thresholds)
+    for row, ends in enumerate(matrix.thresholds, start=first):
+        for column, number in enumerate(ends, start=POINTS_COLUMN):
+            cell = sheet.cell(row, column, number)
+            cell.font, cell.number_format = grey, "0.0"
     lines = []
-    for k, (key, points) in enumerate(ends.items()):
-        column = POINTS_COLUMN + 2 * k
+    for column, key in (
+        (POINTS_COLUMN, "value_threshold"),
+        (POINTS_COLUMN + 2, "benefit_threshold"),
+    ):
         title = words(f"matrix.{key}")
         sheet.cell(_SUMMARY_ROW, column, title).font = grey
-        for row, (x, y) in enumerate(points, start=_SUMMARY_ROW + 1):
-            for offset, number in ((0, x), (1, y)):
-                cell = sheet.cell(row, column + offset, number)
-                cell.font, cell.number_format = grey, "0.0"
-        rows = (_SUMMARY_ROW + 1, _SUMMARY_ROW + 2)
-        x_cells, y_cells = (
-            Reference(sheet, min_col=c, min_row=rows[0], max_row=rows[1])
-            for c in (column, column + 1)
+        x, y = (
+            Reference(sheet, min_col=c, min_row=first, max_row=last) for c in (column, column + 1)
         )
-        lines.append(ThresholdLine(title, x_cells, y_cells))
+        lines.append(ThresholdLine(title, x, y))
     return lines

@@ -150,6 +150,12 @@ class MatrixSheet:
     names: int
     points: tuple[ReportColumn, ...]
 
+    @property
+    def thresholds(self) -> tuple[tuple[float, ...], ...]:
+        """The cells below the headers from :data:`POINTS_COLUMN` on: the ends of both lines."""
+        value, benefit = self.value_threshold, self.benefit_threshold
+        return (0, value, benefit, 0), (100, value, benefit, 100)
+
 
 #: The sheets that hold a table, in the order in which they are appended: key -> table.
 TABLES: Mapping[str, str] = {
@@ -177,8 +183,9 @@ MOST_POINTS = 32_000
 #: Names that a chart has room for, even if fewer were asked for when it was authored: a live
 #: workbook cannot add any.
 _ROOM = 50
-#: How many sizes larger points come in.
-SIZES = 5
+#: How many sizes larger points come in, and where among the points their columns begin: behind
+#: names, and the coordinates of the named and of each type.
+SIZES, FIRST_SIZE = 5, 3 + 2 * len(RATED_QUADRANTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

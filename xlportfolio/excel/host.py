@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -84,18 +85,19 @@ class LiveBook:
 
     # --- output --------------------------------------------------------------------------------
 
-    def ours(self) -> dict[str, xw.Sheet]:
+    @cached_property
+    def _ours(self) -> dict[str, xw.Sheet]:
         """The sheets of ours that are there, by key."""
         found = {
             key: self.tables[table.casefold()][0]
             for key, table in TABLES.items()
             if table.casefold() in self.tables
         }
-        home = self._home()
-        if home is not None:
-            found[MATRIX] = home.sheet
+        if self._home is not None:
+            found[MATRIX] = self._home.sheet
         return found
 
+    @cached_property
     def _home(self) -> xw.Range | None:
         """The cell from which the matrix counts, none if it has gone."""
         if MATRIX_NAME not in self.book.names:
@@ -107,7 +109,7 @@ class LiveBook:
 
     def names(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """What each sheet of ours is called, or will be."""
-        ours = {key: sheet.name for key, sheet in self.ours().items()}
+        ours = {key: sheet.name for key, sheet in self._ours.items()}
         taken = {*self.sheets, *(name.casefold() for name in ours.values())}
         for key in ORDER:
             if key not in ours:
@@ -130,13 +132,12 @@ class LiveBook:
         BrokenOffError
             If Excel refuses something in the middle; then all has been put back, or it says so.
         """
-        ours = self.ours()
+        ours, home = self._ours, self._home
         there: list[Output] = [
             OutputTable(ours[table.key], self.tables[table.table.casefold()][1], table)
             for table in report.tables
             if table.key in ours
         ]
-        home = self._home()
         if home is not None:
             there.append(OutputMatrix(home.sheet, (home.row, home.column), report.matrix))
         for output in there:
@@ -149,7 +150,7 @@ class LiveBook:
             for output in there:
                 begun.append(output)
                 output.write()
-            self._remember(state)
+            self._remember(made.get(MATRIX), state)
         except BaseException as error:
             undone = _undo(begun, made.values())
             if not isinstance(error, Exception):
@@ -177,9 +178,7 @@ class LiveBook:
             if table.key in made:
                 fill(made[table.key], table)
         if MATRIX in made:
-            fill_matrix(made[MATRIX], report.matrix)
-            home = made[MATRIX].name.replace("'", "''")
-            self.book.names.add(MATRIX_NAME, f"='{home}'!$A$1")
+            (fill_matrix if opens_files else lay_out_matrix)(made[MATRIX], report.matrix)
 
     def _copied(
         self, keys: Sequence[str], report: Report, language: str
@@ -207,11 +206,12 @@ class LiveBook:
             yield key, (sheet := self.book.sheets.add(report.sheets[key], after=last))
             if key in tables:
                 lay_out(sheet, tables[key])
-            else:
-                lay_out_matrix(sheet, report.matrix)
 
-    def _remember(self, state: Mapping[str, float | dt.date]) -> None:
-        """Set the name that tells of the last run, where the workbook has it."""
+    def _remember(self, matrix: xw.Sheet | None, state: Mapping[str, float | dt.date]) -> None:
+        """Set the names: of a matrix that is new, of the last run where the workbook has it."""
+        if matrix is not None:
+            home = matrix.name.replace("'", "''")
+            self.book.names.add(MATRIX_NAME, f"='{home}'!$A$1")
         if STATE in self.book.names:
             self.book.names[STATE].refers_to = f"={state_array(state)}"
 

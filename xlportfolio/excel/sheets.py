@@ -6,7 +6,7 @@ Each sheet is looked at before anything is written anywhere, and keeps what it n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Protocol
 
@@ -17,13 +17,12 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.ranges import Rows, asked, entered, formulas, read, rows_of, write
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES
-from xlportfolio.model import RATED_QUADRANTS
 from xlportfolio.report import (
+    FIRST_SIZE,
     HEADER_ROW,
     MOST_POINTS,
     POINTS_COLUMN,
     POINTS_ROW,
-    SIZES,
     MatrixSheet,
     ReportColumn,
     SheetTable,
@@ -247,8 +246,7 @@ class OutputMatrix:
         columns = range(width)
         points = [[row[POINTS_COLUMN - 1 + k] for k in columns] for row in self.cells[_POINTS:]]
         lengths = [_run(row[k] for row in points) for k in columns]
-        of_sizes = SIZES * len(RATED_QUADRANTS)
-        lengths[-of_sizes:] = [lengths[0]] * of_sizes  # values of the customers named
+        lengths[FIRST_SIZE:] = [lengths[0]] * (width - FIRST_SIZE)  # of the customers named
         self.height = max(height, *lengths)
         for r, row in enumerate(points[: self.height]):
             for k in columns:
@@ -257,18 +255,21 @@ class OutputMatrix:
                     cell = f"{column}{self.origin[0] + _POINTS + r}"
                     raise XlPortfolioError("among_points", sheet=self.sheet.name, cell=cell)
 
-    def write(self) -> None:
-        """Bring title, counts, thresholds and points up to date; the chart draws them."""
+    def _blocks(self) -> Iterator[tuple[int, int, Rows]]:
+        """What is written, each block with its first row and column."""
         matrix, width = self.matrix, len(self.matrix.points)
-        value, benefit = matrix.value_threshold, matrix.benefit_threshold
-        self._write(1, 1, head(matrix.title, matrix.subtitles))
-        summary = [matrix.summary_header, *(line.cells for line in matrix.summary)]
-        self._write(HEADER_ROW, 1, [list(line) for line in summary])
-        thresholds: Rows = [[0, value, benefit, 0], [100, value, benefit, 100]]
-        self._write(HEADER_ROW + 1, POINTS_COLUMN, thresholds)
+        yield 1, 1, head(matrix.title, matrix.subtitles)
+        summary = (matrix.summary_header, *(line.cells for line in matrix.summary))
+        yield HEADER_ROW, 1, [*map(list, summary)]
+        yield HEADER_ROW + 1, POINTS_COLUMN, [*map(list, matrix.thresholds)]
         points = [[column.header for column in matrix.points], *rows_of(matrix.points)]
         points += [[None] * width for _ in range(self.height + 1 - len(points))]
-        self._write(POINTS_ROW - 1, POINTS_COLUMN, points)
+        yield POINTS_ROW - 1, POINTS_COLUMN, points
+
+    def write(self) -> None:
+        """Bring title, counts, thresholds and points up to date; the chart draws them."""
+        for block in self._blocks():
+            self._write(*block)
 
     def _write(self, row: int, column: int, rows: Rows) -> None:
         write(self.sheet, (self.origin[0] + row - 1, self.origin[1] + column - 1), rows)
@@ -277,14 +278,9 @@ class OutputMatrix:
         """Put back all cells that :meth:`write` changes, unless they are as they were."""
         if read(self._area(1, 1, len(self.cells), len(self.cells[0]))) == self.cells:
             return
-        width = len(self.matrix.points)
-        for row, column, rows, columns in (
-            (1, 1, _HEAD - 1, 1),
-            (HEADER_ROW, 1, 1 + len(self.matrix.summary), 4),
-            (HEADER_ROW + 1, POINTS_COLUMN, 2, 4),
-            (POINTS_ROW - 1, POINTS_COLUMN, 1 + self.height, width),
-        ):
-            old = [line[column - 1 : column - 1 + columns] for line in self.cells[row - 1 :][:rows]]
+        for row, column, rows in self._blocks():
+            last = column - 1 + len(rows[0])
+            old = (line[column - 1 : last] for line in self.cells[row - 1 :][: len(rows)])
             self._write(row, column, [[entered(cell) for cell in line] for line in old])
 
 
