@@ -138,7 +138,7 @@ def _naive(folder: Path) -> Run:
         for table in (CUSTOMERS, CRITERIA):  # whole numbers as floats, as the product reads them
             cells: Iterator[Any] = book[table.english].iter_rows(values_only=True)
             header, *rows = [[float(c) if type(c) is int else c for c in row] for row in cells]
-            raw[table.name] = RawTable(table, table.english, 1, 1, header, rows)
+            raw[table.name] = RawTable.of_rows(table, table.english, 1, 1, header, rows)
         for written in _analysed(raw)[1]:
             _append(book.create_sheet(written.sheet), written)
         book.save(path)

@@ -79,8 +79,8 @@ def test_a_time_among_measures_is_missing_with_the_warning_of_a_closed_workbook(
         criteria = [["A", "value", 1.0, 0.0, 1.0], ["B", "benefit", 1.0, 0.0, 1.0]]
         header = ["Criterion", "Axis", "Weight", "Low", "High"]
         tables = {
-            CRITERIA.name: RawTable(CRITERIA, "Criteria", 1, 1, header, criteria),
-            CUSTOMERS.name: RawTable(
+            CRITERIA.name: RawTable.of_rows(CRITERIA, "Criteria", 1, 1, header, criteria),
+            CUSTOMERS.name: RawTable.of_rows(
                 CUSTOMERS, "Customers", 1, 1, ["Customer ID", "A", "B"], [["7", cell, 0.5]]
             ),
         }

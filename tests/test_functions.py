@@ -46,7 +46,7 @@ def changed(block: Block, row: int, column: int, cell: object) -> Block:
 
 def analysed() -> Any:
     tables = {
-        table.name: RawTable(table, table.name, 1, 1, block[0], block[1:])
+        table.name: RawTable.of_rows(table, table.name, 1, 1, block[0], block[1:])
         for table, block in ((CUSTOMERS_TABLE, CUSTOMER_BLOCK), (CRITERIA_TABLE, CRITERIA_BLOCK))
     }
     given = interpret(tables)
@@ -461,16 +461,16 @@ def test_cells_that_are_equal_but_not_the_same_are_told_apart() -> None:
 
 def test_a_table_that_somebody_changes_is_read_anew() -> None:
     rows = [list(line) for line in CRITERIA_BLOCK[1:]]
-    tables = {
-        table.name: RawTable(table, table.name, 1, 1, header, lines)
-        for table, header, lines in (
-            (CRITERIA_TABLE, CRITERIA_BLOCK[0], rows),
-            (CUSTOMERS_TABLE, CUSTOMER_BLOCK[0], CUSTOMER_BLOCK[1:]),
-        )
-    }
-    assert interpret(tables).model.criteria[0].weight == 50
-    rows[0][2] = 5000.0
-    assert interpret(tables).model.criteria[0].weight == 5000
+    for weight in (50.0, 5000.0):
+        rows[0][2] = weight
+        tables = {
+            table.name: RawTable.of_rows(table, table.name, 1, 1, header, lines)
+            for table, header, lines in (
+                (CRITERIA_TABLE, CRITERIA_BLOCK[0], rows),
+                (CUSTOMERS_TABLE, CUSTOMER_BLOCK[0], CUSTOMER_BLOCK[1:]),
+            )
+        }
+        assert interpret(tables).model.criteria[0].weight == weight
 
 
 # --- names, days and single cells -----------------------------------------------------------------

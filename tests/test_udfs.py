@@ -208,7 +208,9 @@ def test_no_licence_is_needed(excel: Excel) -> None:
 def analysed() -> PortfolioAnalysis:
     blocks = {contract.CUSTOMERS: CUSTOMER_CELLS, contract.CRITERIA: CRITERIA_CELLS}
     tables = {
-        table.name: RawTable(table, table.name, 1, 1, list(block[0]), list(map(list, block[1:])))
+        table.name: RawTable.of_rows(
+            table, table.name, 1, 1, list(block[0]), list(map(list, block[1:]))
+        )
         for table, block in blocks.items()
     }
     given = interpret(tables)

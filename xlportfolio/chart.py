@@ -240,7 +240,7 @@ def _label(matrix: MatrixSheet, position: int, side: str) -> XYSeries:
     """A name in the chart: a series of one point, which only keeps the name off the one drawn."""
     name, x, y = (_cells(matrix, column, position, position) for column in range(3))
     series = _series(x, y, SeriesLabel(strRef=StrRef(f=name)))
-    size = _size(matrix, position) if position < len(matrix.points[0].cells) else 0
+    size = _size(matrix, position) if position < len(matrix.points[0]) else 0
     unseen = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
     series.marker = Marker("circle", _diameter(size), unseen)
     text = CharacterProperties(sz=800, solidFill=INK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -49,28 +50,37 @@ class Kind(StrEnum):
 Cells = npt.NDArray[np.float64] | Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ReportColumn:
     """A column of an output table: header, kind, and one cell for each row.
 
-    A column may show some rows of another one; ``source`` is that one, and ``at`` the positions.
+    Columns of several tables may show different rows of the same cells: ``all_cells`` holds those
+    of everybody, ``at`` the positions of the rows shown, ``None`` for all of them as they are.
     """
 
     key: str
     header: str
     kind: Kind
-    cells: Cells
-    source: ReportColumn | None = None
+    all_cells: Cells
     at: npt.NDArray[np.int64] | None = None
 
+    def __len__(self) -> int:
+        """The number of cells."""
+        return len(self.all_cells if self.at is None else self.at)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """One cell for each row shown."""
+        if self.at is None:
+            return self.all_cells
+        if isinstance(self.all_cells, np.ndarray):
+            return self.all_cells[self.at]
+        return [self.all_cells[i] for i in self.at.tolist()]
+
     def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
-        """The same column with some of its rows."""
-        cells: Cells = (
-            self.cells[at]
-            if isinstance(self.cells, np.ndarray)
-            else [self.cells[i] for i in at.tolist()]
-        )
-        return ReportColumn(self.key, self.header, self.kind, cells, self, at)
+        """The column of everybody with some of its rows."""
+        assert self.at is None
+        return ReportColumn(self.key, self.header, self.kind, self.all_cells, at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +111,7 @@ class SheetTable:
 
     def __len__(self) -> int:
         """The number of rows of data."""
-        return len(self.columns[0].cells)
+        return len(self.columns[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def raw_table(table: Table, block: Block | None) -> RawTable:
     if block is None or _is_blank(block):
         raise argument_fault("table_argument_blank", argument, table=table.name)
     header, *rows = measured_rows(block) if table is CUSTOMERS else cell_rows(block)
-    return RawTable(table, argument, 1, 1, header, rows)
+    return RawTable.of_rows(table, argument, 1, 1, header, rows)
 
 
 def _is_blank(block: Block | None) -> bool:

@@ -72,7 +72,9 @@ class LiveBook:
                 header, *rows = read(area)
                 if asked(there, "show_totals", default=False):
                     rows = rows[:-1]
-                found[table.name] = RawTable(table, sheet.name, area.row, area.column, header, rows)
+                found[table.name] = RawTable.of_rows(
+                    table, sheet.name, area.row, area.column, header, rows
+                )
                 continue
             for name in (table.english, table.german):
                 sheet = self.sheets.get(name.casefold())

@@ -234,7 +234,7 @@ class OutputMatrix:
         XlPortfolioError
             If rows or columns were inserted, or an entry stands where points are needed.
         """
-        width, height = len(self.matrix.points), len(self.matrix.points[0].cells)
+        width, height = len(self.matrix.points), len(self.matrix.points[0])
         used = self.sheet.used_range.last_cell.row - self.origin[0] + 1
         most = _POINTS + MOST_POINTS
         last = (max(min(used, most), _POINTS + height), POINTS_COLUMN + width - 1)

@@ -151,7 +151,7 @@ class _Criteria:
 
     def __init__(self, cells: Sequence[Cells], headers: Sequence[Cell] = ()) -> None:
         self.grid = Grid(table_of_cells(*cells))
-        named = Grid(RawTable(CUSTOMERS, "headers", 1, 1, headers, ()))
+        named = Grid(RawTable.of_rows(CUSTOMERS, "headers", 1, 1, headers, ()))
         language = language_of(self.grid if CUSTOMERS.lacking(headers) else named, None)
         self.findings = Findings(language or "en")
         self.findings.add_lacking_columns(self.grid)

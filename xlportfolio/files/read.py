@@ -1,32 +1,29 @@
-"""Read the input tables of a closed workbook: calamine for the cells, the package for the rest."""
+"""Read the input tables of a closed workbook: straight from its XML where that is plain.
+
+Whatever is not plain, calamine reads.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
+import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
+from xlportfolio.files.markup import Flags
+from xlportfolio.files.plain import Area, plain_columns, plain_strings, show_numbers
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
-from xlportfolio.schema.contract import Cell, sheet_table
+from xlportfolio.schema.contract import Cell, Cells, sheet_table
 
 _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
 )
 _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
-
-
-class _Area(NamedTuple):
-    """Where a table stands, counted from 1."""
-
-    first_row: int
-    last_row: int
-    first_column: int
-    last_column: int
-    headers: Sequence[str] | None = None
 
 
 def read_tables(workbook: Workbook) -> dict[str, RawTable]:
@@ -57,22 +54,25 @@ class _Reader:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
-        try:
-            self._calamine = CalamineWorkbook.from_path(str(workbook.package.path))
-        except (CalamineError, OSError) as error:
-            raise workbook.package.malformed("cells", detail=error) from error
+        self._package = workbook.package
         self._cells: dict[str, list[list[Cell]]] = {}
 
     def of_object(self, table: Table, sheet: Sheet, found: TableObject) -> RawTable:
-        """A table that stands in a table object."""
-        area = _Area(
-            found.first_row,
+        """A table that stands in a table object; one without a header row still has names."""
+        area = Area(
+            found.first_row - (not found.has_header_row),
             found.last_row - found.totals_rows,
             found.first_column,
             found.last_column,
-            None if found.has_header_row else found.headers,
         )
-        return self._cut(table, sheet, area)
+        data = self._package.read(sheet.part)
+        read = plain_columns(data, area, self._strings, self._is_number)
+        header, columns = self._cut(sheet, area) if read is None else read
+        if not found.has_header_row:
+            header = list[Cell](found.headers)[: area.width]
+            header += [""] * (area.width - len(header))
+        place = sheet.name, area.first_row, area.first_column
+        return RawTable(table, *place, header, columns, area.height - 1)
 
     def of_sheet(self, table: Table) -> RawTable | None:
         """A table known by its sheet's name; none if that sheet has no such header row."""
@@ -84,6 +84,25 @@ class _Reader:
                     return raw
         return None
 
+    @cached_property
+    def _strings(self) -> Sequence[str]:
+        """The shared strings, none if they are not plain."""
+        part = self._workbook.related("sharedStrings")
+        return (plain_strings(self._package.read(part)) or ()) if part is not None else ()
+
+    @cached_property
+    def _is_number(self) -> Flags:
+        """For each cell format, whether a number in it is shown as one."""
+        part = self._workbook.related("styles")
+        return np.array([True] if part is None else show_numbers(self._package.xml(part)))
+
+    @cached_property
+    def _calamine(self) -> CalamineWorkbook:
+        try:
+            return CalamineWorkbook.from_path(str(self._package.path))
+        except (CalamineError, OSError) as error:
+            raise self._package.malformed("cells", detail=error) from error
+
     def _sheet(self, sheet: Sheet) -> list[list[Cell]]:
         """All cells of a sheet from A1 on, error cells marked as such."""
         if sheet.name not in self._cells:
@@ -91,32 +110,27 @@ class _Reader:
                 read = self._calamine.get_sheet_by_name(sheet.name)
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
             except CalamineError as error:
-                raise self._workbook.package.malformed("cells", detail=error) from error
-            data = self._workbook.package.read(sheet.part)
-            for row, column, text in _error_cells(data):
+                raise self._package.malformed("cells", detail=error) from error
+            for row, column, text in _error_cells(self._package.read(sheet.part)):
                 if row <= len(cells) and column <= len(cells[row - 1]):
                     cells[row - 1][column - 1] = CellError(text)
             self._cells[sheet.name] = cells
         return self._cells[sheet.name]
 
-    def _cut(self, table: Table, sheet: Sheet, area: _Area) -> RawTable:
-        """The part of a sheet that a table covers, each row as long as the header."""
-        cells = self._sheet(sheet)
+    def _cut(self, sheet: Sheet, area: Area) -> tuple[list[Cell], list[Cells]]:
+        """The first row of an area, and the columns below."""
         left, right = area.first_column - 1, area.last_column
-        top = area.first_row - 1
-        width = right - left
-        rows = cells[top : area.last_row]
-        if area.headers is None:
-            header: Sequence[Cell] = rows[0][left:right] if rows else []
-            rows = rows[1:]
-        else:  # a table without a header row still has names for its columns
-            header, top = list(area.headers), top - 1
-        padded = (row if len(row) >= left + width else [*row, *[""] * width] for row in rows)
-        body = [row[left:right] for row in padded]
-        blank: list[Cell] = [""] * width  # below the last filled row of the sheet, a table goes on
-        body += [blank] * (area.last_row - top - 1 - len(body))
-        header = [*header, *[""] * (width - len(header))]
-        return RawTable(table, sheet.name, top + 1, area.first_column, header, body)
+        rows = [
+            [*row[left:right], *[""] * (right - max(len(row), left))]
+            for row in self._sheet(sheet)[max(area.first_row - 1, 0) : area.last_row]
+        ]
+        blank: list[Cell] = [""] * area.width
+        if not area.first_row:
+            rows.insert(0, blank)
+        # below the last filled row of the sheet, a table goes on
+        rows += [blank] * (area.height - len(rows))
+        header, *below = rows
+        return header, list(zip(*below, strict=True)) if below else [()] * area.width
 
 
 def _error_cells(data: bytes) -> Iterator[tuple[int, int, str]]:

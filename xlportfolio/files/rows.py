@@ -7,6 +7,7 @@ thousand rows as objects take ten times as long and more memory than the data.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -62,26 +63,25 @@ class Block(NamedTuple):
     @property
     def last_row(self) -> int:
         """The last row; where there are no data, a blank one stands for them."""
-        return self.row + max(len(self.columns[0].cells), 1) - 1
+        return self.row + max(len(self.columns[0]), 1) - 1
 
 
 class Pieces:
     """Cells as XML; what several columns show is put into words once."""
 
     def __init__(self, columns: Sequence[ReportColumn]) -> None:
-        self._shared = {id(column.source) for column in columns if column.source is not None}
-        self._of_shared: dict[int, list[str]] = {}
+        self._uses = Counter(id(column.all_cells) for column in columns)
+        self._of_all: dict[int, list[str]] = {}
 
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
-        if column.source is not None and column.at is not None:
-            whole = self.of(column.source)
-            return [whole[i] for i in column.at.tolist()]
-        if id(column) not in self._shared:
+        shared = id(column.all_cells)
+        if self._uses[shared] == 1:
             return self._made(column.cells)
-        if id(column) not in self._of_shared:
-            self._of_shared[id(column)] = self._made(column.cells)
-        return self._of_shared[id(column)]
+        pieces = self._of_all.get(shared)
+        if pieces is None:
+            pieces = self._of_all[shared] = self._made(column.all_cells)
+        return pieces if column.at is None else [pieces[i] for i in column.at.tolist()]
 
     @staticmethod
     def _made(cells: Cells) -> list[str]:

@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from math import isnan
+from typing import Generic, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from xlportfolio.model import Axis, Objective, Quadrant, ScaleKind, Status, ThresholdRule, name_key
 
@@ -24,6 +28,8 @@ Time = dt.datetime | dt.date | dt.time | dt.timedelta
 #: What a cell may hold; ``None`` or blank text for an empty one. Of a currency format, Excel hands
 #: over decimals.
 Cell = None | str | Number | Time | CellError
+#: The cells of a column: numbers and blanks (NaN) alone, or whatever there is.
+Cells = npt.NDArray[np.float64] | Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +225,10 @@ class RawTable:
         The sheet's row and column, counted from 1, of the first header cell.
     header
         The header cells.
-    rows
-        The cells below, each row as long as the header.
+    columns
+        The cells below each of them.
+    height
+        The number of rows below the header.
     """
 
     table: Table
@@ -228,7 +236,30 @@ class RawTable:
     row: int
     column: int
     header: Sequence[Cell]
-    rows: Sequence[Sequence[Cell]]
+    columns: Sequence[Cells]
+    height: int
+
+    @classmethod
+    def of_rows(
+        cls,
+        table: Table,
+        sheet: str,
+        row: int,
+        column: int,
+        header: Sequence[Cell],
+        rows: Sequence[Sequence[Cell]],
+    ) -> Self:
+        """A table from its rows, each as long as the header."""
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(header)
+        return cls(table, sheet, row, column, header, columns, len(rows))
+
+    def cell(self, i: int, position: int) -> Cell:
+        """A cell of the i-th row below the header."""
+        cells = self.columns[position]
+        if isinstance(cells, np.ndarray):
+            number = float(cells[i])
+            return None if isnan(number) else number
+        return cells[i]
 
 
 def sheet_table(table: Table, sheet: str, rows: Sequence[Sequence[Cell]]) -> RawTable | None:
@@ -239,7 +270,8 @@ def sheet_table(table: Table, sheet: str, rows: Sequence[Sequence[Cell]]) -> Raw
     filled = [i for i, cell in enumerate(rows[at]) if cell not in {None, ""}]
     left, right = filled[0], filled[-1] + 1
     body = [[*row[left:right], *[None] * (right - max(len(row), left))] for row in rows[at + 1 :]]
-    return RawTable(table, sheet, at + 1, left + 1, list(rows[at][left:right]), body)
+    header = list(rows[at][left:right])
+    return RawTable.of_rows(table, sheet, at + 1, left + 1, header, body)
 
 
 Word = TypeVar("Word", bound=StrEnum)

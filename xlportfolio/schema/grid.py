@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import name_key
 from xlportfolio.schema.cells import as_number, is_blank, quoted, shown
-from xlportfolio.schema.contract import Cell, CellError, RawTable, column_letters
+from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, column_letters
 
 
 class Grid:
@@ -18,7 +20,7 @@ class Grid:
         self.raw = raw
         self.sheet = raw.sheet
         self.positions = raw.table.positions(raw.header)
-        self.rows = [i for i, row in enumerate(raw.rows) if not all(map(is_blank, row))]
+        self.rows = _filled_rows(raw)
 
     def sheet_row(self, i: int) -> int:
         """The sheet's row of the table's i-th row."""
@@ -27,7 +29,16 @@ class Grid:
     def cell(self, i: int, key: str) -> Cell:
         """A cell of one of the contract's columns, empty where there is no such column."""
         position = self.positions.get(key)
-        return None if position is None else self.raw.rows[i][position]
+        return None if position is None else self.raw.cell(i, position)
+
+    def cells(self, position: int) -> Cells:
+        """The cells of a column in the rows that are not empty."""
+        cells = self.raw.columns[position]
+        if len(self.rows) == self.raw.height:
+            return cells
+        if isinstance(cells, np.ndarray):
+            return cells[self.rows]
+        return [cells[i] for i in self.rows]
 
     def text(self, i: int, key: str) -> str:
         """A cell as text, trimmed; an error cell has none."""
@@ -52,8 +63,22 @@ class Grid:
         if position is None:
             return Problem(fault, self.sheet, row)
         cell = f"{column_letters(self.raw.column + position)}{row}"
-        found = quoted(self.raw.rows[i][position], language)
+        found = quoted(self.raw.cell(i, position), language)
         return Problem(fault, self.sheet, row, self.header(position), cell, found)
+
+
+def _filled_rows(raw: RawTable) -> list[int]:
+    """The positions of the rows that hold anything."""
+    is_filled = np.zeros(raw.height, dtype=np.bool_)
+    for cells in raw.columns:
+        if isinstance(cells, np.ndarray):
+            is_filled |= ~np.isnan(cells)
+    for cells in raw.columns:
+        if not isinstance(cells, np.ndarray):
+            for i in np.flatnonzero(~is_filled).tolist():
+                is_filled[i] = not is_blank(cells[i])
+    rows: list[int] = np.flatnonzero(is_filled).tolist()
+    return rows
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from xlportfolio.errors import Fault, InputError, Problem, Severity
 from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Status, Strategy
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
-from xlportfolio.schema.contract import Cell, CellError, RawTable, Table
+from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, Table
 from xlportfolio.schema.criteria import ReadCriteria, Reader, read_criteria
 from xlportfolio.schema.grid import Findings, Grid, in_order
 from xlportfolio.schema.settings import language_of, read_settings
@@ -96,7 +96,7 @@ def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> W
     )
     problems = tuple(findings.problems)
     first = customers.sheet_row(0)
-    rows = range(first, first + len(customers.raw.rows))
+    rows = range(first, first + customers.raw.height)
     return WorkbookInput(frame, rows, model, chosen.presentation, problems, places)
 
 
@@ -180,12 +180,10 @@ class _Customers:
     ) -> pd.DataFrame:
         """The customers as the analysis takes them; the index holds the sheet's rows."""
         grid = self.grid
-        rows = [grid.raw.rows[i] for i in grid.rows]
-        by_column = list(zip(*rows, strict=True)) if rows else [()] * len(grid.raw.header)
 
         def column(key: str) -> Sequence[Cell]:
             position = grid.positions.get(key)
-            return [None] * len(rows) if position is None else by_column[position]
+            return [None] * len(grid.rows) if position is None else _listed(grid.cells(position))
 
         data: dict[str, object] = {
             "customer_id": self._identifiers(column("customer_id"), "customer_id"),
@@ -194,14 +192,14 @@ class _Customers:
         }
         for criterion in model.criteria:
             position = columns[criterion.name]
-            cells = by_column[position]
+            cells = grid.cells(position)
             if criterion.scale.kind is ScaleKind.CATEGORIES:
-                data[criterion.name] = self._categories(cells, position)
+                data[criterion.name] = self._categories(_listed(cells), position)
             else:
                 data[criterion.name] = self._measures(cells, position)
         for name in extra:
             if name not in data:
-                data[name] = self._measures(by_column[columns[name]], columns[name])
+                data[name] = self._measures(grid.cells(columns[name]), columns[name])
         index = pd.Index([grid.sheet_row(i) for i in grid.rows], dtype=np.int64)
         return pd.DataFrame(data, index=index)
 
@@ -241,8 +239,10 @@ class _Customers:
             self.findings.add_cell(self.grid, fault, i, position)
         return as_category(cell, self.findings.language)
 
-    def _measures(self, cells: Sequence[Cell], position: int) -> npt.NDArray[np.float64]:
+    def _measures(self, cells: Cells, position: int) -> npt.NDArray[np.float64]:
         """A column of numbers, NaN where there is none; the odd ones are looked at one by one."""
+        if isinstance(cells, np.ndarray):
+            return cells
         if set(map(type, cells)) <= {float, type(None)}:
             return np.array(cells, dtype=np.float64)
         measures = np.array([c if type(c) is float else np.nan for c in cells], dtype=np.float64)
@@ -253,3 +253,10 @@ class _Customers:
             if number is not None:
                 measures[k] = number
         return measures
+
+
+def _listed(cells: Cells) -> Sequence[Cell]:
+    """A column cell by cell."""
+    if not isinstance(cells, np.ndarray):
+        return cells
+    return [None if number != number else number for number in cells.tolist()]  # noqa: PLR0124 (NaN)
