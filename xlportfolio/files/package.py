@@ -13,9 +13,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -30,8 +28,6 @@ _REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _LOCAL_HEADER = struct.Struct("<26xHH")
-#: Chunks of a part that are made before the one that is being compressed is done.
-_AHEAD = 4
 
 Element = etree._Element  # noqa: SLF001 (the only name lxml gives to its elements)
 
@@ -307,10 +303,8 @@ class Package:
     def _write_new(self, out: zipfile.ZipFile, part: str) -> None:
         content = self._new[part]
         with out.open(part, "w") as sink:
-            if isinstance(content, bytes):
-                sink.write(content)
-            else:
-                _write_beside(sink, content())
+            for chunk in (content,) if isinstance(content, bytes) else content():
+                sink.write(chunk)
 
     def _copy(self, out: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         """Copy an entry's compressed bytes, with a local header that needs no data descriptor."""
@@ -335,18 +329,6 @@ class Package:
         out.filelist.append(entry)
         out.NameToInfo[entry.filename] = entry
         out.start_dir = sink.tell()
-
-
-def _write_beside(sink: IO[bytes], chunks: Iterable[bytes]) -> None:
-    """Write chunks in another thread, so that they are compressed while the next ones are made."""
-    waiting: deque[Future[int]] = deque()
-    with ThreadPoolExecutor(1) as beside:
-        for chunk in chunks:
-            waiting.append(beside.submit(sink.write, chunk))
-            if len(waiting) > _AHEAD:
-                waiting.popleft().result()
-        for written in waiting:
-            written.result()
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -24,8 +24,6 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-
 _LONGEST = 32_767
 #: Rows put together before they are handed on.
 _BATCH = 2_000
-#: Texts of a column of which the XML is remembered, in case they come again.
-_REMEMBERED = 2_000
 
 
 def office_text(text: str) -> str:
@@ -77,27 +75,28 @@ class Pieces:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
         shared = id(column.all_cells)
         if self._uses[shared] == 1:
-            return self._made(column.cells)
+            return _pieces(column.cells)
         pieces = self._of_all.get(shared)
         if pieces is None:
-            pieces = self._of_all[shared] = self._made(column.all_cells)
+            pieces = self._of_all[shared] = _pieces(column.all_cells)
         return pieces if column.at is None else [pieces[i] for i in column.at.tolist()]
 
-    @staticmethod
-    def _made(cells: Cells) -> list[str]:
-        if isinstance(cells, np.ndarray):
-            return ["/>" if x != x else f"><v>{x!r}</v></c>" for x in cells.tolist()]  # noqa: PLR0124
-        known = {"": "/>"}
-        pieces = []
-        for text in cells:
-            piece = known.get(text)
-            if piece is None:
-                space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
-                piece = f' t="inlineStr"><is><t{space}>{escape_text(text)}</t></is></c>'
-                if len(known) < _REMEMBERED:
-                    known[text] = piece
-            pieces.append(piece)
-        return pieces
+
+def _pieces(cells: Cells) -> list[str]:
+    if isinstance(cells, np.ndarray):
+        return ["/>" if x != x else f"><v>{x!r}</v></c>" for x in cells.tolist()]  # noqa: PLR0124
+    different = list(dict.fromkeys(cells))
+    if len(different) > len(cells) // 2:
+        return [_text_piece(text) for text in cells]
+    known = {text: _text_piece(text) for text in different}
+    return [known[text] for text in cells]
+
+
+def _text_piece(text: str) -> str:
+    if not text:
+        return "/>"
+    space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
+    return f' t="inlineStr"><is><t{space}>{escape_text(text)}</t></is></c>'
 
 
 def row_chunks(block: Block, styles: Sequence[str], pieces: Pieces) -> Iterator[bytes]:
