@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Any, NamedTuple
 
+from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 
-from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
 from xlportfolio.schema.contract import Cell, sheet_table
 
-_ERROR_CELL = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
-)
-_ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 
 
 class _Area(NamedTuple):
@@ -92,12 +91,18 @@ class _Reader:
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
             except CalamineError as error:
                 raise self._workbook.package.malformed("cells", detail=error) from error
-            data = self._workbook.package.read(sheet.part)
-            for row, column, text in _error_cells(data):
+            for row, column, text in self._errors(sheet):
                 if row <= len(cells) and column <= len(cells[row - 1]):
                     cells[row - 1][column - 1] = CellError(text)
             self._cells[sheet.name] = cells
         return self._cells[sheet.name]
+
+    def _errors(self, sheet: Sheet) -> list[tuple[int, int, str]]:
+        package = self._workbook.package
+        try:
+            return list(_error_cells(package.read(sheet.part)))
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise package.malformed("part_xml", part=sheet.part) from error
 
     def _cut(self, table: Table, sheet: Sheet, area: _Area) -> RawTable:
         """The part of a sheet that a table covers, each row as long as the header."""
@@ -121,9 +126,17 @@ class _Reader:
 
 def _error_cells(data: bytes) -> Iterator[tuple[int, int, str]]:
     """Row, column and text of the cells that show an error; calamine takes them for blank."""
-    if b't="e"' not in data:
+    if _ERROR.search(data) is None:
         return
-    for cell in _ERROR_CELL.finditer(data):
-        column, row = coordinates(cell[1].decode())
-        text = _ERROR_TEXT.search(cell[2])
-        yield row, column, text[1].decode() if text else "#N/A"
+    row = column = 0
+    places = main("row"), main("c")
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+    for event, element in etree.iterparse(BytesIO(data), ("start", "end"), tag=places, **options):
+        address = element.get("r")
+        if event == "start" and element.tag == places[0]:
+            row, column = int(address) if address else row + 1, 0
+        elif event == "end" and element.tag == places[1]:  # without an address, after the last one
+            column, row = coordinates(address) if address else (column + 1, row)
+            if element.get("t") == "e":
+                yield row, column, element.findtext(main("v")) or "#N/A"
+            element.clear()
