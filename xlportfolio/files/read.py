@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from typing import Any, NamedTuple
 
-from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 
-from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
 from xlportfolio.schema.contract import Cell, sheet_table
 
-_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
+_PLACE = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
+_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
+_IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
+_CELL_END = re.compile(rb"</(?:\w+:)?c>")
+_ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
 
 class _Area(NamedTuple):
@@ -91,18 +93,12 @@ class _Reader:
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
             except CalamineError as error:
                 raise self._workbook.package.malformed("cells", detail=error) from error
-            for row, column, text in self._errors(sheet):
+            data = self._workbook.package.read(sheet.part)
+            for row, column, text in _error_cells(data):
                 if row <= len(cells) and column <= len(cells[row - 1]):
                     cells[row - 1][column - 1] = CellError(text)
             self._cells[sheet.name] = cells
         return self._cells[sheet.name]
-
-    def _errors(self, sheet: Sheet) -> list[tuple[int, int, str]]:
-        package = self._workbook.package
-        try:
-            return list(_error_cells(package.read(sheet.part)))
-        except (etree.XMLSyntaxError, ValueError) as error:
-            raise package.malformed("part_xml", part=sheet.part) from error
 
     def _cut(self, table: Table, sheet: Sheet, area: _Area) -> RawTable:
         """The part of a sheet that a table covers, each row as long as the header."""
@@ -126,17 +122,19 @@ class _Reader:
 
 def _error_cells(data: bytes) -> Iterator[tuple[int, int, str]]:
     """Row, column and text of the cells that show an error; calamine takes them for blank."""
-    if _ERROR.search(data) is None:
+    if _IS_ERROR.search(data) is None:
         return
     row = column = 0
-    places = main("row"), main("c")
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    for event, element in etree.iterparse(BytesIO(data), ("start", "end"), tag=places, **options):
-        address = element.get("r")
-        if event == "start" and element.tag == places[0]:
-            row, column = int(address) if address else row + 1, 0
-        elif event == "end" and element.tag == places[1]:  # without an address, after the last one
-            column, row = coordinates(address) if address else (column + 1, row)
-            if element.get("t") == "e":
-                yield row, column, element.findtext(main("v")) or "#N/A"
-            element.clear()
+    for found in _PLACE.finditer(data):
+        address = _ADDRESS.search(found[2])
+        if found[1] == b"row":
+            row, column = int(address[2]) if address else row + 1, 0
+            continue
+        if address is None or not address[1]:  # a cell without an address follows the one before
+            column += 1
+        else:
+            column, row = coordinates(address[1].decode() + address[2].decode())
+        if _IS_ERROR.search(found[2]):
+            end = _CELL_END.search(data, found.end())
+            text = _ERROR_TEXT.search(data, found.end(), end.start() if end else len(data))
+            yield row, column, text[1].decode() if text else "#N/A"
