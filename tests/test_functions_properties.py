@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.portfolios import Model, Portfolio, analysed, fixed
+from support.portfolios import Block, Portfolio, analysed, blocks_of, fixed
 
 from xlportfolio import PortfolioAnalysis
 from xlportfolio.excel.functions import (
@@ -23,47 +23,8 @@ from xlportfolio.excel.functions import (
 )
 from xlportfolio.locale import texts
 
-Block = list[list[Any]]
-
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-#: Columns of a table of criteria and what they are called in a plain model.
-COLUMNS = {
-    "Criterion": "name",
-    "Axis": "axis",
-    "Weight": "weight",
-    "Objective": "objective",
-    "Scale": "scale",
-    "Low": "low",
-    "High": "high",
-    "Missing": "fill",
-    "Unit": "unit",
-}
 TYPES = texts("en").branch("quadrants")
-
-
-def blocks_of(portfolio: Portfolio) -> tuple[Block, Block, Block]:
-    """A portfolio as cells: customers, criteria, settings."""
-    rows, model = portfolio
-    names = {"customer_id": "Customer ID", "customer": "Customer", "status": "Status"}
-    names |= {name: name for name in ["Amount", *(c["name"] for c in model["criteria"])]}
-    customers = [list(names.values()), *([row[key] for key in names] for row in rows)]
-    return customers, criteria_of(model), settings_of(model)
-
-
-def criteria_of(model: Model) -> Block:
-    header = [*COLUMNS, "Levels"]
-    rows = [
-        [
-            *(criterion[key] for key in COLUMNS.values()),
-            "; ".join(f"{bound}={value}" for bound, value in criterion["levels"]) or None,
-        ]
-        for criterion in model["criteria"]
-    ]
-    return [header, *rows]
-
-
-def settings_of(model: Model) -> Block:
-    return [["Setting", "Value"], *([k, v] for k, v in model.items() if k != "criteria")]
 
 
 def column(found: pd.Series) -> Block:

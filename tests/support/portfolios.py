@@ -18,11 +18,25 @@ Row = dict[str, Any]
 Criterion = dict[str, Any]
 Model = dict[str, Any]
 Portfolio = tuple[list[Row], Model]
+Block = list[list[Any]]
 
 WORDS = ("high", "medium", "low")
 NUMBERS = (-20, -5, 0, 0.1, 0.2, 1, 2.5, 10, 30, 50, 99.5, 100, 120, 1000)
 WEIGHTS = (0, 0.1, 0.2, 0.3, 1, 2, 3, 60)
 LEVEL_VALUES = (0, 10, 25, 33.3, 50, 75, 100)
+
+#: Columns of a table of criteria and what they are called in a plain model.
+COLUMNS = {
+    "Criterion": "name",
+    "Axis": "axis",
+    "Weight": "weight",
+    "Objective": "objective",
+    "Scale": "scale",
+    "Low": "low",
+    "High": "high",
+    "Missing": "fill",
+    "Unit": "unit",
+}
 
 some_numbers = st.sampled_from(NUMBERS)
 level_values = st.sampled_from(LEVEL_VALUES)
@@ -190,3 +204,28 @@ def analysed(portfolio: Portfolio) -> kp.PortfolioAnalysis:
     """What xlportfolio says of a portfolio; rows are labelled by their position."""
     rows, plain = portfolio
     return kp.analyse(frame_of(rows, plain), model_of(plain))
+
+
+def blocks_of(portfolio: Portfolio) -> tuple[Block, Block, Block]:
+    """A portfolio as cells: customers, criteria, settings."""
+    rows, model = portfolio
+    names = {"customer_id": "Customer ID", "customer": "Customer", "status": "Status"}
+    names |= {name: name for name in ["Amount", *(c["name"] for c in model["criteria"])]}
+    customers = [list(names.values()), *([row[key] for key in names] for row in rows)]
+    return customers, criteria_of(model), settings_of(model)
+
+
+def criteria_of(model: Model) -> Block:
+    header = [*COLUMNS, "Levels"]
+    rows = [
+        [
+            *(criterion[key] for key in COLUMNS.values()),
+            "; ".join(f"{bound}={value}" for bound, value in criterion["levels"]) or None,
+        ]
+        for criterion in model["criteria"]
+    ]
+    return [header, *rows]
+
+
+def settings_of(model: Model) -> Block:
+    return [["Setting", "Value"], *([k, v] for k, v in model.items() if k != "criteria")]

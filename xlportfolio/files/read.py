@@ -20,9 +20,10 @@ from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
 from xlportfolio.schema.contract import Cell, Cells, sheet_table
 
-_ERROR_CELL = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
-)
+_PLACE = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
+_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
+_IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
+_CELL_END = re.compile(rb"</(?:\w+:)?c>")
 _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
 
@@ -135,9 +136,19 @@ class _Reader:
 
 def _error_cells(data: bytes) -> Iterator[tuple[int, int, str]]:
     """Row, column and text of the cells that show an error; calamine takes them for blank."""
-    if b't="e"' not in data:
+    if _IS_ERROR.search(data) is None:
         return
-    for cell in _ERROR_CELL.finditer(data):
-        column, row = coordinates(cell[1].decode())
-        text = _ERROR_TEXT.search(cell[2])
-        yield row, column, text[1].decode() if text else "#N/A"
+    row = column = 0
+    for found in _PLACE.finditer(data):
+        address = _ADDRESS.search(found[2])
+        if found[1] == b"row":
+            row, column = int(address[2]) if address else row + 1, 0
+            continue
+        if address is None or not address[1]:  # a cell without an address follows the one before
+            column += 1
+        else:
+            column, row = coordinates(address[1].decode() + address[2].decode())
+        if _IS_ERROR.search(found[2]):
+            end = _CELL_END.search(data, found.end())
+            text = _ERROR_TEXT.search(data, found.end(), end.start() if end else len(data))
+            yield row, column, text[1].decode() if text else "#N/A"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -23,18 +24,29 @@ def is_blank(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
+def as_float(number: float | Decimal) -> float:
+    """A number of a cell; infinite or NaN where it is none that a cell can show."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+    except ValueError:  # a decimal that signals that it is no number
+        return math.nan
+
+
 def shown(cell: Cell, language: str) -> str:
     """A cell's content as its reader sees it, or nearly so: formats are not looked at."""
     match cell:
         case None:
             return ""
         case Decimal():
-            return shown(float(cell), language)
+            return shown(as_float(cell), language)
         case bool():
             return _TRUTH[language][cell]
         case int() | float():
-            whole = float(cell).is_integer() and abs(cell) < _EXACT
-            text = str(int(cell)) if whole else repr(cell)
+            number = as_float(cell)
+            whole = number.is_integer() and abs(number) < _EXACT
+            text = str(int(number)) if whole else repr(number)
             return text.replace(".", ",") if language == "de" else text
         case dt.datetime():
             return cell.strftime("%d.%m.%Y %H:%M:%S" if language == "de" else "%Y-%m-%d %H:%M:%S")
@@ -56,7 +68,7 @@ def as_id(cell: Cell) -> str:
     """A customer number or name as text; see :func:`xlportfolio.model.id_text`."""
     if type(cell) is float:
         return id_text(cell)
-    return id_text(float(cell)) if isinstance(cell, Decimal) else shown(cell, "en").strip()
+    return id_text(as_float(cell)) if isinstance(cell, Decimal) else shown(cell, "en").strip()
 
 
 class Number(NamedTuple):
@@ -73,7 +85,10 @@ def as_number(cell: Cell, language: str) -> Number:
     if isinstance(cell, CellError):
         return Number(None, Fault("error_cell", Severity.WARNING))
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-        return Number(float(cell))
+        number = as_float(cell)
+        if math.isfinite(number):
+            return Number(number)
+        return Number(None, Fault("not_a_number", Severity.WARNING))
     reading = read_number(cell, language) if isinstance(cell, str) else None
     if reading is None:
         return Number(None, Fault("not_a_number", Severity.WARNING))

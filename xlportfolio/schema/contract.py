@@ -267,7 +267,7 @@ def sheet_table(table: Table, sheet: str, rows: Sequence[Sequence[Cell]]) -> Raw
     at = find_header(table, rows)
     if at is None:
         return None
-    filled = [i for i, cell in enumerate(rows[at]) if cell not in {None, ""}]
+    filled = [i for i, cell in enumerate(rows[at]) if cell is not None and cell != ""]
     left, right = filled[0], filled[-1] + 1
     body = [[*row[left:right], *[None] * (right - max(len(row), left))] for row in rows[at + 1 :]]
     header = list(rows[at][left:right])
