@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 
 import openpyxl
 import pytest
@@ -47,17 +48,15 @@ def by_openpyxl(book: Book) -> Area:
 
 
 def by_us(table: RawTable) -> Area:
+    places = range(len(table.columns))
+    rows = [[table.cell(i, position) for position in places] for i in range(table.height)]
     return [
         [("error", cell.text) if isinstance(cell, CellError) else plain(cell) for cell in row]
-        for row in (table.header, *table.rows)
+        for row in (table.header, *rows)
     ]
 
 
-@tries(150)
-@given(books())
-def test_each_cell_is_read_as_it_was_written_and_as_openpyxl_reads_it(
-    path: Path, book: Book
-) -> None:
+def check(path: Path, book: Book) -> None:
     assert by_openpyxl(book) == book.area
     table = read(path, book.data)
     assert (table.sheet, table.row, table.column) == ("Customers", book.top, book.left)
@@ -67,3 +66,18 @@ def test_each_cell_is_read_as_it_was_written_and_as_openpyxl_reads_it(
     if not book.has_object:  # nothing says where the table ends
         cells += [[None] * width] * (len(book.area) - len(cells))
     assert cells == book.area
+
+
+@tries(150)
+@given(books())
+def test_each_cell_is_read_as_it_was_written_and_as_openpyxl_reads_it(
+    path: Path, book: Book
+) -> None:
+    check(path, book)
+
+
+@tries(150)
+@given(books(usual=True))
+def test_a_sheet_spelled_as_usual_is_read_so_without_calamine(path: Path, book: Book) -> None:
+    with patch("xlportfolio.files.read.CalamineWorkbook", None):
+        check(path, book)

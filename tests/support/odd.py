@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from support.portfolios import Block, Portfolio, blocks_of, portfolios
@@ -72,7 +75,19 @@ def _loose(draw: st.DrawFn, table: Table) -> RawTable | None:
     rows = draw(st.lists(row, max_size=6))
     if not lengths:
         return sheet_table(table, sheet, [[], *draw(st.lists(row, max_size=2)), header, *rows])
-    return RawTable(table, sheet, draw(st.integers(1, 9)), draw(st.integers(1, 99)), header, rows)
+    place = draw(st.integers(1, 9)), draw(st.integers(1, 99))
+    return by_columns(RawTable.of_rows(table, sheet, *place, header, rows))
+
+
+def by_columns(raw: RawTable) -> RawTable:
+    """The table as it is read straight from a sheet: columns of nothing but numbers as arrays."""
+    columns = [
+        np.array(cells, dtype=np.float64)
+        if all(cell is None or (type(cell) is float and isfinite(cell)) for cell in cells)
+        else cells
+        for cells in raw.columns
+    ]
+    return dataclasses.replace(raw, columns=columns)
 
 
 @st.composite
@@ -86,7 +101,7 @@ def tables_of(portfolio: Portfolio, *others: Block) -> dict[str, RawTable]:
     """A sound portfolio as the tables of a workbook."""
     blocks = [*blocks_of(portfolio), *others]
     return {
-        table.name: RawTable(table, table.english, 1, 1, header, rows)
+        table.name: RawTable.of_rows(table, table.english, 1, 1, header, rows)
         for table, (header, *rows) in zip(TABLES, blocks, strict=False)
     }
 
@@ -111,9 +126,11 @@ def nearly_sound(draw: st.DrawFn) -> dict[str, RawTable]:
     for _ in range(draw(st.integers(0, 4))):
         table = draw(st.sampled_from(TABLES))
         raw = tables[table.name]
-        tables[table.name] = RawTable(
-            table, raw.sheet, raw.row, raw.column, *_changed(draw, table, raw.header, raw.rows)
-        )
+        positions = range(len(raw.columns))
+        rows = [[raw.cell(i, position) for position in positions] for i in range(raw.height)]
+        place = raw.sheet, raw.row, raw.column
+        changed = RawTable.of_rows(table, *place, *_changed(draw, table, raw.header, rows))
+        tables[table.name] = by_columns(changed) if draw(st.booleans()) else changed
     return tables
 
 

@@ -1,9 +1,9 @@
 """Sheets for hypothesis whose cells are known, in whatever XML a program may write them.
 
 A drawn :class:`Book` holds the parts of a workbook with one sheet and what its cells hold, as
-:func:`plain` gives them. The spelling is drawn with the cells: namespace prefixes, quotes, order of attributes, rows and cells
-with and without their address, shared and inline strings, rich text with phonetic hints, formulas
-with and without a value, cells and rows that hold nothing but a format.
+:func:`plain` gives them. The spelling is drawn with the cells: namespace prefixes, quotes, order of
+attributes, rows and cells with and without their address, shared and inline strings, rich text with
+phonetic hints, formulas with and without a value, cells and rows that hold nothing but a format.
 """
 
 from __future__ import annotations
@@ -149,9 +149,10 @@ def _times(draw: st.DrawFn, is_1904: bool) -> Cell:
 
 
 @st.composite
-def _cells(draw: st.DrawFn, is_1904: bool) -> Cell:
+def _cells(draw: st.DrawFn, is_1904: bool, times: bool) -> Cell:
     style = draw(st.sampled_from(range(len(KINDS))))
-    match draw(st.sampled_from(["number", "number", "text", "text", "time", "bool", "error", ""])):
+    kinds = ["number", "number", "text", "text", "bool", "error", "", *["time"][: int(times)]]
+    match draw(st.sampled_from(kinds)):
         case "number":
             return draw(_numbers())
         case "time":
@@ -169,23 +170,31 @@ def _cells(draw: st.DrawFn, is_1904: bool) -> Cell:
 
 
 class _Writer:
-    """Spells a sheet; every choice that XML leaves open is drawn."""
+    """Spells a sheet; every choice that XML leaves open is drawn, of usual ones or of all."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, *, usual: bool) -> None:
         self._draw = draw
-        self.prefix = draw(st.sampled_from(["", "", "x:"]))
-        self._gap = draw(st.sampled_from(["", "", "\n  "]))
-        self._quote = draw(st.sampled_from(['"', '"', "'"]))
-        self.addressed = draw(st.sampled_from(["always", "always", "rows", "cells", "seldom"]))
+        self._usual = usual
+        self.prefix = self._choice("", "", "x:")
+        self._gap = self._choice("", "", "\n  ")
+        self._quote = self._choice('"', '"', "'")
+        self.addressed = self._choice("always", "always", "rows", "cells", "seldom")
         self.strings: list[str] = []
+
+    def _choice(self, usual: str, *others: str) -> str:
+        return usual if self._usual else self._draw(st.sampled_from([usual, *others]))
 
     def _coin(self) -> bool:
         return self._draw(st.booleans())
 
+    def _odd(self) -> bool:
+        """Whether something is spelled as hardly any program does."""
+        return not self._usual and self._coin()
+
     def element(self, name: str, attributes: dict[str, str], content: str | None) -> str:
         """An element with its attributes in any order; an empty one in either form."""
         pairs = list(attributes.items())
-        if len(pairs) > 1 and self._coin():
+        if len(pairs) > 1 and self._odd():
             pairs.reverse()
         words = "".join(
             f" {key}={quoteattr(value).replace(chr(34), self._quote)}" for key, value in pairs
@@ -198,13 +207,13 @@ class _Writer:
     def _text(self, text: str) -> str:
         space = {"xml:space": "preserve"} if text != text.strip() or self._coin() else {}
         spelled = escape(text)
-        if self._coin():
+        if self._odd():
             spelled = "".join(f"&#{ord(c)};" if c in "ä\n€" else c for c in spelled)
         return self.element("t", space, spelled)
 
     def _rich(self, text: str) -> str:
         """A string item: plain, or in runs with a phonetic hint that is no part of the text."""
-        if not self._coin():
+        if not self._odd():
             return self._text(text)
         cut = len(text) // 2
         runs = [
@@ -274,16 +283,19 @@ class _Writer:
 
 
 @st.composite
-def books(draw: st.DrawFn) -> Book:
-    """A workbook whose sheet Customers holds a table of a few cells anywhere on it."""
-    is_1904, has_object = draw(st.booleans()), draw(st.booleans())
+def books(draw: st.DrawFn, *, usual: bool = False) -> Book:
+    """A workbook whose sheet Customers holds a table of a few cells anywhere on it.
+
+    A usual one holds neither times nor rich text, has a table object, and is spelled as Excel does.
+    """
+    is_1904, has_object = draw(st.booleans()), usual or draw(st.booleans())
     top, left = draw(st.integers(1, 12)), draw(st.sampled_from([1, 2, 5, 27]))
     width, height = draw(st.integers(1, 5)), draw(st.integers(1, 6))
-    cells = st.lists(_cells(is_1904), min_size=width, max_size=width)
+    cells = st.lists(_cells(is_1904, not usual), min_size=width, max_size=width)
     grid = draw(st.lists(cells, min_size=height, max_size=height))
     header = [Cell(("str", name), 0, "str") for name in HEADERS]
     grid.insert(0, header[:width])
-    writer = _Writer(draw)
+    writer = _Writer(draw, usual=usual)
     data = writer.element("sheetData", {}, writer.rows(grid, top, left))
     tables = writer.element("tableParts", {"count": "1"}, '<tablePart r:id="rId1"/>')
     tables = tables.replace("<tablePart", f"<{writer.prefix}tablePart") if has_object else ""

@@ -45,7 +45,7 @@ _START = re.compile(
 #: Of a number format: text in quotes or after a sign, colours and currencies in brackets.
 _NOT_SHOWN = re.compile(r'"[^"]*"|[\\\\_*].|\[(?![hmsHMS]+\])[^\]]*\]')
 _OF_TIME = re.compile("[dmyhsDMYHStjTJ]")
-_STRING = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
+_STRING = re.compile(rb'<si(?:/>|>(?:<t/>|<t(?: xml:space="preserve")?>([^<]*)</t>)?</si>)')
 #: Text with blanks at its ends, which count for nothing unless they are to be preserved.
 _TRIMMED = re.compile(rb"<t>(?:[\x00-\x20]|[^<]*[\x00-\x20]</t>)")
 _DATA, _DATA_END = b"<sheetData>", b"</sheetData>"
