@@ -137,7 +137,7 @@ class Graft:
             view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None and filled is not None:
-            old = self.package.read(part)
+            old = self.package.read_xml(part)
             foreign = foreign_cell(root, old, there, filled.block)
             if foreign is not None:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
