@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+from xml.parsers.expat import ExpatError
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from xlportfolio.errors import WorkbookError
+from xlportfolio.files.extent import AddressError, Extent, extent_of
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
@@ -17,6 +20,15 @@ _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
 )
 _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+
+#: What calamine reads beside the sheets: parts of just these names, in any case.
+_READ_BY_CALAMINE = {
+    "_rels/.rels",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+    "xl/sharedstrings.xml",
+    "xl/styles.xml",
+}
 
 
 class _Area(NamedTuple):
@@ -57,11 +69,15 @@ class _Reader:
 
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
+        for part in workbook.package.parts():  # it believes whatever a part inflates to
+            if part.lower() in _READ_BY_CALAMINE:
+                workbook.package.read_xml(part)
         try:
             self._calamine = CalamineWorkbook.from_path(str(workbook.package.path))
         except (CalamineError, OSError) as error:
             raise workbook.package.malformed("cells", detail=error) from error
         self._cells: dict[str, list[list[Cell]]] = {}
+        self._extents: dict[str, Extent] = {}
 
     def of_object(self, table: Table, sheet: Sheet, found: TableObject) -> RawTable:
         """A table that stands in a table object."""
@@ -87,17 +103,32 @@ class _Reader:
     def _sheet(self, sheet: Sheet) -> list[list[Cell]]:
         """All cells of a sheet from A1 on, error cells marked as such."""
         if sheet.name not in self._cells:
+            data = self._workbook.package.read_xml(sheet.part)
+            self._extents[sheet.name] = self._extent(sheet, data)
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
             except CalamineError as error:
                 raise self._workbook.package.malformed("cells", detail=error) from error
-            data = self._workbook.package.read(sheet.part)
             for row, column, text in _error_cells(data):
                 if row <= len(cells) and column <= len(cells[row - 1]):
                     cells[row - 1][column - 1] = CellError(text)
             self._cells[sheet.name] = cells
         return self._cells[sheet.name]
+
+    def _extent(self, sheet: Sheet, data: bytes) -> Extent:
+        """How far the cells of a sheet reach, if calamine has room for all between them."""
+        package = self._workbook.package
+        try:
+            extent = extent_of(data)
+        except AddressError as error:
+            raise package.malformed("cell_address", sheet=sheet.name, cell=str(error)) from error
+        except ExpatError as error:
+            raise package.malformed("part_xml", part=sheet.part) from error
+        if extent.is_sparse:
+            details = {"path": package.path, "sheet": sheet.name, "area": str(extent)}
+            raise WorkbookError("too_sparse", **details)
+        return extent
 
     def _cut(self, table: Table, sheet: Sheet, area: _Area) -> RawTable:
         """The part of a sheet that a table covers, each row as long as the header."""
@@ -105,6 +136,9 @@ class _Reader:
         left, right = area.first_column - 1, area.last_column
         top = area.first_row - 1
         width = right - left
+        if self._extents[sheet.name].is_lost_in(area.last_row - top, width):
+            details = {"path": self._workbook.package.path, "sheet": sheet.name}
+            raise WorkbookError("table_too_large", table=table.name, **details)
         rows = cells[top : area.last_row]
         if area.headers is None:
             header: Sequence[Cell] = rows[0][left:right] if rows else []

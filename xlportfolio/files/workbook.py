@@ -9,6 +9,7 @@ from functools import cached_property
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.extent import LAST_COLUMN, LAST_ROW
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -79,7 +80,10 @@ class Sheet:
         except ValueError as error:
             raise self._package.malformed("table_area", part=part) from error
         first_column, first_row, last_column, last_row = (int(bound or 0) for bound in area)
-        columns = root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}")
+        columns = list(root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}"))
+        is_within = 0 < first_row <= last_row <= LAST_ROW and last_column <= LAST_COLUMN
+        if not is_within or last_column - first_column + 1 != len(columns):
+            raise self._package.malformed("table_area", part=part)
         return TableObject(
             name=root.get("displayName") or root.get("name") or "",
             number=int(root.get("id", "0")),
@@ -124,13 +128,20 @@ class Workbook:
         self.sheets = self._read_sheets()
 
     def _read_sheets(self) -> list[Sheet]:
-        by_id = {r.id: r for r in self.package.relationships(self.part)}
-        sheets = []
+        related = self.package.relationships(self.part)
+        by_id = {r.id: r for r in related}
+        if len(by_id) < len(related):
+            raise self.package.malformed("ids_repeated", part=self.part)
+        sheets: list[Sheet] = []
+        names = set()
         for element in self.root.iterfind(f"{main('sheets')}/{main('sheet')}"):
             relationship = by_id.get(element.get(R_ID, ""))
             if relationship is None or relationship.target not in self.package:
                 raise self.package.malformed("sheet_empty", sheet=element.get("name"))
             sheets.append(Sheet(self.package, element, relationship))
+            names.add(sheets[-1].name.lower())
+        if len(names) < len(sheets):
+            raise self.package.malformed("sheets_of_one_name")
         if not sheets:
             raise self.package.malformed("no_sheets")
         return sheets
