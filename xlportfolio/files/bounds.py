@@ -31,8 +31,8 @@ LARGEST_TREE = 512 << 20
 LARGEST_RELATIONSHIPS = 64 << 20
 #: Characters of a part's name.
 LONGEST_NAME = 1_024
-#: Bytes before the first element of a part.
-_LONGEST_PROLOG = 1 << 20
+#: Bytes before the first element of a part, and how many of them are parsed in one go.
+_LONGEST_PROLOG, _PIECE = 1 << 20, 1 << 12
 #: Bytes of the directory at the end of a zip: ten times what the parts above need.
 _LARGEST_DIRECTORY = 16 << 20
 
@@ -291,8 +291,9 @@ def check_prolog(data: bytes) -> None:
         raise _RootSeenError
 
     parser.StartDoctypeDeclHandler, parser.StartElementHandler = refuse, stop
-    try:
-        parser.Parse(data[:_LONGEST_PROLOG], len(data) <= _LONGEST_PROLOG)
+    try:  # in small pieces: a piece is parsed to its end, even after it was to stop
+        for start in range(0, min(len(data), _LONGEST_PROLOG), _PIECE):
+            parser.Parse(data[start : start + _PIECE])
     except _RootSeenError:
         return
     except expat.ExpatError as error:

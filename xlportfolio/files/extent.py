@@ -29,6 +29,8 @@ _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml[^>]*>\s*)?<((?:[A-Za-z_][\w.-]*
 _PREFIXED = re.compile(rb"<[^<>\s/]*:c[\s/>]")
 #: Bytes looked at in one go.
 _SLICE = 1 << 24
+#: Bytes that expat gets in one go, and how deep elements may be nested, which it is slow at.
+_PIECE, _DEEPEST = 1 << 16, 256
 #: Bytes of a cell's tag that are looked at: ``<c r="XFD1048576" s="64000"/>`` and more.
 _TAG = 200
 
@@ -72,7 +74,7 @@ def extent_of(data: bytes) -> Extent:
     AddressError
         If a cell stands outside of any sheet.
     expat.ExpatError
-        If the sheet is no XML.
+        If the sheet is no XML, or, where it is looked at as such, nested too deep.
     """
     prefix = _prefix(data)
     if prefix is not None:
@@ -176,7 +178,9 @@ def _parsed_extent(data: bytes) -> Extent:
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
-    parser.Parse(data, True)  # noqa: FBT003 (that is how it is called)
+    for start in range(0, len(data), _PIECE):  # a piece is parsed to its end, even after an error
+        parser.Parse(data[start : start + _PIECE])
+    parser.Parse(b"", True)  # noqa: FBT003 (that is how it is called)
     return reader.extent if reader.extent.filled else Extent(1, 1, 1, 1, 0)
 
 
@@ -190,6 +194,8 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        if self._depth > _DEEPEST:
+            raise expat.ExpatError
         kind = name.rpartition(":")[2]
         if kind == "row":
             number = attributes.get("r", "")

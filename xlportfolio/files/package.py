@@ -12,6 +12,7 @@ import posixpath
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -211,7 +212,8 @@ class Package:
         if content_type is not None and self.content_type(part) != content_type:
             self._forget_content_type(part)
             attributes = {"PartName": f"/{part}", "ContentType": content_type}
-            etree.SubElement(self._content_types, f"{{{_CT}}}Override", attributes)
+            element = etree.SubElement(self._content_types, f"{{{_CT}}}Override", attributes)
+            self._types[f"/{part}".lower()] = element
 
     def remove(self, part: str) -> None:
         """Drop a part with its relationships and its content type."""
@@ -234,23 +236,27 @@ class Package:
 
     def content_type(self, part: str) -> str | None:
         """What kind of content a part declares, by itself or by its extension."""
-        by_extension = None
         extension = part.rpartition(".")[2].lower()
+        for key in (f"/{part}".lower(), extension):
+            if key in self._types:
+                return self._types[key].get("ContentType")
+        return None
+
+    @cached_property
+    def _types(self) -> dict[str, Element]:
+        """The elements that declare content types, by part (with a slash in front) or ending."""
+        found: dict[str, Element] = {}
         for element in self._content_types:
-            name = element.get("PartName", "").removeprefix("/")
-            if name.lower() == part.lower():
-                return element.get("ContentType")
-            if (
-                local_name(element) == "Default"
-                and element.get("Extension", "").lower() == extension
-            ):
-                by_extension = element.get("ContentType")
-        return by_extension
+            if local_name(element) == "Default":
+                found[element.get("Extension", "").lower()] = element
+            elif element.get("PartName"):
+                found.setdefault("/" + element.get("PartName", "").lower().lstrip("/"), element)
+        return found
 
     def _forget_content_type(self, part: str) -> None:
-        for element in list(self._content_types):
-            if element.get("PartName", "").lower() == f"/{part}".lower():
-                self._content_types.remove(element)
+        element = self._types.pop(f"/{part}".lower(), None)
+        if element is not None:
+            self._content_types.remove(element)
 
     def relationships(self, part: str) -> list[Relationship]:
         """The relationships of a part, in their order; of the package for ``""``."""

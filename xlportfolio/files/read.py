@@ -11,13 +11,16 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.extent import AddressError, Extent, extent_of
+from xlportfolio.files.rows import LONGEST
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
-from xlportfolio.schema.contract import Cell, sheet_table
+from xlportfolio.schema.contract import Cell, column_letters, sheet_table
 
+# a cell's content ends where another cell's tag begins, wherever that is: never at the sheet's end
 _ERROR_CELL = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*>(.*?)</(?:\w+:)?c>', re.DOTALL
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"[^>]*(?<!/)>'
+    rb"([^<]*(?:<(?!/?(?:\w+:)?c[\s/>])[^<]*)*)</(?:\w+:)?c>"
 )
 _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
@@ -110,6 +113,7 @@ class _Reader:
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
             except CalamineError as error:
                 raise self._workbook.package.malformed("cells", detail=error) from error
+            self._refuse_long(sheet, cells)
             for row, column, text in _error_cells(data):
                 if row <= len(cells) and column <= len(cells[row - 1]):
                     cells[row - 1][column - 1] = CellError(text)
@@ -129,6 +133,15 @@ class _Reader:
             details = {"path": package.path, "sheet": sheet.name, "area": str(extent)}
             raise WorkbookError("too_sparse", **details)
         return extent
+
+    def _refuse_long(self, sheet: Sheet, cells: list[list[Cell]]) -> None:
+        """Refuse a text that no cell can hold, and that no reader of cells is made for."""
+        for row, line in enumerate(cells, start=1):
+            for column, cell in enumerate(line, start=1):
+                if type(cell) is str and len(cell) > LONGEST:
+                    address = f"{column_letters(column)}{row}"
+                    details = {"sheet": sheet.name, "cell": address, "most": LONGEST}
+                    raise self._workbook.package.malformed("cell_long", **details)
 
     def _cut(self, table: Table, sheet: Sheet, area: _Area) -> RawTable:
         """The part of a sheet that a table covers, each row as long as the header."""

@@ -163,13 +163,18 @@ class Workbook:
         """The elements of all defined names."""
         return list(self.root.iterfind(f"{main('definedNames')}/{main('definedName')}"))
 
+    @cached_property
+    def _names(self) -> dict[tuple[str | None, str | None], Element]:
+        """The defined names, each with the position of its sheet if it is one's own."""
+        return {(e.get("name"), e.get("localSheetId")): e for e in reversed(self.defined_names())}
+
     def sheet_named_by(self, name: str) -> Sheet | None:
         """The sheet that a workbook-level defined name points at."""
-        for element in self.defined_names():
-            if element.get("name") == name and element.get("localSheetId") is None:
-                sheet = (element.text or "").rpartition("!")[0].strip("'").replace("''", "'")
-                return next((s for s in self.sheets if s.name.lower() == sheet.lower()), None)
-        return None
+        element = self._names.get((name, None))
+        if element is None:
+            return None
+        sheet = (element.text or "").rpartition("!")[0].strip("'").replace("''", "'")
+        return next((s for s in self.sheets if s.name.lower() == sheet.lower()), None)
 
     def free_sheet_name(self, wanted: str, taken: set[str]) -> str:
         """The name, or the name with ``(2)`` and so on if a sheet has it already."""
@@ -182,12 +187,12 @@ class Workbook:
     def put_name(self, name: str, text: str, sheet: Sheet | None = None, *, hidden: bool) -> None:
         """Set a defined name, of the workbook or of one sheet."""
         local = None if sheet is None else str(self.sheets.index(sheet))
-        for element in self.defined_names():
-            if element.get("name") == name and element.get("localSheetId") == local:
-                element.text = text
-                if hidden:
-                    element.set("hidden", "1")
-                return
+        there = self._names.get((name, local))
+        if there is not None:
+            there.text = text
+            if hidden:
+                there.set("hidden", "1")
+            return
         parent = self.root.find(main("definedNames"))
         if parent is None:
             parent = self.root.makeelement(main("definedNames"))
@@ -201,15 +206,16 @@ class Workbook:
             element.set("hidden", "1")
         element.text = text
         parent.append(element)
+        self._names[name, local] = element
 
     def drop_name(self, name: str, sheet: Sheet) -> None:
         """Take away a defined name of one sheet, if it has it."""
         local = str(self.sheets.index(sheet))
-        for element in self.defined_names():
-            if element.get("name") == name and element.get("localSheetId") == local:
-                parent = element.getparent()
-                assert parent is not None
-                parent.remove(element)
+        element = self._names.pop((name, local), None)
+        if element is not None:
+            parent = element.getparent()
+            assert parent is not None
+            parent.remove(element)
 
     # --- changes -------------------------------------------------------------------------------
 
