@@ -40,6 +40,8 @@ from xlportfolio.report import (
 from xlportfolio.schema.contract import column_letters
 
 _MARK = "the rows go here"
+#: Fonts, fills, formats and so on of a workbook; of cell formats alone Excel allows 65,490.
+_MOST_FORMATS = 250_000
 _LOCAL_NAMES = ("_xlnm.Print_Titles", "_xlnm.Print_Area", "_xlnm._FilterDatabase")
 
 
@@ -101,6 +103,8 @@ class Graft:
             target = copy.deepcopy(source)
         else:
             target = self.package.xml(part)
+        if sum(map(len, target)) > _MOST_FORMATS:
+            raise self.package.malformed("too_many_formats", part=part, most=_MOST_FORMATS)
         before = to_xml(target)
         moved = merge_styles(target, source)
         if part not in self.package or to_xml(target) != before:
@@ -119,7 +123,8 @@ class Graft:
             for relationship in self.package.relationships(source):
                 users = pointing.get(relationship.target, set())
                 users.discard(source)
-                if not (users or relationship.external):
+                is_free = not (users or relationship.external)
+                if is_free and relationship.target not in unused:
                     waiting.append(relationship.target)
                     unused.append(relationship.target)
         for part in unused:
@@ -137,7 +142,7 @@ class Graft:
             view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None and filled is not None:
-            old = self.package.read(part)
+            old = self.package.read_xml(part)
             foreign = foreign_cell(root, old, there, filled.block)
             if foreign is not None:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}

@@ -88,6 +88,7 @@ _KINDS = {
 
 
 _STYLE, _TYPE = b' s="', b' t="'
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 #: Digits of a row or a format, and the last of the signs that are blanks.
 _MOST_DIGITS, _BLANK = 7, ord(" ")
 #: Digits of a whole number that a double holds exactly, as it does the powers of ten up to there.
@@ -207,7 +208,9 @@ def _attributes(content: Bytes, p: Ints, last: Ints) -> tuple[Ints, Ints, Ints, 
             found[is_it] = one
             end = np.where(is_it, q + len(word), end)
         kind[typed], p[typed] = found, end
-    if (p != last).any() or not (row.all() and column.all()) or (kind == _UNKNOWN).any():
+    is_odd = (p != last) | (kind == _UNKNOWN)
+    is_odd |= (row < 1) | (row > _LAST_ROW) | (column < 1) | (column > _LAST_COLUMN)
+    if is_odd.any():
         raise NotPlainError
     return row, column, style, kind
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import copy
 import posixpath
-import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 from lxml import etree
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.bounds import (
+    RefusedError,
+    check_end,
+    check_entries,
+    check_prolog,
+    check_tree,
+    inflated,
+    seek_data,
+)
 from xlportfolio.locale import Phrase
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -27,13 +35,8 @@ _CT = "http://schemas.openxmlformats.org/package/2006/content-types"
 _REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-_LOCAL_HEADER = struct.Struct("<26xHH")
 
 Element = etree._Element  # noqa: SLF001 (the only name lxml gives to its elements)
-
-
-class XmlError(Exception):
-    """A document type in a part: the way to make a reader expand entities or fetch files."""
 
 
 def parse_xml(data: bytes) -> Element:
@@ -41,13 +44,15 @@ def parse_xml(data: bytes) -> Element:
 
     Raises
     ------
-    etree.XMLSyntaxError, XmlError
-        If the part is not well-formed, or has a document type, which no Office part needs.
+    etree.XMLSyntaxError
+        If the part is not well-formed, or nested more than 256 deep.
+    RefusedError
+        If it has a document type, which no Office part needs.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     root = etree.fromstring(data, parser)
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
-        raise XmlError
+        raise RefusedError("unsafe", "part_doctype")
     return root
 
 
@@ -103,11 +108,16 @@ class Package:
         self.path = path
         self._file = _open(path) if file is None else file
         try:
+            directory = check_end(self._file)
             self._zip = zipfile.ZipFile(self._file)
+            check_entries(self._file, self._zip.infolist(), directory)
             self._entries = {info.filename: info for info in self._zip.infolist()}
+            self._spellings = {name.lower(): name for name in self._entries}
             self._new: dict[str, Content] = {}
-            self._check_names()
             self._content_types = self.xml(CONTENT_TYPES)
+        except RefusedError as error:
+            self._file.close()
+            raise self._refused(error) from error
         except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
             self._file.close()
             raise self.malformed("zip") from error
@@ -127,13 +137,12 @@ class Package:
             "malformed", path=self.path, detail=Phrase(f"damages.{damage}", details)
         )
 
-    def _check_names(self) -> None:
-        if len(self._zip.infolist()) > len(self._entries):
-            raise self.malformed("parts_of_one_name")
-        for name in self._entries:
-            if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name:
-                detail = Phrase("damages.part_name", {"part": repr(name)})
-                raise WorkbookError("unsafe", path=self.path, detail=detail)
+    def _refused(self, error: RefusedError, part: str | None = None) -> WorkbookError:
+        details: dict[str, object] = {"path": self.path}
+        if error.detail is not None:
+            named = {} if part is None else {"part": part}
+            details["detail"] = error.detail._replace(details={**named, **error.detail.details})
+        return WorkbookError(error.kind, **details)
 
     # --- parts ---------------------------------------------------------------------------------
 
@@ -146,39 +155,65 @@ class Package:
         yield from (part for part in self._new if part not in self._entries)
 
     def read(self, part: str) -> bytes:
-        """The bytes of a part.
+        """The bytes of a part; no more are inflated than the directory says there are.
 
         Raises
         ------
         WorkbookError
-            If there is no such part, or it cannot be inflated.
+            If there is no such part, it cannot be inflated, or it is not what the directory says.
         """
         new = self._new.get(part)
         if new is not None:
             return new if isinstance(new, bytes) else b"".join(new())
+        if part not in self._entries:
+            raise self.malformed("part_missing", part=part)
         try:
-            return self._zip.read(self._entries[part])
-        except KeyError as error:
-            raise self.malformed("part_missing", part=part) from error
-        except RuntimeError as error:  # a zip with its own password
-            raise WorkbookError("encrypted", path=self.path) from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise self.malformed("part_packed", part=part) from error
+            return inflated(self._file, self._entries[part])
+        except RefusedError as error:
+            raise self._refused(error) from error
+
+    def read_xml(self, part: str) -> bytes:
+        """The bytes of a part for a reader that parses them as it goes.
+
+        Raises
+        ------
+        WorkbookError
+            As :meth:`read`; and if the part has a document type, or does not begin as XML does.
+        """
+        data = self.read(part)
+        try:
+            check_prolog(data)
+        except RefusedError as error:
+            raise self._refused(error, part) from error
+        return data
 
     def xml(self, part: str) -> Element:
-        """A part, parsed."""
+        """A part, parsed.
+
+        Raises
+        ------
+        WorkbookError
+            As :meth:`read`; and if the part is too large for that, is no XML, or has a document
+            type.
+        """
         try:
+            if part in self._entries and part not in self._new:
+                check_tree(self._entries[part])
             return parse_xml(self.read(part))
-        except (etree.XMLSyntaxError, XmlError) as error:
+        except etree.XMLSyntaxError as error:
             raise self.malformed("part_xml", part=part) from error
+        except RefusedError as error:
+            raise self._refused(error, part) from error
 
     def put(self, part: str, content: Content, content_type: str | None = None) -> None:
         """Write or replace a part; content made by a function is asked for when it is written."""
         self._new[part] = content
+        self._spellings[part.lower()] = part
         if content_type is not None and self.content_type(part) != content_type:
             self._forget_content_type(part)
             attributes = {"PartName": f"/{part}", "ContentType": content_type}
-            etree.SubElement(self._content_types, f"{{{_CT}}}Override", attributes)
+            element = etree.SubElement(self._content_types, f"{{{_CT}}}Override", attributes)
+            self._types[f"/{part}".lower()] = element
 
     def remove(self, part: str) -> None:
         """Drop a part with its relationships and its content type."""
@@ -201,23 +236,27 @@ class Package:
 
     def content_type(self, part: str) -> str | None:
         """What kind of content a part declares, by itself or by its extension."""
-        by_extension = None
         extension = part.rpartition(".")[2].lower()
+        for key in (f"/{part}".lower(), extension):
+            if key in self._types:
+                return self._types[key].get("ContentType")
+        return None
+
+    @cached_property
+    def _types(self) -> dict[str, Element]:
+        """The elements that declare content types, by part (with a slash in front) or ending."""
+        found: dict[str, Element] = {}
         for element in self._content_types:
-            name = element.get("PartName", "").removeprefix("/")
-            if name.lower() == part.lower():
-                return element.get("ContentType")
-            if (
-                local_name(element) == "Default"
-                and element.get("Extension", "").lower() == extension
-            ):
-                by_extension = element.get("ContentType")
-        return by_extension
+            if local_name(element) == "Default":
+                found[element.get("Extension", "").lower()] = element
+            elif element.get("PartName"):
+                found.setdefault("/" + element.get("PartName", "").lower().lstrip("/"), element)
+        return found
 
     def _forget_content_type(self, part: str) -> None:
-        for element in list(self._content_types):
-            if element.get("PartName", "").lower() == f"/{part}".lower():
-                self._content_types.remove(element)
+        element = self._types.pop(f"/{part}".lower(), None)
+        if element is not None:
+            self._content_types.remove(element)
 
     def relationships(self, part: str) -> list[Relationship]:
         """The relationships of a part, in their order; of the package for ``""``."""
@@ -232,7 +271,8 @@ class Package:
 
     def _spelled(self, part: str) -> str:
         """A part's name as the package spells it: names are compared without regard to case."""
-        return next((name for name in self.parts() if name.lower() == part.lower()), part)
+        spelled = self._spellings.get(part.lower(), part)
+        return spelled if spelled in self else part
 
     def _relationships_of(self, part: str) -> Element:
         if part not in self._relationships:
@@ -287,7 +327,7 @@ class Package:
 
     def write(self, target: IO[bytes], level: int = 6) -> None:
         """Write all parts in their old order, untouched ones as they are, new ones last."""
-        original = parse_xml(self._zip.read(CONTENT_TYPES))
+        original = parse_xml(inflated(self._file, self._entries[CONTENT_TYPES]))
         if etree.tostring(original) != etree.tostring(self._content_types):
             self._new[CONTENT_TYPES] = to_xml(self._content_types)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as out:
@@ -308,9 +348,7 @@ class Package:
 
     def _copy(self, out: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         """Copy an entry's compressed bytes, with a local header that needs no data descriptor."""
-        self._file.seek(info.header_offset)
-        name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(30))
-        self._file.seek(name_length + extra_length, 1)
+        seek_data(self._file, info)
         entry = copy.copy(info)
         entry.flag_bits &= ~0x08
         entry.extra = b""

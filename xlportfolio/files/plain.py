@@ -31,9 +31,13 @@ from xlportfolio.files.markup import (
     numbers_at,
 )
 from xlportfolio.files.package import Element
+from xlportfolio.files.rows import LONGEST
 from xlportfolio.files.workbook import main
 from xlportfolio.schema.contract import Cell, CellError, Cells
 
+#: Cells of the largest area that room is made for: all customers that a sheet can hold, with 40
+#: columns and more.
+_MOST_CELLS = 50_000_000
 #: Bytes that are looked at together, so that they stay near the processor.
 _CHUNK = 1 << 21
 _START = re.compile(
@@ -92,6 +96,8 @@ def plain_columns(
     is_number
         For each cell format, whether a number in it is shown as one, not as a day or a time.
     """
+    if area.width * area.height > _MOST_CELLS:
+        return None
     start = _START.match(data)
     first, last = data.find(_DATA) + len(_DATA), data.rfind(_DATA_END)
     if start is None or not start.end() < first <= last:
@@ -165,7 +171,7 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
         for entity, character in _ENTITIES.items():  # that of & itself comes last
             whole = whole.replace(entity, character)
     texts = whole.split(_APART.decode())
-    if len(texts) != max(len(contents), 1):
+    if len(texts) != max(len(contents), 1) or max(map(len, texts)) > LONGEST:
         raise NotPlainError
     return texts
 

@@ -55,7 +55,7 @@ def refresh(
     for sheet in workbook.sheets:
         if not sheet.is_worksheet or sheet in replaced:
             continue
-        content = workbook.package.read(sheet.part)
+        content = workbook.package.read_xml(sheet.part)
         if b"KP_SCORECARD" not in content.upper() and AS_OF.encode() not in content:
             continue
         root = workbook.package.xml(sheet.part)

@@ -21,7 +21,7 @@ from xlportfolio.schema.contract import column_letters
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 #: Characters that a cell can hold.
-_LONGEST = 32_767
+LONGEST = 32_767
 #: Rows put together before they are handed on.
 _BATCH = 2_000
 
@@ -32,7 +32,7 @@ def office_text(text: str) -> str:
     >>> office_text("R&D _x000D_")
     'R&D _x005F_x000D_'
     """
-    text = text[:_LONGEST]
+    text = text[:LONGEST]
     if "_x" in text or not text.isprintable():
         text = _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
     return text

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
+from xlportfolio.files.extent import LAST_COLUMN
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import office_text
 from xlportfolio.files.workbook import coordinates, main
@@ -112,7 +113,8 @@ class Spill:
         """The format of each column, as the answer's second row has it, else the sheet."""
         found = {}
         for columns in self._columns:
-            for column in range(int(columns.get("min", "1")), int(columns.get("max", "0")) + 1):
+            last = min(int(columns.get("max", "0")), LAST_COLUMN)
+            for column in range(int(columns.get("min", "1")), last + 1):
                 found[column_letters(column)] = columns.get("style", "0")
         row = self._rows.get(self.area.top + 1, ())
         return found | {_letters_of(cell): cell.get("s", "0") for cell in row}
@@ -120,9 +122,12 @@ class Spill:
     def _clear(self, old: Area, new: Area) -> None:
         """Empty the cells that the answer filled and will not fill any more."""
         letters = _letters(old)
-        for number in range(old.top, old.bottom + 1):
-            gone = letters if number > new.bottom else letters[new.right - new.left + 1 :]
-            for cell in self._rows.get(number, ()) if gone else ():
+        behind = letters[new.right - new.left + 1 :]
+        for number, row in self._rows.items():
+            if not old.top <= number <= old.bottom:
+                continue
+            gone = letters if number > new.bottom else behind
+            for cell in row if gone else ():
                 if _letters_of(cell) in gone and cell is not self._anchor:
                     cell.attrib.pop("t", "")
                     cell[:] = []

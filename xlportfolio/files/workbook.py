@@ -9,6 +9,7 @@ from functools import cached_property
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.extent import LAST_COLUMN, LAST_ROW
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -79,7 +80,10 @@ class Sheet:
         except ValueError as error:
             raise self._package.malformed("table_area", part=part) from error
         first_column, first_row, last_column, last_row = (int(bound or 0) for bound in area)
-        columns = root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}")
+        columns = list(root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}"))
+        is_within = 0 < first_row <= last_row <= LAST_ROW and last_column <= LAST_COLUMN
+        if not is_within or last_column - first_column + 1 != len(columns):
+            raise self._package.malformed("table_area", part=part)
         return TableObject(
             name=root.get("displayName") or root.get("name") or "",
             number=int(root.get("id", "0")),
@@ -124,13 +128,20 @@ class Workbook:
         self.sheets = self._read_sheets()
 
     def _read_sheets(self) -> list[Sheet]:
-        by_id = {r.id: r for r in self.package.relationships(self.part)}
-        sheets = []
+        related = self.package.relationships(self.part)
+        by_id = {r.id: r for r in related}
+        if len(by_id) < len(related):
+            raise self.package.malformed("ids_repeated", part=self.part)
+        sheets: list[Sheet] = []
+        names = set()
         for element in self.root.iterfind(f"{main('sheets')}/{main('sheet')}"):
             relationship = by_id.get(element.get(R_ID, ""))
             if relationship is None or relationship.target not in self.package:
                 raise self.package.malformed("sheet_empty", sheet=element.get("name"))
             sheets.append(Sheet(self.package, element, relationship))
+            names.add(sheets[-1].name.lower())
+        if len(names) < len(sheets):
+            raise self.package.malformed("sheets_of_one_name")
         if not sheets:
             raise self.package.malformed("no_sheets")
         return sheets
@@ -152,13 +163,18 @@ class Workbook:
         """The elements of all defined names."""
         return list(self.root.iterfind(f"{main('definedNames')}/{main('definedName')}"))
 
+    @cached_property
+    def _names(self) -> dict[tuple[str | None, str | None], Element]:
+        """The defined names, each with the position of its sheet if it is one's own."""
+        return {(e.get("name"), e.get("localSheetId")): e for e in reversed(self.defined_names())}
+
     def sheet_named_by(self, name: str) -> Sheet | None:
         """The sheet that a workbook-level defined name points at."""
-        for element in self.defined_names():
-            if element.get("name") == name and element.get("localSheetId") is None:
-                sheet = (element.text or "").rpartition("!")[0].strip("'").replace("''", "'")
-                return next((s for s in self.sheets if s.name.lower() == sheet.lower()), None)
-        return None
+        element = self._names.get((name, None))
+        if element is None:
+            return None
+        sheet = (element.text or "").rpartition("!")[0].strip("'").replace("''", "'")
+        return next((s for s in self.sheets if s.name.lower() == sheet.lower()), None)
 
     def free_sheet_name(self, wanted: str, taken: set[str]) -> str:
         """The name, or the name with ``(2)`` and so on if a sheet has it already."""
@@ -171,12 +187,12 @@ class Workbook:
     def put_name(self, name: str, text: str, sheet: Sheet | None = None, *, hidden: bool) -> None:
         """Set a defined name, of the workbook or of one sheet."""
         local = None if sheet is None else str(self.sheets.index(sheet))
-        for element in self.defined_names():
-            if element.get("name") == name and element.get("localSheetId") == local:
-                element.text = text
-                if hidden:
-                    element.set("hidden", "1")
-                return
+        there = self._names.get((name, local))
+        if there is not None:
+            there.text = text
+            if hidden:
+                there.set("hidden", "1")
+            return
         parent = self.root.find(main("definedNames"))
         if parent is None:
             parent = self.root.makeelement(main("definedNames"))
@@ -190,15 +206,16 @@ class Workbook:
             element.set("hidden", "1")
         element.text = text
         parent.append(element)
+        self._names[name, local] = element
 
     def drop_name(self, name: str, sheet: Sheet) -> None:
         """Take away a defined name of one sheet, if it has it."""
         local = str(self.sheets.index(sheet))
-        for element in self.defined_names():
-            if element.get("name") == name and element.get("localSheetId") == local:
-                parent = element.getparent()
-                assert parent is not None
-                parent.remove(element)
+        element = self._names.pop((name, local), None)
+        if element is not None:
+            parent = element.getparent()
+            assert parent is not None
+            parent.remove(element)
 
     # --- changes -------------------------------------------------------------------------------
 

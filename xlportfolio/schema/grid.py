@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -52,8 +53,13 @@ class Grid:
     def position_of(self, name: str) -> int | None:
         """The position of the column headed by this name, if there is one."""
         key = name_key(name)
-        headers = (name_key(self.header(p)) for p in range(len(self.raw.header)))
-        return next((p for p, header in enumerate(headers) if key and header == key), None)
+        return self._places.get(key) if key else None
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The first column of each header, as headers are compared."""
+        positions = reversed(range(len(self.raw.header)))
+        return {name_key(self.header(position)): position for position in positions}
 
     def problem(self, fault: Fault, i: int | None, position: int | None, language: str) -> Problem:
         """A fault of one cell, one row or the whole table, with its place."""

@@ -1,0 +1,35 @@
+"""Rescore the workbooks named on the command line, with little memory; tell what came of each.
+
+A program of its own: a reader written in another language may end the whole process.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from xlportfolio import XlPortfolioError, rescore
+
+MEMORY = 3 << 30  # addresses, of which libraries reserve more than they use
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for path in map(Path, sys.argv[1:]):
+        started = time.perf_counter()
+        try:
+            said = f"scored {len(rescore(path).analysis.customers)}"
+        except XlPortfolioError as error:
+            said = error.message()
+        seconds = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        told = {"name": path.stem, "said": said, "seconds": seconds, "peak": peak}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
