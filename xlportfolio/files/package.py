@@ -7,7 +7,6 @@ to is copied as raw compressed bytes, neither inflated nor parsed.
 
 from __future__ import annotations
 
-import copy
 import posixpath
 import struct
 import zipfile
@@ -19,6 +18,7 @@ from typing import IO
 from lxml import etree
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.archive import Archive
 from xlportfolio.files.bounds import (
     RefusedError,
     check_end,
@@ -35,6 +35,8 @@ _CT = "http://schemas.openxmlformats.org/package/2006/content-types"
 _REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+#: Bytes that are copied at once.
+_PIECE = 1 << 20
 
 Element = etree._Element  # noqa: SLF001 (the only name lxml gives to its elements)
 
@@ -164,7 +166,7 @@ class Package:
         """
         new = self._new.get(part)
         if new is not None:
-            return new if isinstance(new, bytes) else b"".join(new())
+            return b"".join(self._pieces(part))
         if part not in self._entries:
             raise self.malformed("part_missing", part=part)
         try:
@@ -325,48 +327,35 @@ class Package:
 
     # --- writing -------------------------------------------------------------------------------
 
-    def write(self, target: IO[bytes], level: int = 6) -> None:
+    def write(self, target: IO[bytes]) -> None:
         """Write all parts in their old order, untouched ones as they are, new ones last."""
         original = parse_xml(inflated(self._file, self._entries[CONTENT_TYPES]))
         if etree.tostring(original) != etree.tostring(self._content_types):
             self._new[CONTENT_TYPES] = to_xml(self._content_types)
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as out:
-            for part, info in self._entries.items():
-                if part in self._new:
-                    self._write_new(out, part)
+        with Archive(target) as archive:
+            for part, entry in self._entries.items():
+                if part not in self._new:
+                    archive.copy(entry, self._packed(entry))
                 else:
-                    self._copy(out, info)
+                    archive.add(part, self._pieces(part))
             for part in self._new:
                 if part not in self._entries:
-                    self._write_new(out, part)
+                    archive.add(part, self._pieces(part))
 
-    def _write_new(self, out: zipfile.ZipFile, part: str) -> None:
+    def _pieces(self, part: str) -> Iterable[bytes]:
         content = self._new[part]
-        with out.open(part, "w") as sink:
-            for chunk in (content,) if isinstance(content, bytes) else content():
-                sink.write(chunk)
+        return (content,) if isinstance(content, bytes) else content()
 
-    def _copy(self, out: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-        """Copy an entry's compressed bytes, with a local header that needs no data descriptor."""
-        seek_data(self._file, info)
-        entry = copy.copy(info)
-        entry.flag_bits &= ~0x08
-        entry.extra = b""
-        sink = out.fp
-        assert sink is not None
-        sink.seek(out.start_dir)
-        entry.header_offset = sink.tell()
-        sink.write(entry.FileHeader())
-        left = info.compress_size
+    def _packed(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        """The bytes of a part as they are packed."""
+        seek_data(self._file, entry)
+        left = entry.compress_size
         while left:
-            chunk = self._file.read(min(left, 1 << 20))
-            if not chunk:
-                raise self.malformed("part_packed", part=info.filename)
-            sink.write(chunk)
-            left -= len(chunk)
-        out.filelist.append(entry)
-        out.NameToInfo[entry.filename] = entry
-        out.start_dir = sink.tell()
+            piece = self._file.read(min(left, _PIECE))
+            if not piece:
+                raise self.malformed("part_packed", part=entry.filename)
+            yield piece
+            left -= len(piece)
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -31,8 +31,6 @@ from xlportfolio.scorecard import rows_of, scorecard
 
 #: Rows that a sheet can hold.
 _MOST_ROWS = 1_048_576 - FIRST_ROW + 1
-#: How hard parts are compressed: sheets shrink to a tenth at the lowest level already.
-_LEVEL = 1
 
 #: Told the key of each step as it begins; see ``steps`` in ``locale``.
 Progress = Callable[[str], None]
@@ -155,7 +153,7 @@ def rescore(
             progress("write")
             if in_place and _fingerprint(book) != before:
                 raise WorkbookError("changed", path=book)
-            replace_file(target, lambda file: package.write(file, _LEVEL), kept)
+            replace_file(target, package.write, kept)
     written = target if write else None
     return Rescored(book, written, kept, run)
 
