@@ -1,39 +1,59 @@
-"""Write a file so that, whatever happens, it is the old one or the complete new one."""
+"""Write a file so that, whatever happens, it is the old one or the complete new one.
+
+While a run holds ``book.xlsx``, two hidden files stand beside it: a lock, so that no second run
+writes it too, and the temporary file that is moved over it at the end. Both are named after it, so
+that the next run removes what one that was killed has left, and nothing else.
+"""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
+
+from filelock import FileLock, Timeout
 
 from xlportfolio.errors import WorkbookError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+#: What Windows says of a file that another program holds: access denied, sharing and lock
+#: violation, mapped into memory.
+_HELD_OPEN = {5, 32, 33, 1224}
+#: Seconds for which a run waits for another one that holds the same file.
+_PATIENCE = 10
+#: Seconds between attempts to replace a file that a virus scanner or the like holds for a moment.
+_PAUSES = (0.1, 0.3, 1.0)
+#: Bytes of a name that leave room for what ours add; file systems know names of 255.
+_LONGEST = 200
+
+#: Writes the contents to the file that it is given.
+Write = Callable[[IO[bytes]], object]
 
 
-def lock_file(path: Path) -> Path | None:
-    """The file by which Excel or LibreOffice shows that it has a workbook open, if it is there."""
-    candidates = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
-    return next((candidate for candidate in candidates if candidate.exists()), None)
+class Fingerprint(NamedTuple):
+    """What changes when another program saves a file."""
 
+    device: int
+    number: int
+    kind: int
+    size: int
+    saved: int
 
-def refuse_if_open(path: Path) -> None:
-    """Refuse to write a workbook that somebody has open.
-
-    Raises
-    ------
-    WorkbookError
-        Naming the lock file.
-    """
-    lock = lock_file(path)
-    if lock is not None:
-        raise WorkbookError("locked", path=path, lock=lock.name)
+    @classmethod
+    def of(cls, status: os.stat_result) -> Fingerprint:
+        """That of a file whose status is known."""
+        kind = stat.S_IFMT(status.st_mode)
+        return cls(status.st_dev, status.st_ino, kind, status.st_size, status.st_mtime_ns)
 
 
 def backup_path(path: Path) -> Path:
@@ -41,45 +61,265 @@ def backup_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.bak")
 
 
-def replace_file(
-    path: Path, write: Callable[[IO[bytes]], object], backup: Path | None = None
-) -> None:
-    """Write a file beside the old one, flush it to the disk, then move it over.
+@contextmanager
+def steady(path: Path) -> Iterator[Callable[[], None]]:
+    """Read a file that must not change meanwhile; gives a check of that.
 
-    Parameters
-    ----------
-    write
-        Writes the contents to the file that it is given.
-    backup
-        Where the old file is kept first; left alone if it is there already.
+    Where another program saves it in the middle, whatever went wrong with it is due to that: the
+    file is not damaged, only caught half written.
 
     Raises
     ------
     WorkbookError
-        If it cannot be written; the old file is then as it was, and nothing is left beside it.
+        If it was changed.
     """
-    path = path.resolve()  # a link stays a link: what it points at is replaced
-    with _in_words(path):
-        if path.exists() and not os.access(path, os.W_OK):
+    before = _look(path)
+
+    def check() -> None:
+        if _look(path) != before:
+            raise WorkbookError("changed", path=path)
+
+    try:
+        yield check
+    except Exception:
+        check()
+        raise
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[Held]:
+    """Keep a file for this run alone, from before it is read until it is replaced.
+
+    Raises
+    ------
+    WorkbookError
+        If another program has it open, another run holds it for longer than one waits, or it is
+        no file that can be replaced.
+    """
+    with ExitStack() as until_done:
+        with _in_words(path):
+            real = Path(
+                os.path.realpath(path)
+            )  # a link stays a link: what it points at is replaced
+            locked = until_done.enter_context(_lock(path, real))
+            held = Held(path, real, locked=locked)
+        yield held
+
+
+class Held:
+    """A file that this run alone writes; made by :func:`hold`.
+
+    Attributes
+    ----------
+    before
+        What the file was when it was taken hold of, ``None`` if there was none.
+    """
+
+    def __init__(self, path: Path, real: Path, *, locked: bool) -> None:
+        self._path, self._real, self._locked = path, real, locked
+        self._refuse_if_open()
+        self.before = _look(real, links=False)
+        if self.before is not None and self.before.kind != stat.S_IFREG:
+            folder = self.before.kind == stat.S_IFDIR
+            raise WorkbookError("is_folder" if folder else "no_file", path=path)
+        if locked:
+            _sweep(real, real.parent)
+
+    def is_file(self, path: Path) -> bool:
+        """Whether a path, by whatever name, leads to this very file as it was."""
+        return self.before is not None and _look(path) == self.before
+
+    def replace(self, write: Write, backup: Path | None = None) -> bool:
+        """Write a file beside the old one, flush it to the disk, then move it over.
+
+        Parameters
+        ----------
+        write
+            Writes the contents. It must let go of the old file, if it reads it: Windows replaces no
+            open file.
+        backup
+            Where the old file is kept first; left alone if it is there already.
+
+        Returns
+        -------
+        bool
+            Whether the old file was kept now.
+
+        Raises
+        ------
+        WorkbookError
+            If it cannot be written, or is not as it was when it was taken hold of. It is then left
+            alone, and nothing stays beside it.
+        """
+        kept = False
+        with _in_words(self._path):
+            self._check()
+            if backup is not None and self._locked:
+                _sweep(self._real, backup.parent)
+            new = _beside(self._real, self._real.parent, write)
+            try:
+                if self.before is None:
+                    new.chmod(0o666 & ~_umask())
+                else:
+                    _take_over_rights(self._real, new)
+                    kept = backup is not None and self._keep(backup)
+                self._move(new)
+            except BaseException:
+                # an interruption may come when all is done: then the backup is needed
+                if new.exists() and kept and backup is not None:
+                    backup.unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
+                raise
+            _flush_folder(self._real.parent)
+        return kept
+
+    def _check(self) -> None:
+        """Refuse to overwrite what another program has opened, protected or saved meanwhile."""
+        self._refuse_if_open()
+        protected = not os.access(self._real, os.W_OK)
+        now = _look(self._real, links=False)
+        if now != self.before:
+            raise WorkbookError("gone" if now is None else "changed", path=self._path)
+        if now is not None and protected:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        new = _beside(path, write)
-        try:
-            if path.exists():
-                _take_over_rights(path, new)
-                if backup is not None and not backup.exists():
-                    _keep(path, backup)
+
+    def _refuse_if_open(self) -> None:
+        """Look for the file by which Excel or LibreOffice shows that it has a workbook open."""
+        for path in (self._path, self._real):
+            for name in (f"~${path.name}", f".~lock.{path.name}#"):
+                if os.path.lexists(path.with_name(name)):
+                    raise WorkbookError("locked", path=self._path, lock=name)
+
+    def _keep(self, backup: Path) -> bool:
+        """Copy the old file, so that the copy is complete as soon as it has its name."""
+        with _in_words(backup):
+            if os.path.lexists(backup):
+                if not backup.is_file() or not backup.stat().st_size:
+                    raise WorkbookError("backup_in_the_way", path=self._path, backup=backup)
+                return False
+
+            def copy(file: IO[bytes]) -> None:
+                with self._real.open("rb") as old:
+                    shutil.copyfileobj(old, file)
+                self._check()  # or what was copied may be half of what another program saves
+
+            copied = _beside(self._real, backup.parent, copy)
+            try:
+                shutil.copystat(self._real, copied)
+                _name_once(copied, backup)
+            except BaseException:
+                copied.unlink(missing_ok=True)
+                raise
+            _flush_folder(backup.parent)
+            return True
+
+    def _move(self, new: Path) -> None:
+        """Give the new file its place, looking at the old one as late as can be."""
+        for pause in (*_PAUSES, None):
+            self._check()
+            try:
+                if self.before is None:
+                    _name_once(new, self._real)
+                else:
+                    new.replace(self._real)
+            except FileExistsError as error:
+                raise WorkbookError("changed", path=self._path) from error
+            except OSError as error:
+                if getattr(error, "winerror", None) not in _HELD_OPEN:
+                    raise
+                if pause is None:
+                    raise WorkbookError("in_use", path=self._path) from error
+                time.sleep(pause)
             else:
-                new.chmod(0o666 & ~_umask())
-            new.replace(path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
-        _flush_folder(path.parent)
+                return
 
 
-def _beside(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
-    """A complete, flushed temporary file in the same folder."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+def make_folder(folder: Path) -> None:
+    """Make a folder, with those above it, unless it is there.
+
+    Raises
+    ------
+    WorkbookError
+        If it cannot be made.
+    """
+    with _in_words(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all.
+
+    Raises
+    ------
+    WorkbookError
+        If it cannot be written; it is then as it was.
+    """
+    with hold(path) as held:
+        held.replace(lambda file: file.write(content))
+
+
+def _look(path: Path, *, links: bool = True) -> Fingerprint | None:
+    """The fingerprint of a file, ``None`` if there is none or it cannot be looked at."""
+    try:
+        return Fingerprint.of(path.stat(follow_symlinks=links))
+    except OSError:
+        return None
+
+
+# --- what stands beside the file ------------------------------------------------------------------
+
+
+def _stem(real: Path) -> str:
+    """What the names of the files beside a file begin with."""
+    name = real.name
+    if len(os.fsencode(name)) > _LONGEST:
+        digest = hashlib.sha256(name.casefold().encode("utf-8", "surrogatepass")).hexdigest()
+        name = f"{name[:40]}-{digest[:16]}"
+    return f".{name}.xlportfolio"
+
+
+@contextmanager
+def _lock(path: Path, real: Path) -> Iterator[bool]:
+    """Hold the lock of a file; gives whether it could be had.
+
+    The system lets go of it when the process ends, however it ends. Where there can be none, in a
+    folder that takes no new file or on a drive that knows no locks, one goes on without: what can
+    be written there is written, and a file that was changed meanwhile is not overwritten.
+    """
+    file = real.with_name(f"{_stem(real)}.lock")
+    # anybody who may write into the folder may take over a lock that a killed process has left
+    lock = FileLock(file, timeout=_PATIENCE, mode=0o666, fallback_to_soft=False)
+    try:
+        if real.parent.is_dir():  # or the library would make the folder
+            lock.acquire()
+    except Timeout as error:
+        raise WorkbookError("busy", path=path) from error
+    except OSError:
+        pass
+    try:
+        yield lock.is_locked
+    finally:
+        if lock.is_locked:
+            if os.name == "posix":
+                # Nobody can take it wrongly: a lock on a file without a name is no lock for the
+                # library. On Windows, which removes no open file, the library does it afterwards.
+                with suppress(OSError):
+                    file.unlink()
+            lock.release()
+
+
+def _sweep(real: Path, folder: Path) -> None:
+    """Remove the temporary files that killed runs for the same file have left."""
+    left = re.compile(re.escape(_stem(real)) + r"-[a-z0-9_]{8}\.tmp")
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if left.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
+                path.unlink()
+
+
+def _beside(real: Path, folder: Path, write: Write) -> Path:
+    """A complete, flushed temporary file, with a name that nobody can guess and prepare."""
+    handle, name = tempfile.mkstemp(prefix=f"{_stem(real)}-", suffix=".tmp", dir=folder)
     new = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
@@ -92,13 +332,14 @@ def _beside(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     return new
 
 
-def _take_over_rights(path: Path, new: Path) -> None:
+def _take_over_rights(real: Path, new: Path) -> None:
     """Give a file the rights of the one it replaces, and its owner where the system lets us."""
-    shutil.copymode(path, new)
     if hasattr(os, "chown"):
-        old = path.stat()
+        old = real.stat()
         with suppress(OSError):
             os.chown(new, old.st_uid, old.st_gid)
+    shutil.copystat(real, new)  # with lists of rights and other attributes, where there are any
+    os.utime(new)
 
 
 def _umask() -> int:
@@ -108,20 +349,24 @@ def _umask() -> int:
     return mask
 
 
-def _keep(path: Path, backup: Path) -> None:
-    """Copy the old file, so that the copy is complete as soon as it has its name."""
+def _name_once(new: Path, path: Path) -> None:
+    """Give a file its name, unless there is something of that name.
 
-    def copy(file: IO[bytes]) -> None:
-        with path.open("rb") as old:
-            shutil.copyfileobj(old, file)
-
-    copied = _beside(backup, copy)
+    Raises
+    ------
+    FileExistsError
+        If there is.
+    """
     try:
-        shutil.copystat(path, copied)
-        copied.replace(backup)
-    except BaseException:
-        copied.unlink(missing_ok=True)
+        path.hardlink_to(new)
+    except FileExistsError:
         raise
+    except OSError as error:  # a drive without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        new.rename(path)
+    else:
+        new.unlink()
 
 
 def _flush_folder(folder: Path) -> None:
@@ -132,6 +377,17 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def no_temporary(error: Exception) -> WorkbookError:
+    """The sentence for a library that could not write its temporary files."""
+    folder: object = os.environ.get("TMPDIR", "TMPDIR")
+    with suppress(OSError):  # where no folder takes a file at all
+        folder = tempfile.gettempdir()
+    if isinstance(error, OSError) and error.errno not in {*_NO_SPACE, None}:
+        detail = error.strerror or str(error)
+        return WorkbookError("temporary_failed", folder=folder, detail=detail)
+    return WorkbookError("temporary_full", folder=folder)
 
 
 @contextmanager
@@ -145,6 +401,8 @@ def _in_words(path: Path) -> Iterator[None]:
         if error.errno in _NO_PERMISSION:
             raise WorkbookError("no_permission", path=path) from error
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            raise WorkbookError("no_folder", path=path, folder=path.parent) from error
+            folder = Path(os.path.realpath(path)).parent
+            key = "gone" if folder.is_dir() else "no_folder"
+            raise WorkbookError(key, path=path, folder=folder) from error
         detail = error.strerror or str(error)
         raise WorkbookError("write_failed", path=path, detail=detail) from error
