@@ -76,8 +76,9 @@ def steady(path: Path) -> Iterator[Callable[[], None]]:
     before = _look(path)
 
     def check() -> None:
-        if _look(path) != before:
-            raise WorkbookError("changed", path=path)
+        now = _look(path)
+        if now != before:
+            raise _meanwhile(path, now)
 
     try:
         yield check
@@ -179,7 +180,7 @@ class Held:
         protected = not os.access(self._real, os.W_OK)
         now = _look(self._real, links=False)
         if now != self.before:
-            raise WorkbookError("gone" if now is None else "changed", path=self._path)
+            raise _meanwhile(self._path, now)
         if now is not None and protected:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -207,6 +208,9 @@ class Held:
             try:
                 shutil.copystat(self._real, copied)
                 _name_once(copied, backup)
+            except FileExistsError:  # somebody has kept it meanwhile
+                copied.unlink()
+                return False
             except BaseException:
                 copied.unlink(missing_ok=True)
                 raise
@@ -264,6 +268,11 @@ def _look(path: Path, *, links: bool = True) -> Fingerprint | None:
         return Fingerprint.of(path.stat(follow_symlinks=links))
     except OSError:
         return None
+
+
+def _meanwhile(path: Path, now: Fingerprint | None) -> WorkbookError:
+    """The sentence for a file that is no longer what it was."""
+    return WorkbookError("gone" if now is None else "changed", path=path)
 
 
 # --- what stands beside the file ------------------------------------------------------------------
