@@ -159,7 +159,7 @@ def rescore(
                 unchanged()
 
             keep = backup_path(book) if backup and held.is_file(book) else None
-            kept = keep if held.replace(content, keep) else None
+            kept = keep if held.replace(content, keep, book) else None
     written = target if write else None
     return Rescored(book, written, kept, run)
 

@@ -130,7 +130,7 @@ class Held:
         """Whether a path, by whatever name, leads to this very file as it was."""
         return self.before is not None and _look(path) == self.before
 
-    def replace(self, write: Write, backup: Path | None = None) -> bool:
+    def replace(self, write: Write, backup: Path | None = None, origin: Path | None = None) -> bool:
         """Write a file beside the old one, flush it to the disk, then move it over.
 
         Parameters
@@ -140,6 +140,9 @@ class Held:
             open file.
         backup
             Where the old file is kept first; left alone if it is there already.
+        origin
+            The file that the contents come from. What it says of its own origin is taken over: the
+            macros of a file from the internet stay blocked.
 
         Returns
         -------
@@ -159,6 +162,8 @@ class Held:
                 _sweep(self._real, backup.parent)
             new = _beside(self._real, self._real.parent, write)
             try:
+                if origin is not None:
+                    _take_over_zone(origin, new)
                 if self.before is None:
                     new.chmod(0o666 & ~_umask())
                 else:
@@ -247,7 +252,10 @@ def make_folder(folder: Path) -> None:
         If it cannot be made.
     """
     with _in_words(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise WorkbookError("not_a_folder", path=folder) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -351,6 +359,13 @@ def _take_over_rights(real: Path, new: Path) -> None:
     os.utime(new)
 
 
+def _take_over_zone(origin: Path, new: Path) -> None:
+    """Windows keeps beside a file, in a stream of its own, where it came from."""
+    if os.name == "nt":
+        with suppress(OSError):
+            shutil.copyfile(f"{origin}:Zone.Identifier", f"{new}:Zone.Identifier")
+
+
 def _umask() -> int:
     """The rights that this user's new files do not get; it can only be read by setting it."""
     mask = os.umask(0o077)
@@ -411,6 +426,8 @@ def _in_words(path: Path) -> Iterator[None]:
             raise WorkbookError("no_permission", path=path) from error
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             folder = Path(os.path.realpath(path)).parent
+            if folder.is_file():
+                raise WorkbookError("not_a_folder", path=folder) from error
             key = "gone" if folder.is_dir() else "no_folder"
             raise WorkbookError(key, path=path, folder=folder) from error
         detail = error.strerror or str(error)
