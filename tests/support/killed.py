@@ -65,7 +65,7 @@ class Victims:
         rescore(self.book)
         self.new = self.book.read_bytes()
         self.put_back()
-        self.write, self.keep = self._about_to_write()
+        self.about_to_write = self._about_to_write()
         self.faults: list[str] = []
         self.seen: Counter[str] = Counter()
 
@@ -74,9 +74,9 @@ class Victims:
             path.unlink()
         self.book.hardlink_to(self.original)
 
-    def _about_to_write(self) -> tuple[save.Write, Path | None]:
-        def get(_: save.Held, write: save.Write, backup: Path | None = None) -> bool:
-            raise _Got(write, backup)
+    def _about_to_write(self) -> tuple[Any, ...]:
+        def get(_: save.Held, *arguments: object) -> bool:
+            raise _Got(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(save.Held, "replace", get)
@@ -86,13 +86,13 @@ class Victims:
             try:
                 rescore(self.book)
             except _Got as got:
-                write, backup = got.args
-        return write, backup
+                return got.args
+        raise AssertionError
 
     def save(self) -> None:
         """The half of a run that writes."""
         with save.hold(self.book) as held:
-            held.replace(self.write, self.keep)
+            held.replace(*self.about_to_write)
 
     def run(self, task: Callable[[], object], after: float | None = None) -> None:
         """Let a process do something, and kill it after so many seconds."""

@@ -99,9 +99,8 @@ def hold(path: Path) -> Iterator[Held]:
     """
     with ExitStack() as until_done:
         with _in_words(path):
-            real = Path(
-                os.path.realpath(path)
-            )  # a link stays a link: what it points at is replaced
+            # a link stays a link: what it points at is replaced
+            real = Path(os.path.realpath(path))
             locked = until_done.enter_context(_lock(path, real))
             held = Held(path, real, locked=locked)
         yield held
@@ -306,13 +305,16 @@ def _lock(path: Path, real: Path) -> Iterator[bool]:
     file = real.with_name(f"{_stem(real)}.lock")
     # anybody who may write into the folder may take over a lock that a killed process has left
     lock = FileLock(file, timeout=_PATIENCE, mode=0o666, fallback_to_soft=False)
+    was_there = os.path.lexists(file)
     try:
         if real.parent.is_dir():  # or the library would make the folder
             lock.acquire()
     except Timeout as error:
         raise WorkbookError("busy", path=path) from error
     except OSError:
-        pass
+        if not was_there:  # the file could be made, but not locked
+            with suppress(OSError):
+                file.unlink()
     try:
         yield lock.is_locked
     finally:
@@ -322,7 +324,8 @@ def _lock(path: Path, real: Path) -> Iterator[bool]:
                 # library. On Windows, which removes no open file, the library does it afterwards.
                 with suppress(OSError):
                     file.unlink()
-            lock.release()
+            with suppress(OSError):  # the work is done, and the end of the process releases it too
+                lock.release()
 
 
 def _sweep(real: Path, folder: Path) -> None:
@@ -405,8 +408,8 @@ def _flush_folder(folder: Path) -> None:
 
 def no_temporary(error: Exception) -> WorkbookError:
     """The sentence for a library that could not write its temporary files."""
-    folder: object = os.environ.get("TMPDIR", "TMPDIR")
-    with suppress(OSError):  # where no folder takes a file at all
+    folder = "TMPDIR"
+    with suppress(OSError):  # raised where no folder takes a file at all
         folder = tempfile.gettempdir()
     if isinstance(error, OSError) and error.errno not in {*_NO_SPACE, None}:
         detail = error.strerror or str(error)
