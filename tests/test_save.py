@@ -694,7 +694,6 @@ def test_a_full_folder_for_temporary_files(
     with full_disk(tmp_path / "disk", 4096) as disk:
         monkeypatch.setattr(tempfile, "tempdir", str(disk))
         done = CliRunner().invoke(app, ["rescore", str(book)])
-        assert list(disk.iterdir()) == []
     assert done.stderr.strip() == f"Error: There is no space left for temporary files in {disk}; nothing was written: free some space and try again."  # fmt: skip
     assert done.exit_code == 1
     assert book.read_bytes() == before
