@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from xlportfolio import WorkbookError, rescore
 from xlportfolio.cli import app
+from xlportfolio.files import lock as locking
 from xlportfolio.files import package, save
 from xlportfolio.files import rescore as module
 
@@ -131,8 +132,8 @@ def test_a_killed_run_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None
 _COUNTING = """
 import os, sys
 from pathlib import Path
-from xlportfolio.files import save
-save._PATIENCE = 100
+from xlportfolio.files import lock, save
+lock._PATIENCE = 100
 path = Path(sys.argv[1])
 children = []
 for _ in range(6):
@@ -156,8 +157,8 @@ from pathlib import Path
 from support.books import write_book
 from xlportfolio import rescore
 from xlportfolio.cli import app
-from xlportfolio.files import save
-save._PATIENCE = 100
+from xlportfolio.files import lock
+lock._PATIENCE = 100
 book = Path(sys.argv[1]) / "customers.xlsx"
 rescore(write_book(book))  # loads what the children need
 rounds = []
@@ -215,7 +216,7 @@ def test_a_second_run_waits_and_says_so(
     language: str, sentence: str, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = book.read_bytes()
-    monkeypatch.setattr(save, "_PATIENCE", 0.3)
+    monkeypatch.setattr(locking, "_PATIENCE", 0.3)
     link = tmp_path / "link.xlsx"
     link.symlink_to(book)
     with save.hold(link):
@@ -238,7 +239,7 @@ def test_a_run_looks_at_the_file_after_it_has_waited(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would write what comes of an old state over what another run has written."""
-    before_calling(monkeypatch, save.FileLock, "acquire", once(lambda: add_a_row(book)))
+    before_calling(monkeypatch, locking.FileLock, "acquire", once(lambda: add_a_row(book)))
     rescore(book)
     assert load_workbook(book)["My notes"]["A3"].value == "saved meanwhile"
 

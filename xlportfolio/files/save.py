@@ -8,9 +8,7 @@ that the next run removes what one that was killed has left, and nothing else.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -20,22 +18,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from filelock import FileLock, Timeout
-
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.lock import lock, stem, sweep
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 #: What Windows says of a file that another program holds: access denied, sharing and lock
 #: violation, mapped into memory.
 _HELD_OPEN = {5, 32, 33, 1224}
-#: Seconds for which a run waits for another one that holds the same file.
-_PATIENCE = 10
 #: Seconds between attempts to replace a file that a virus scanner or the like holds for a moment.
 _PAUSES = (0.1, 0.3, 1.0)
-#: Bytes of a name that leave room for what ours add; file systems know names of 255.
-_LONGEST = 200
-
 #: Writes the contents to the file that it is given.
 Write = Callable[[IO[bytes]], object]
 
@@ -101,7 +93,7 @@ def hold(path: Path) -> Iterator[Held]:
         with _in_words(path):
             # a link stays a link: what it points at is replaced
             real = Path(os.path.realpath(path))
-            locked = until_done.enter_context(_lock(path, real))
+            locked = until_done.enter_context(lock(path, real))
             held = Held(path, real, locked=locked)
         yield held
 
@@ -123,7 +115,7 @@ class Held:
             folder = self.before.kind == stat.S_IFDIR
             raise WorkbookError("is_folder" if folder else "no_file", path=path)
         if locked:
-            _sweep(real, real.parent)
+            sweep(real, real.parent)
 
     def is_file(self, path: Path) -> bool:
         """Whether a path, by whatever name, leads to this very file as it was."""
@@ -158,7 +150,7 @@ class Held:
         with _in_words(self._path):
             self._check()
             if backup is not None and self._locked:
-                _sweep(self._real, backup.parent)
+                sweep(self._real, backup.parent)
             new = _beside(self._real, self._real.parent, write)
             try:
                 if origin is not None:
@@ -285,61 +277,9 @@ def _meanwhile(path: Path, now: Fingerprint | None) -> WorkbookError:
 # --- what stands beside the file ------------------------------------------------------------------
 
 
-def _stem(real: Path) -> str:
-    """What the names of the files beside a file begin with."""
-    name = real.name
-    if len(os.fsencode(name)) > _LONGEST:
-        digest = hashlib.sha256(name.casefold().encode("utf-8", "surrogatepass")).hexdigest()
-        name = f"{name[:40]}-{digest[:16]}"
-    return f".{name}.xlportfolio"
-
-
-@contextmanager
-def _lock(path: Path, real: Path) -> Iterator[bool]:
-    """Hold the lock of a file; gives whether it could be had.
-
-    The system lets go of it when the process ends, however it ends. Where there can be none, in a
-    folder that takes no new file or on a drive that knows no locks, one goes on without: what can
-    be written there is written, and a file that was changed meanwhile is not overwritten.
-    """
-    file = real.with_name(f"{_stem(real)}.lock")
-    # anybody who may write into the folder may take over a lock that a killed process has left
-    lock = FileLock(file, timeout=_PATIENCE, mode=0o666, fallback_to_soft=False)
-    was_there = os.path.lexists(file)
-    try:
-        if real.parent.is_dir():  # or the library would make the folder
-            lock.acquire()
-    except Timeout as error:
-        raise WorkbookError("busy", path=path) from error
-    except OSError:
-        if not was_there:  # the file could be made, but not locked
-            with suppress(OSError):
-                file.unlink()
-    try:
-        yield lock.is_locked
-    finally:
-        if lock.is_locked:
-            if os.name == "posix":
-                # Nobody can take it wrongly: a lock on a file without a name is no lock for the
-                # library. On Windows, which removes no open file, the library does it afterwards.
-                with suppress(OSError):
-                    file.unlink()
-            with suppress(OSError):  # the work is done, and the end of the process releases it too
-                lock.release()
-
-
-def _sweep(real: Path, folder: Path) -> None:
-    """Remove the temporary files that killed runs for the same file have left."""
-    left = re.compile(re.escape(_stem(real)) + r"-[a-z0-9_]{8}\.tmp")
-    with suppress(OSError):
-        for path in folder.iterdir():
-            if left.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
-                path.unlink()
-
-
 def _beside(real: Path, folder: Path, write: Write) -> Path:
     """A complete, flushed temporary file, with a name that nobody can guess and prepare."""
-    handle, name = tempfile.mkstemp(prefix=f"{_stem(real)}-", suffix=".tmp", dir=folder)
+    handle, name = tempfile.mkstemp(prefix=f"{stem(real)}-", suffix=".tmp", dir=folder)
     new = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
