@@ -79,5 +79,5 @@ def test_each_cell_is_read_as_it_was_written_and_as_openpyxl_reads_it(
 @tries(150)
 @given(books(usual=True))
 def test_a_sheet_spelled_as_usual_is_read_so_without_calamine(path: Path, book: Book) -> None:
-    with patch("xlportfolio.files.read.CalamineWorkbook", None):
+    with patch("xlportfolio.files.whole.CalamineWorkbook", None):
         check(path, book)

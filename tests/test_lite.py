@@ -12,7 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 #: What xlwings Lite does not have, or what only closed workbooks and the command line need.
-MISSING = ("python_calamine", "lxml", "typer", "rich", "xlsxwriter", "win32com", "appscript")
+MISSING = (
+    "python_calamine",
+    "lxml",
+    "filelock",
+    "typer",
+    "rich",
+    "xlsxwriter",
+    "win32com",
+    "appscript",
+)
 #: What runs inside Excel; the others of the package set it up.
 ENGINE_NEUTRAL = sorted(
     path.stem
@@ -59,7 +68,7 @@ def test_native_dependencies_are_not_asked_for_in_the_browser() -> None:
         for line in project["dependencies"]
         if line.endswith("; sys_platform != 'emscripten'")
     }
-    assert marked == {"python-calamine", "lxml", "xlwings"}
+    assert marked == {"python-calamine", "lxml", "filelock", "xlwings"}
 
 
 @pytest.mark.parametrize(

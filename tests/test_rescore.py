@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import stat
-import subprocess
-import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,12 +15,11 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableColumn
-from support.books import CUSTOMERS, write_book
+from support.books import CUSTOMERS
 from support.office import convert
 from support.packages import MAIN, MAY_CHANGE, changed_parts, faults_of, parts_of, sheet_parts
 
 from xlportfolio import WorkbookError, rescore
-from xlportfolio.files import rescore as module
 
 OURS = [
     "Ranking",
@@ -286,22 +280,6 @@ def test_a_defined_name_like_one_of_our_tables_is_refused(book: Path) -> None:
 # --- the file on the disk -------------------------------------------------------------------------
 
 
-def test_the_backup_is_the_file_before_the_first_rescore_and_stays_it(book: Path) -> None:
-    before = book.read_bytes()
-    backup = book.with_name("customers.xlsx.bak")
-    assert rescore(book).backup == backup
-    assert backup.read_bytes() == before
-    edit(book, lambda opened: opened["My notes"].append(["more"]))
-    assert rescore(book).backup is None
-    assert backup.read_bytes() == before
-
-
-def test_no_backup_is_made_where_none_is_wanted_or_needed(book: Path, tmp_path: Path) -> None:
-    rescore(book, backup=False)
-    rescore(book, tmp_path / "out.xlsx")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["customers.xlsx", "out.xlsx"]
-
-
 def test_another_file_leaves_the_workbook_alone(book: Path, tmp_path: Path) -> None:
     before = book.read_bytes()
     out = tmp_path / "out.xlsx"
@@ -323,54 +301,6 @@ def test_a_dry_run_writes_nothing(book: Path, tmp_path: Path) -> None:
     assert len(done.analysis.customers) == len(CUSTOMERS)
     assert book.read_bytes() == before
     assert list(tmp_path.iterdir()) == [book]
-
-
-@pytest.mark.parametrize("lock", ["~$customers.xlsx", ".~lock.customers.xlsx#"])
-def test_a_workbook_open_in_another_program_is_refused(lock: str, book: Path) -> None:
-    before = book.read_bytes()
-    book.with_name(lock).touch()
-    with pytest.raises(WorkbookError, match=re.escape(f"is open in another program ({lock} lies")):
-        rescore(book)
-    assert book.read_bytes() == before
-    rescore(book, write=False)
-
-
-def test_a_link_stays_a_link_and_rights_stay(book: Path, tmp_path: Path) -> None:
-    book.chmod(0o640)
-    link = tmp_path / "link.xlsx"
-    link.symlink_to(book)
-    rescore(link)
-    assert link.is_symlink()
-    assert stat.S_IMODE(book.stat().st_mode) == 0o640
-    assert "Ranking" in names(book)
-
-
-def test_new_files_have_the_rights_that_this_user_gives_to_new_files(
-    book: Path, tmp_path: Path
-) -> None:
-    old = os.umask(0o022)
-    try:
-        rescore(book, tmp_path / "out.xlsx")
-    finally:
-        os.umask(old)
-    assert stat.S_IMODE((tmp_path / "out.xlsx").stat().st_mode) == 0o644
-
-
-@pytest.mark.skipif(
-    os.name != "posix" or os.geteuid() != 0, reason="only root may give a file to somebody"
-)
-def test_the_owner_stays_the_owner(book: Path) -> None:
-    os.chown(book, 65534, 65534)
-    rescore(book)
-    assert (book.stat().st_uid, book.stat().st_gid) == (65534, 65534)
-
-
-def test_a_write_protected_workbook_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = book.read_bytes()
-    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write whatever is protected
-    with pytest.raises(WorkbookError, match="permission denied; check whether the file"):
-        rescore(book)
-    assert book.read_bytes() == before
 
 
 def test_numbers_of_our_tables_stay(book: Path) -> None:
@@ -414,101 +344,3 @@ def test_a_rehearsal_finds_what_would_stop_the_run(book: Path) -> None:
     edit(book, put_cell)
     with pytest.raises(WorkbookError, match="cell P7 holds something"):
         rescore(book, write=False)
-
-
-def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(
-    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = book.read_bytes()
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(WorkbookError, match="no space left to write it; the file is as it was"):
-        rescore(book)
-    assert book.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [book]
-
-
-def test_a_file_changed_in_the_meantime_is_not_overwritten(
-    book: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw = module.draw
-
-    def saved_by_another_program(*arguments: object) -> bytes:
-        edit(book, lambda opened: opened["My notes"].append(["saved meanwhile"]))
-        return draw(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module, "draw", saved_by_another_program)
-    with pytest.raises(WorkbookError, match="changed by another program in the meantime"):
-        rescore(book)
-    assert names(book) == ["My notes", "Customers", "Criteria"]
-
-
-_AS_NOBODY = """
-import os, sys
-from xlportfolio import WorkbookError, rescore
-rescore(sys.argv[1], sys.argv[2])  # loads all modules while this user may read them
-os.setgid(65534); os.setuid(65534)
-try:
-    rescore(sys.argv[1])
-except WorkbookError as error:
-    sys.exit(str(error))
-"""
-_SMALL_FILES = """
-import resource, signal, sys
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
-from xlportfolio.cli import app
-app(["rescore", sys.argv[1]])
-"""
-
-
-def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-
-
-@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX systems")
-def test_a_read_only_folder_is_a_sentence(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        book = write_book(folder / "customers.xlsx")
-        before = book.read_bytes()
-        folder.chmod(0o555)
-        is_root = os.geteuid() == 0  # whom no folder is read-only for
-        script = _AS_NOBODY if is_root else re.sub(r"os\.set.id\(\d+\);?", "", _AS_NOBODY)
-        done = run(script, book, tmp_path / "out.xlsx")
-        folder.chmod(0o755)
-        assert done.stderr.strip() == (
-            f"{book}: permission denied; check whether the file or its folder is read-only."
-        )
-        assert done.returncode == 1
-        assert book.read_bytes() == before
-        assert list(folder.iterdir()) == [book]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
-@pytest.mark.parametrize(
-    ("most_bytes", "sentence"),
-    [
-        (30_000, "{book}: there is no space left to write it; the file is as it was: free some space and try again."),
-        (3_000, "There is no space left for temporary files in {temporary}; nothing was written: free some space and try again."),
-    ],
-)  # fmt: skip
-def test_a_full_disk_is_a_sentence(most_bytes: int, sentence: str, book: Path) -> None:
-    """The system refuses to write more than so many bytes into a file, as a full disk does."""
-    before = book.read_bytes()
-    done = run(_SMALL_FILES, book, most_bytes)
-    expected = sentence.format(book=book, temporary=tempfile.gettempdir())
-    assert done.stderr.strip() == f"Error: {expected}"
-    assert done.returncode == 1
-    assert book.read_bytes() == before
-    assert list(book.parent.iterdir()) == [book]

@@ -139,16 +139,12 @@ def mac(tmp_path: Path) -> Computer:
     return Computer(tmp_path, MAC)
 
 
-def write(path: Path, content: bytes) -> None:
-    replace_file(path, lambda file: file.write(content))
-
-
 def install(computer: Computer) -> list[str]:
-    return [texts("en").word(done) for done in setup.install(computer.machine, write)]
+    return [texts("en").word(done) for done in setup.install(computer.machine, replace_file)]
 
 
 def remove(computer: Computer) -> list[str]:
-    return [texts("en").word(done) for done in setup.remove(computer.machine, write)]
+    return [texts("en").word(done) for done in setup.remove(computer.machine, replace_file)]
 
 
 # --- the settings file ------------------------------------------------------------------------------

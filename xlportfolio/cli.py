@@ -147,7 +147,7 @@ def new(
 ) -> None:
     """Write a workbook to start from."""
     with _stopping(book, None, lang, as_json=False):
-        _new(book, lang or Lang(_SYSTEM), with_sample=with_sample)
+        _new(book, lang or Lang(_SYSTEM), with_sample=with_sample, again=False)
         typer.echo(texts(lang or _SYSTEM)("cli.written", path=book))
 
 
@@ -165,11 +165,11 @@ def demo(
     started = time.perf_counter()
     with _stopping(book, None, lang, as_json=False):
         from xlportfolio.files.rescore import rescore as run
+        from xlportfolio.files.save import make_folder
 
         with _progress(lang) as progress:
-            folder.mkdir(parents=True, exist_ok=True)
-            book.unlink(missing_ok=True)
-            _new(book, language, with_sample=True)
+            make_folder(folder)
+            _new(book, language, with_sample=True, again=True)
             done = run(book, backup=False, progress=progress)
         _print_summary(done, time.perf_counter() - started)
 
@@ -188,11 +188,8 @@ def setup(
         from xlportfolio.excel.setup import remove as undo
         from xlportfolio.files.save import replace_file
 
-        def write(path: Path, content: bytes) -> None:
-            replace_file(path, lambda file: file.write(content))
-
         steps = undo if remove else install
-        for done in steps(Machine.here(), write):
+        for done in steps(Machine.here(), replace_file):
             typer.echo(words.word(done))
 
 
@@ -234,18 +231,20 @@ def _checks(book: Path | None) -> Iterator[Check]:
             yield fault(error)
 
 
-def _new(book: Path, language: Lang, *, with_sample: bool) -> None:
+def _new(book: Path, language: Lang, *, with_sample: bool, again: bool) -> None:
+    """Write a workbook to start from, ``again`` over one that is there."""
     from xlportfolio.errors import WorkbookError
-    from xlportfolio.files.save import replace_file
+    from xlportfolio.files.save import hold
     from xlportfolio.template.workbook import new_workbook
 
     macros = book.suffix.lower() == ".xlsm"
     if not macros and book.suffix.lower() != ".xlsx":
         raise WorkbookError("wrong_kind", path=book)
-    if book.exists():
-        raise WorkbookError("exists", path=book)
-    content = new_workbook(language, with_sample=with_sample, macros=macros)
-    replace_file(book, lambda file: file.write(content))
+    with hold(book) as held:
+        if held.before is not None and not again:
+            raise WorkbookError("exists", path=book)
+        content = new_workbook(language, with_sample=with_sample, macros=macros)
+        held.replace(lambda file: file.write(content))
 
 
 def main() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import gettempdir
+from typing import IO
 
 from lxml import etree
 
@@ -19,7 +19,7 @@ from xlportfolio.files.ours import OurSheets, find_ours
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.refresh import refresh
-from xlportfolio.files.save import backup_path, refuse_if_open, replace_file
+from xlportfolio.files.save import backup_path, hold, no_temporary, steady
 from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.look import draw
@@ -109,7 +109,7 @@ def rescore(
         there already is never overwritten.
     write
         Whether anything is written at all; if not, all but the writing is done, so that whatever
-        would stop it is found.
+        is wrong with the workbook is found.
     progress
         Told the key of each step as it begins.
 
@@ -124,10 +124,11 @@ def rescore(
     progress("read")
     if target.suffix.lower() != book.suffix.lower():
         raise WorkbookError("wrong_suffix", path=target, suffix=book.suffix)
-    if write:
-        refuse_if_open(target)
-    with closing(Package(book)) as package:
-        before = _fingerprint(package.path)
+    with (
+        hold(target) if write else nullcontext() as held,
+        steady(book) as unchanged,
+        closing(Package(book)) as package,
+    ):
         workbook = Workbook(package)
         ours = find_ours(workbook)
         given = interpret(read_tables(workbook))
@@ -145,15 +146,18 @@ def rescore(
 
         refresh(workbook, list(ours.sheets.values()), answer, run.state)
         _write(workbook, ours, report, run.presentation.language)
+        unchanged()
         kept = None
-        if write:
-            in_place = target.exists() and target.samefile(book)
-            if in_place and backup and not backup_path(book).exists():
-                kept = backup_path(book)
+        if held is not None:
             progress("write")
-            if in_place and _fingerprint(book) != before:
-                raise WorkbookError("changed", path=book)
-            replace_file(target, package.write, kept)
+
+            def content(file: IO[bytes]) -> None:
+                package.write(file)
+                package.close()
+                unchanged()
+
+            keep = backup_path(book) if backup and held.is_file(book) else None
+            kept = keep if held.replace(content, keep, book) else None
     written = target if write else None
     return Rescored(book, written, kept, run)
 
@@ -163,12 +167,6 @@ def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -
     try:
         drawn = BytesIO(draw(report, language))
     except (OSError, etree.SerialisationError) as error:  # openpyxl writes through files
-        raise WorkbookError("temporary_full", folder=gettempdir()) from error
+        raise no_temporary(error) from error
     scratch = Workbook(Package(workbook.package.path, drawn))
     graft(workbook, scratch, ours, report)
-
-
-def _fingerprint(path: Path) -> tuple[int, int, int]:
-    """What changes when another program saves the file."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns

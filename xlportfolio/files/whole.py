@@ -7,10 +7,9 @@ is given, and shows error cells as blank ones; so the parts that it reads are lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
-from xml.parsers.expat import ExpatError
+from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -20,11 +19,8 @@ from xlportfolio.files.rows import LONGEST
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
 from xlportfolio.schema.contract import Cell, CellError, column_letters
 
-_PLACE = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
-_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
-_IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
-_CELL_END = re.compile(rb"</(?:\w+:)?c>")
-_ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
+#: An attribute that calls the cell an error, or some text that looks like one.
+_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 
 #: What calamine reads beside the sheets: parts of just these names, in any case.
 _READ_BY_CALAMINE = {
@@ -61,9 +57,9 @@ class WholeSheets:
             except CalamineError as error:
                 raise self._package.malformed("cells", detail=error) from error
             self._refuse_long(sheet, cells)
-            for row, column, text in _error_cells(data):
+            for (row, column), text in _ErrorCells(data).found.items():
                 if row <= len(cells) and column <= len(cells[row - 1]):
-                    cells[row - 1][column - 1] = CellError(text)
+                    cells[row - 1][column - 1] = CellError(text or "#N/A")
             self._cells[sheet.name] = cells
         return self._cells[sheet.name]
 
@@ -89,7 +85,7 @@ class WholeSheets:
         except AddressError as error:
             details: dict[str, object] = {"sheet": sheet.name, "cell": str(error)}
             raise self._package.malformed("cell_address", **details) from error
-        except ExpatError as error:
+        except expat.ExpatError as error:
             raise self._package.malformed("part_xml", part=sheet.part) from error
         if extent.is_sparse:
             details = {"path": self._package.path, "sheet": sheet.name, "area": str(extent)}
@@ -106,21 +102,37 @@ class WholeSheets:
                     raise self._package.malformed("cell_long", **details)
 
 
-def _error_cells(data: bytes) -> Iterator[tuple[int, int, str]]:
-    """Row, column and text of the cells that show an error; calamine takes them for blank."""
-    if _IS_ERROR.search(data) is None:
-        return
-    row = column = 0
-    for found in _PLACE.finditer(data):
-        address = _ADDRESS.search(found[2])
-        if found[1] == b"row":
-            row, column = int(address[2]) if address else row + 1, 0
-            continue
-        if address is None or not address[1]:  # a cell without an address follows the one before
-            column += 1
+class _ErrorCells:
+    """The errors that cells show, by row and column; calamine takes such cells for blank."""
+
+    def __init__(self, data: bytes) -> None:
+        self.found: dict[tuple[int, int], str] = {}
+        self._row = self._column = 0
+        self._is_error = self._is_value = False
+        if _ERROR.search(data):
+            parser = expat.ParserCreate()
+            parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+            parser.CharacterDataHandler = self._text
+            parser.Parse(data, True)  # noqa: FBT003 (that is how it is called)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        kind, place = name.rpartition(":")[2], attributes.get("r")
+        if kind == "row":
+            self._row, self._column = int(place) if place else self._row + 1, 0
+        elif kind == "c":  # one without an address follows the one before
+            self._column += 1
+            if place:
+                self._column, self._row = coordinates(place)
+            self._is_error = attributes.get("t") == "e"
+            if self._is_error:
+                self.found[self._row, self._column] = ""
         else:
-            column, row = coordinates(address[1].decode() + address[2].decode())
-        if _IS_ERROR.search(found[2]):
-            end = _CELL_END.search(data, found.end())
-            text = _ERROR_TEXT.search(data, found.end(), end.start() if end else len(data))
-            yield row, column, text[1].decode() if text else "#N/A"
+            self._is_value = self._is_error and kind == "v"
+
+    def _text(self, text: str) -> None:
+        if self._is_value:
+            self.found[self._row, self._column] += text
+
+    def _end(self, name: str) -> None:
+        self._is_value = False
+        self._is_error = self._is_error and name.rpartition(":")[2] != "c"
