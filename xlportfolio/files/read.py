@@ -11,8 +11,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.extent import AddressError, Extent, extent_of
-from xlportfolio.files.rows import LONGEST
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates
+from xlportfolio.look import LONGEST
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, CellError, RawTable, Table
 from xlportfolio.schema.contract import Cell, column_letters, sheet_table
