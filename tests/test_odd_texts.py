@@ -119,7 +119,8 @@ def test_no_text_becomes_a_formula_in_a_closed_workbook(text: str, tmp_path: Pat
             first, last = table.ref.split(":")
             row = int(re.sub(r"\D", "", first))
             headers = [
-                cell.value for cell in book[name][f"{first}:{re.sub(r'[0-9]', '', last)}{row}"][0]
+                unescape(cell.value)
+                for cell in book[name][f"{first}:{re.sub(r'[0-9]', '', last)}{row}"][0]
             ]
             assert headers == [unescape(column.name) for column in table.tableColumns]
 
