@@ -450,11 +450,16 @@ POINTERS = b"".join(
 
 #: name: part, what is done to it, what is said.
 CONTENTS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
-    "far cell": (SHEET, with_rows(FAR), "lie so far apart (A1:XFD1048576) that reading it"),
+    "far cell": (SHEET, with_rows(FAR), "scored 5"),
     "far cell first": (
         SHEET,
         lambda d: d.replace(b"<sheetData>", b"<sheetData>" + FAR),
-        "far apart",
+        "scored 5",
+    ),
+    "far cell on a sheet that is not plain": (
+        SHEET,
+        lambda d: with_rows(FAR)(d).replace(b"</sheetData>", b"<!-- --></sheetData>"),
+        "lie so far apart (A1:XFD1048576) that reading it",
     ),
     "cell behind the last column": (
         SHEET,
@@ -479,12 +484,12 @@ CONTENTS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     ),
     "shared text that is not there": (
         SHEET,
-        with_rows(b'<row r="7"><c r="A7" t="s"><v>99999</v></c></row>'),
+        lambda d: d.replace(b'<c r="A2" t="n"><v>1<', b'<c r="A2" t="s"><v>99999<'),
         "its cells cannot be read",
     ),
     "shared text below the first": (
         SHEET,
-        with_rows(b'<row r="7"><c r="A7" t="s"><v>-1</v></c></row>'),
+        lambda d: d.replace(b'<c r="A2" t="n"><v>1<', b'<c r="A2" t="s"><v>-1<'),
         "its cells cannot be read",
     ),
     "format that is not there": (

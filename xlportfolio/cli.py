@@ -148,7 +148,7 @@ def new(
     """Write a workbook to start from."""
     with _stopping(book, None, lang, as_json=False):
         _new(book, lang or Lang(_SYSTEM), with_sample=with_sample, again=False)
-        typer.echo(texts(lang or _SYSTEM)("cli.written", path=book))
+        typer.echo(_plain(texts(lang or _SYSTEM)("cli.written", path=book)))
 
 
 @app.command(help=_HELP("cli.demo"), epilog=_HELP("cli.demo_examples"))
@@ -208,8 +208,8 @@ def doctor(
         marks = words.branch("doctor.marks")
         width = max(map(len, marks.values()))
         for check in _checks(book):
-            mark = escape(marks[check.mark].ljust(width))
-            text, colour = escape(words.word(check.phrase)), _MARK_COLOURS[check.mark]
+            mark = _shown(marks[check.mark].ljust(width))
+            text, colour = _shown(words.word(check.phrase)), _MARK_COLOURS[check.mark]
             console.print(f"[{colour}]{mark}[/{colour}] {text}", soft_wrap=True, highlight=False)
             faults += check.mark == "fault"
     if faults:
@@ -257,6 +257,23 @@ def main() -> None:
 
 # --- what is printed ----------------------------------------------------------------------------
 
+#: What a terminal obeys instead of showing it: control characters, and those that turn the
+#: direction of writing.
+_COMMANDS = {
+    code: chr(code).encode("unicode_escape").decode()
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def _plain(text: str) -> str:
+    """A text on one line, without commands to the terminal; cells and file names may have some."""
+    return text.translate(_COMMANDS)
+
+
+def _shown(text: str) -> str:
+    """A text to be printed as it is by rich."""
+    return escape(_plain(text))
+
 
 @contextmanager
 def _stopping(
@@ -283,7 +300,7 @@ def _stopping(
     language = lang or of_workbook or _SYSTEM
     words, errors = texts(language), Console(stderr=True, emoji=False)
     if isinstance(stop, InputError):
-        errors.print(escape(words("cli.stopped", path=book)), style="bold")
+        errors.print(_shown(words("cli.stopped", path=book)), style="bold")
     _print_problems(errors, words, stop.problems)
     if as_json:
         from xlportfolio.document import document
@@ -320,7 +337,7 @@ def _print_problems(
     for problem in problems[:listed]:
         severity = words(f"severities.{problem.severity}")
         colour = _COLOURS[problem.severity]
-        message = escape(problem.message(words.language))
+        message = _shown(problem.message(words.language))
         console.print(
             f"[{colour}]{severity}:[/{colour}] {message}", soft_wrap=True, highlight=False
         )
@@ -352,7 +369,7 @@ def _print_summary(done: Rescored, seconds: float) -> None:
     )
     customers = done.analysis.customers
     scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
-    console.print(escape(scored), style="bold", soft_wrap=True)
+    console.print(_shown(scored), style="bold", soft_wrap=True)
 
     types = Table(box=None, pad_edge=False)
     types.add_column(words("columns.quadrant"))
@@ -372,7 +389,7 @@ def _print_summary(done: Rescored, seconds: float) -> None:
     top = Table(box=None, pad_edge=False, show_header=False)
     for row in first.to_dict("records"):
         score = words.number(row["total_score"], 1)
-        name = Text(" ".join((row["customer"] or row["customer_id"]).split()))
+        name = Text(_plain(" ".join((row["customer"] or row["customer_id"]).split())))
         top.add_row(f"{row['rank']:.0f}", name, words(f"quadrants.{row['quadrant']}"), score)
     console.print(top)
 
@@ -381,10 +398,10 @@ def _print_summary(done: Rescored, seconds: float) -> None:
     shown = words.number(seconds, 1)
     key = "cli.done_dry" if done.written is None else "cli.done"
     console.print(
-        escape(words(key, path=done.written, seconds=shown)), style="bold", soft_wrap=True
+        _shown(words(key, path=done.written, seconds=shown)), style="bold", soft_wrap=True
     )
     if done.backup is not None:
-        console.print(escape(words("cli.kept", path=done.backup)), soft_wrap=True)
+        console.print(_shown(words("cli.kept", path=done.backup)), soft_wrap=True)
 
 
 def _print_data_check(console: Console, words: Texts, done: Rescored) -> None:
@@ -398,7 +415,7 @@ def _print_data_check(console: Console, words: Texts, done: Rescored) -> None:
     if len(problems) > _LISTED:
         key = "cli.more" if done.written else "cli.more_dry"
         more = {"count": len(problems) - _LISTED, "sheet": words("sheets.data_check")}
-        console.print(escape(words(key, **more)))
+        console.print(_shown(words(key, **more)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ of the analysis but the chart's thresholds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 import numpy.typing as npt
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.chart import Reference
 from openpyxl.formatting.rule import DataBarRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -48,6 +50,24 @@ _TAB = HEADER
 FONT = "Calibri"
 _BODY = Font(name=FONT, size=11, color=INK)
 _RULE = Border(bottom=Side("thin", color=LINE))
+
+#: Characters that XML 1.0 does not allow, which Office writes as ``_xHHHH_``; text that looks so.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+#: Characters that a cell can hold.
+LONGEST = 32_767
+
+
+def office_text(text: str) -> str:
+    """Text as a cell can hold it, what XML forbids spelled out (ECMA-376 part 1, 22.9.2.19).
+
+    >>> office_text("R&D _x000D_")
+    'R&D _x005F_x000D_'
+    """
+    text = text[:LONGEST]
+    if "_x" in text or not text.isprintable():
+        text = _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    return text
 
 
 class Style(NamedTuple):
@@ -109,7 +129,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     last_row = FIRST_ROW + max(len(table), 1) - 1
     for position, column in enumerate(table.columns, start=1):
         style = STYLES[column.kind]
-        header = sheet.cell(HEADER_ROW, position, column.header)
+        header = _text_cell(sheet, HEADER_ROW, position, column.header)
         header.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
         header.fill = PatternFill("solid", fgColor=HEADER)
         indent = 0 if style.horizontal == "center" else 1  # cells keep off their neighbours
@@ -138,7 +158,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.conditional_formatting.add(f"A{FIRST_ROW}:{right}{_LAST_ROW}", filled)
 
     area = f"A{HEADER_ROW}:{right}{last_row}"
-    headers = (column.header for column in table.columns)
+    headers = (office_text(column.header) for column in table.columns)
     made = Table(
         displayName=table.table,
         name=table.table,
@@ -156,12 +176,20 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
 
 
+def _text_cell(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
+    """A cell with a text that stays one: openpyxl takes some for formulas or errors."""
+    cell = sheet.cell(row, column, office_text(text))
+    assert isinstance(cell, Cell)
+    cell.data_type = "s"
+    return cell
+
+
 def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
     """The lines above a table: what was scored, and when."""
-    sheet.cell(1, 1, title).font = Font(name=FONT, size=16, bold=True, color=INK)
+    _text_cell(sheet, 1, 1, title).font = Font(name=FONT, size=16, bold=True, color=INK)
     sheet.row_dimensions[1].height = 24
     for row, subtitle in enumerate(subtitles, start=2):
-        sheet.cell(row, 1, subtitle).font = Font(name=FONT, size=10, color=SOFT)
+        _text_cell(sheet, row, 1, subtitle).font = Font(name=FONT, size=10, color=SOFT)
 
 
 def _width(column: ReportColumn, style: Style) -> float:

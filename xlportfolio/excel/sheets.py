@@ -14,7 +14,7 @@ import xlwings as xw
 from xlwings.main import Table
 
 from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.ranges import Rows, asked, entered, formulas, read, rows_of, write
+from xlportfolio.excel.ranges import Rows, asked, entered, entry, formulas, read, rows_of, write
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES
 from xlportfolio.report import (
@@ -160,7 +160,10 @@ class OutputTable:
         old, new, ours = self._old, self._new, len(self.table.columns)
         if new > old:
             self._resize(new)
-        data = [[column.header for column in self.table.columns], *rows_of(self.table.columns)]
+        data = [
+            [entry(column.header) for column in self.table.columns],
+            *rows_of(self.table.columns),
+        ]
         data += [[None] * ours for _ in range(max(old, new) + 1 - len(data))]
         self._write_block(head(self.table.title, self.table.subtitles), data)
         for c, column in self.moved.items():
@@ -262,7 +265,7 @@ class OutputMatrix:
         summary = (matrix.summary_header, *(line.cells for line in matrix.summary))
         yield HEADER_ROW, 1, [*map(list, summary)]
         yield HEADER_ROW + 1, POINTS_COLUMN, [*map(list, matrix.thresholds)]
-        points = [[column.header for column in matrix.points], *rows_of(matrix.points)]
+        points = [[entry(column.header) for column in matrix.points], *rows_of(matrix.points)]
         points += [[None] * width for _ in range(self.height + 1 - len(points))]
         yield POINTS_ROW - 1, POINTS_COLUMN, points
 
@@ -300,7 +303,7 @@ def fill_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
 def lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
     """Put a table without data on a blank sheet, its columns in their widths and formats."""
     write(sheet, (1, 1), head(table.title, table.subtitles))
-    write(sheet, (HEADER_ROW, 1), [[column.header for column in table.columns]])
+    write(sheet, (HEADER_ROW, 1), [[entry(column.header) for column in table.columns]])
     last = HEADER_ROW + max(len(table), 1)
     area = sheet.range((HEADER_ROW, 1), (last, len(table.columns)))
     sheet.tables.add(area, name=table.table)
@@ -320,7 +323,7 @@ def lay_out_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
 def head(title: str, subtitles: Sequence[str]) -> Rows:
     """The lines above a table; a line that was there before is blanked."""
     lines = [title, *subtitles]
-    return [[line] for line in lines] + [[None]] * (3 - len(lines))
+    return [[entry(line)] for line in lines] + [[None]] * (3 - len(lines))
 
 
 def _same_columns(header: Sequence[Cell], columns: Sequence[ReportColumn]) -> bool:

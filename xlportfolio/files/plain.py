@@ -31,8 +31,8 @@ from xlportfolio.files.markup import (
     numbers_at,
 )
 from xlportfolio.files.package import Element
-from xlportfolio.files.rows import LONGEST
 from xlportfolio.files.workbook import main
+from xlportfolio.look import LONGEST
 from xlportfolio.schema.contract import Cell, CellError, Cells
 
 #: Cells of the largest area that room is made for: all customers that a sheet can hold, with 40

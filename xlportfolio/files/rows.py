@@ -6,7 +6,6 @@ thousand rows as objects take ten times as long and more memory than the data.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,28 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xlportfolio.look import office_text
 from xlportfolio.report import Cells, ReportColumn
 from xlportfolio.schema.contract import column_letters
 
-#: Characters that XML 1.0 does not allow, which Office writes as ``_xHHHH_``; text that looks so.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
-
-#: Characters that a cell can hold.
-LONGEST = 32_767
 #: Rows put together before they are handed on.
 _BATCH = 2_000
-
-
-def office_text(text: str) -> str:
-    """Text as a cell can hold it, what XML forbids spelled out (ECMA-376 part 1, 22.9.2.19).
-
-    >>> office_text("R&D _x000D_")
-    'R&D _x005F_x000D_'
-    """
-    text = text[:LONGEST]
-    if "_x" in text or not text.isprintable():
-        text = _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    return text
 
 
 def escape_text(text: str) -> str:

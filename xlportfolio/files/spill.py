@@ -13,8 +13,8 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.files.extent import LAST_COLUMN
 from xlportfolio.files.package import Element
-from xlportfolio.files.rows import office_text
 from xlportfolio.files.workbook import coordinates, main
+from xlportfolio.look import office_text
 from xlportfolio.schema.contract import column_letters
 
 #: A cell of an answer; ``None`` shows as nothing.

@@ -15,8 +15,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.extent import AddressError, Extent, extent_of
-from xlportfolio.files.rows import LONGEST
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
+from xlportfolio.look import LONGEST
 from xlportfolio.schema.contract import Cell, CellError, column_letters
 
 #: An attribute that calls the cell an error, or some text that looks like one.

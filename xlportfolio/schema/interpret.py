@@ -204,12 +204,13 @@ class _Customers:
         return pd.DataFrame(data, index=index)
 
     def _identifiers(self, cells: Sequence[Cell], key: str) -> list[str]:
-        """Numbers or names as text; an error cell is a missing one."""
+        """Numbers, trimmed, or names as text, as they are; an error cell is a missing one."""
+        is_name = key == "customer"
         for i, cell in zip(self.grid.rows, cells, strict=True):
             if type(cell) is CellError:
                 self.findings.add(self.grid, Fault("error_cell", Severity.WARNING), i, key)
         return [
-            cell.strip()
+            (cell if is_name and not cell.isspace() else cell.strip())
             if type(cell) is str
             else ""
             if cell is None or type(cell) is CellError
