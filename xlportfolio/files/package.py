@@ -162,7 +162,7 @@ class Package:
             raise self.malformed("part_missing", part=part) from error
         except RuntimeError as error:  # a zip with its own password
             raise WorkbookError("encrypted", path=self.path) from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise self.malformed("part_packed", part=part) from error
 
     def xml(self, part: str) -> Element:
@@ -309,7 +309,10 @@ class Package:
     def _copy(self, out: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         """Copy an entry's compressed bytes, with a local header that needs no data descriptor."""
         self._file.seek(info.header_offset)
-        name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(30))
+        header = self._file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size:
+            raise self.malformed("part_packed", part=info.filename)
+        name_length, extra_length = _LOCAL_HEADER.unpack(header)
         self._file.seek(name_length + extra_length, 1)
         entry = copy.copy(info)
         entry.flag_bits &= ~0x08
