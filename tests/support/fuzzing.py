@@ -63,7 +63,7 @@ def assert_in_words(problem: Problem | XlPortfolioError, found: str = "") -> Non
     """What a user is told is one line in each language, with nothing of Python in it."""
     for language in LANGUAGES:
         message = problem.message(language)
-        assert message.strip(), problem
+        assert message.rstrip().endswith("."), message
         own = message.replace(found, "") if found else message
         assert not _PYTHON.search(own), own
 

@@ -91,7 +91,7 @@ class _Reader:
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
-            except CalamineError as error:
+            except (CalamineError, OverflowError) as error:
                 raise self._workbook.package.malformed("cells", detail=error) from error
             data = self._workbook.package.read(sheet.part)
             for row, column, text in _error_cells(data):
