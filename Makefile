@@ -1,6 +1,7 @@
 # make demo   sets up .venv, builds a sample workbook under build/ and rescores it
 # make test   sets up .venv with the test extras and runs the whole suite
 # make lint   ruff, mypy --strict, import-linter
+# make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make bench  speed and memory as JSON, ratios measured in one run
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint fuzz bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
@@ -25,6 +26,12 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# one target for longer: make fuzz TARGETS=package ARGS=-max_total_time=3600
+TARGETS ?= numerals levels tables package rescore
+
+fuzz: $(VENV)/.installed-fuzz
+	for target in $(TARGETS); do $(BIN)/python -m fuzz.$$target -max_total_time=60 $(ARGS) || exit 1; done
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
@@ -43,6 +50,10 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-test: $(VENV)/.created pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+$(VENV)/.installed-fuzz: $(VENV)/.created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[fuzz,test]"
 	touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.created pyproject.toml

@@ -16,9 +16,10 @@ from unittest.mock import patch
 
 import openpyxl
 import pytest
-from hypothesis import given
-from support.fuzzing import tries
-from support.sheet_xml import Area, Book, books, plain
+from hypothesis import example, given
+from hypothesis import strategies as st
+from support.fuzzing import read_or_refused, tries
+from support.sheet_xml import KINDS, Area, Book, books, odd_book, odd_cells, plain
 
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
@@ -81,3 +82,13 @@ def test_each_cell_is_read_as_it_was_written_and_as_openpyxl_reads_it(
 def test_a_sheet_spelled_as_usual_is_read_so_without_calamine(path: Path, book: Book) -> None:
     with patch("xlportfolio.files.whole.CalamineWorkbook", None):
         check(path, book)
+
+
+@tries(150)
+@given(odd_cells, st.booleans())
+@example([(KINDS.index("span"), "", "1e10")], False)  # a duration of more days than Python has
+def test_values_that_fit_neither_type_nor_format_are_read_or_refused(
+    path: Path, cells: list[tuple[int, str, str]], is_1904: bool
+) -> None:
+    path.write_bytes(odd_book(cells, is_1904=is_1904))
+    read_or_refused(path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -12,9 +13,15 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from support.mutations import zipped
 from support.portfolios import Block, Portfolio, blocks_of, portfolios
+from xlportfolio.files.rows import escape_text
 from xlportfolio.schema import SETTINGS, TABLES, CellError, RawTable, Table
+from xlportfolio.schema.cells import shown
 from xlportfolio.schema.contract import Cell, sheet_table
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_KNOWN_ERRORS = ("#DIV/0!", "#N/A")
 
 #: Words that mean something in some cell, in both languages.
 WORDS = (
@@ -54,6 +61,7 @@ _TIMES = (
 )
 _ERRORS = st.sampled_from(["#DIV/0!", "#N/A", "#SPILL!", "", "#{x}"]).map(CellError)
 words = st.sampled_from(WORDS)
+texts = words | _TEXTS
 cells: st.SearchStrategy[Cell] = st.one_of(
     st.none(), words, words, _TEXTS, _NUMBERS, _NUMBERS, _DECIMALS, st.booleans(), _TIMES, _ERRORS
 )
@@ -156,3 +164,43 @@ def _changed(
         case "header" if width:
             lines[0][at] = draw(_headers(table))
     return lines[0], lines[1:]
+
+
+def book_of(tables: Mapping[str, RawTable], sound: Mapping[str, bytes]) -> bytes:
+    """A sound workbook of ``support.books`` whose sheets hold these tables instead of its own.
+
+    They are without table objects, which could not cover headers that are blank or repeated.
+    """
+    parts = dict(sound)
+    for number, table in enumerate(TABLES, start=2):
+        raw = tables[table.name]
+        lines = [raw.header, *raw.rows]
+        rows = "".join(f"<row>{''.join(map(_spelled, line))}</row>" for line in lines)
+        part = f"xl/worksheets/sheet{number}.xml"
+        if part in parts:
+            parts[part] = (
+                f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+            )
+            parts.pop(f"xl/worksheets/_rels/sheet{number}.xml.rels")
+            parts.pop(f"xl/tables/table{number - 1}.xml")
+            types = parts["[Content_Types].xml"].decode()
+            parts["[Content_Types].xml"] = re.sub(
+                rf"<Override [^>]*table{number - 1}\.xml[^>]*/>", "", types
+            ).encode()
+    return zipped(parts)
+
+
+def _spelled(cell: Cell) -> str:
+    """A cell's element; what a workbook cannot hold as it is becomes the nearest that it can."""
+    match cell:
+        case None:
+            return "<c/>"
+        case bool():
+            return f'<c t="b"><v>{int(cell)}</v></c>'
+        case int() | float() | Decimal():
+            return f"<c><v>{shown(cell, 'en')}</v></c>"
+        case CellError():
+            return f'<c t="e"><v>{cell.text if cell.text in _KNOWN_ERRORS else "#N/A"}</v></c>'
+        case _:
+            text = escape_text(shown(cell, "en"))
+            return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'

@@ -373,3 +373,36 @@ def _styles() -> str:
         '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
         f'<cellXfs count="{len(numbers)}">{formats}</cellXfs></styleSheet>'
     )
+
+
+#: What may stand where a value belongs, for each type of a cell or none that there is.
+_TYPES = ("", "n", "b", "e", "s", "str", "d", "inlineStr", "x")
+_VALUES = (
+    *("", " ", "0", "1", "-1", "2", "1e10", "-1e10", "1e300", "1E-400", "NaN", "Infinity", " 5 "),
+    *("2958466", "99999999999", "-0.5", "0x1", "1,5", "true", "2026-01-31", "2026-01-31T25:00:00"),
+    *("#N/A", "#DIV/0!", "#", "_x0000_", "ä"),
+)
+
+
+#: Format, type and value of cells, none of which may fit the others.
+odd_cells = st.lists(
+    st.tuples(st.integers(0, len(KINDS)), st.sampled_from(_TYPES), st.sampled_from(_VALUES)),
+    min_size=1,
+    max_size=4,
+)
+
+
+def _typed(kind: str) -> str:
+    return f' t="{kind}"' if kind else ""
+
+
+def odd_book(cells: Sequence[tuple[int, str, str]], *, is_1904: bool) -> bytes:
+    """A workbook with a column of such cells."""
+    spelled = "".join(
+        f'<row><c s="{style}"{_typed(kind)}><v>{value}</v></c></row>'
+        for style, kind, value in cells
+    )
+    header = '<row><c t="str"><v>Customer ID</v></c></row>'
+    data = f"<sheetData>{header}{spelled}</sheetData>"
+    sheet = f'<worksheet xmlns="{_MAIN}">{data}</worksheet>'
+    return Book(_parts(sheet, None, is_1904=is_1904), (1, 1), []).data

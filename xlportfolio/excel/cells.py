@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from xlportfolio.schema import CellError
+from xlportfolio.schema.cells import as_float
 from xlportfolio.schema.contract import Cell
 
 #: Excel's errors by their number in Excel; COM adds it to that of the first.
@@ -60,7 +61,7 @@ def cell_of(cell: Any) -> Cell:  # noqa: ANN401 (whatever an engine gives)
         case int() if cell in _COM_ERRORS:
             return CellError(_ERRORS.get(cell - _COM, "#UNKNOWN!"))
         case int() | Decimal():
-            return float(cell)
+            return as_float(cell)
         case dt.datetime() if cell.year < _FIRST_YEAR:
             return cell.time()
         case dt.datetime() if cell.time() == dt.time.min:

@@ -143,11 +143,14 @@ class Graft:
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
         if there is not None and filled is not None:
             old = self.package.read_xml(part)
-            foreign = foreign_cell(root, old, there, filled.block)
+            try:
+                foreign = foreign_cell(root, old, there, filled.block)
+                self._keep_identity(root, old)
+            except (etree.XMLSyntaxError, ValueError) as error:
+                raise self.package.malformed("part_xml", part=part) from error
             if foreign is not None:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
                 raise WorkbookError("foreign_cell", **details)
-            self._keep_identity(root, old)
         kind = self.source.content_type(source.part)
         content = to_xml(root) if filled is None else _filled(root, filled)
         self.package.put(part, content, kind)

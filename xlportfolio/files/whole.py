@@ -54,7 +54,7 @@ class WholeSheets:
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)
                 cells: list[list[Any]] = read.to_python(skip_empty_area=False)
-            except CalamineError as error:
+            except (CalamineError, OverflowError) as error:
                 raise self._package.malformed("cells", detail=error) from error
             self._refuse_long(sheet, cells)
             for (row, column), text in _ErrorCells(data).found.items():

@@ -84,9 +84,13 @@ class Sheet:
         is_within = 0 < first_row <= last_row <= LAST_ROW and last_column <= LAST_COLUMN
         if not is_within or last_column - first_column + 1 != len(columns):
             raise self._package.malformed("table_area", part=part)
+        try:
+            number, totals_rows = (int(root.get(k, "0")) for k in ("id", "totalsRowCount"))
+        except ValueError as error:
+            raise self._package.malformed("table_number", part=part) from error
         return TableObject(
             name=root.get("displayName") or root.get("name") or "",
-            number=int(root.get("id", "0")),
+            number=number,
             part=part,
             first_column=first_column,
             first_row=first_row,
@@ -94,7 +98,7 @@ class Sheet:
             last_row=last_row,
             headers=tuple(column.get("name", "") for column in columns),
             has_header_row=root.get("headerRowCount") != "0",
-            totals_rows=int(root.get("totalsRowCount", "0")),
+            totals_rows=totals_rows,
         )
 
 
@@ -137,7 +141,7 @@ class Workbook:
         for element in self.root.iterfind(f"{main('sheets')}/{main('sheet')}"):
             relationship = by_id.get(element.get(R_ID, ""))
             if relationship is None or relationship.target not in self.package:
-                raise self.package.malformed("sheet_empty", sheet=element.get("name"))
+                raise self.package.malformed("sheet_empty", sheet=element.get("name", ""))
             sheets.append(Sheet(self.package, element, relationship))
             names.add(sheets[-1].name.lower())
         if len(names) < len(sheets):
@@ -225,7 +229,8 @@ class Workbook:
         relationship_id = self.package.relate(self.part, kind, part)
         parent = self.root.find(main("sheets"))
         assert parent is not None
-        number = 1 + max(int(sheet.sheet_id or 0) for sheet in self.sheets)
+        taken = {int(s.sheet_id) for s in self.sheets if s.sheet_id.isdecimal()}
+        number = 1 + max(taken, default=0)
         attributes = {"name": name, "sheetId": str(number), R_ID: relationship_id}
         element = parent.makeelement(main("sheet"), attributes)
         parent.append(element)

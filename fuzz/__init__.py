@@ -1,0 +1,1 @@
+"""Targets for atheris, one to a module; see README.md."""
