@@ -39,12 +39,21 @@ class XmlError(Exception):
 def parse_xml(data: bytes) -> Element:
     """Parse a part without expanding entities, reading other files or touching the network.
 
+    Comments and processing instructions are left out: no part needs them, and whoever walks
+    through elements would have to step over them.
+
     Raises
     ------
     etree.XMLSyntaxError, XmlError
         If the part is not well-formed, or has a document type, which no Office part needs.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     root = etree.fromstring(data, parser)
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise XmlError
@@ -107,7 +116,8 @@ class Package:
             self._entries = {info.filename: info for info in self._zip.infolist()}
             self._new: dict[str, Content] = {}
             self._check_names()
-            self._content_types = self.xml(CONTENT_TYPES)
+            self._types_part = self._spelled(CONTENT_TYPES)
+            self._content_types = self.xml(self._types_part)
         except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
             self._file.close()
             raise self.malformed("zip") from error
@@ -128,7 +138,7 @@ class Package:
         )
 
     def _check_names(self) -> None:
-        if len(self._zip.infolist()) > len(self._entries):
+        if len(self._zip.infolist()) > len({name.lower() for name in self._entries}):
             raise self.malformed("parts_of_one_name")
         for name in self._entries:
             if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name:
@@ -164,6 +174,18 @@ class Package:
             raise WorkbookError("encrypted", path=self.path) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise self.malformed("part_packed", part=part) from error
+
+    def encoding(self, part: str) -> str:
+        """What the characters of a part are encoded in, as its first bytes tell."""
+        try:
+            with self._zip.open(self._entries[part]) as file:
+                start = file.read(200)
+        except (KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError):
+            return "UTF-8"  # whoever reads all of it says what is wrong
+        if start.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+            return "UTF-16"
+        declared = re.match(rb"""[^<]*<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)""", start)
+        return declared[1].decode("ascii", "replace").upper() if declared else "UTF-8"
 
     def xml(self, part: str) -> Element:
         """A part, parsed."""
@@ -232,11 +254,13 @@ class Package:
 
     def _spelled(self, part: str) -> str:
         """A part's name as the package spells it: names are compared without regard to case."""
+        if part in self:
+            return part
         return next((name for name in self.parts() if name.lower() == part.lower()), part)
 
     def _relationships_of(self, part: str) -> Element:
         if part not in self._relationships:
-            name = relationships_part(part)
+            name = self._spelled(relationships_part(part))
             empty = f'<Relationships xmlns="{_REL}"/>'.encode()
             self._relationships[part] = self.xml(name) if name in self else parse_xml(empty)
         return self._relationships[part]
@@ -259,13 +283,13 @@ class Package:
         self._write_relationships(part)
 
     def _write_relationships(self, part: str) -> None:
-        name = relationships_part(part)
+        name = self._spelled(relationships_part(part))
         kind = "application/vnd.openxmlformats-package.relationships+xml"
         self.put(name, to_xml(self._relationships[part]), kind)
 
     def drop_relationships(self, part: str) -> None:
         """Forget everything that a part points at."""
-        name = relationships_part(part)
+        name = self._spelled(relationships_part(part))
         self._entries.pop(name, None)
         self._new.pop(name, None)
         self._relationships.pop(part, None)
@@ -276,8 +300,8 @@ class Package:
         pointing: dict[str, set[str]] = {}
         for name in list(self.parts()):
             folder, base = posixpath.split(name)
-            if base.endswith(".rels") and posixpath.basename(folder) == "_rels":
-                source = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
+            if base.lower().endswith(".rels") and posixpath.basename(folder).lower() == "_rels":
+                source = self._spelled(posixpath.join(posixpath.dirname(folder), base[:-5]))
                 for relationship in self.relationships(source):
                     if not relationship.external:
                         pointing.setdefault(relationship.target, set()).add(source)
@@ -287,9 +311,9 @@ class Package:
 
     def write(self, target: IO[bytes], level: int = 6) -> None:
         """Write all parts in their old order, untouched ones as they are, new ones last."""
-        original = parse_xml(self._zip.read(CONTENT_TYPES))
+        original = parse_xml(self._zip.read(self._types_part))
         if etree.tostring(original) != etree.tostring(self._content_types):
-            self._new[CONTENT_TYPES] = to_xml(self._content_types)
+            self._new[self._types_part] = to_xml(self._content_types)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as out:
             for part, info in self._entries.items():
                 if part in self._new:
@@ -312,6 +336,7 @@ class Package:
         name_length, extra_length = _LOCAL_HEADER.unpack(self._file.read(30))
         self._file.seek(name_length + extra_length, 1)
         entry = copy.copy(info)
+        entry.__class__ = _Stored
         entry.flag_bits &= ~0x08
         entry.extra = b""
         sink = out.fp
@@ -329,6 +354,16 @@ class Package:
         out.filelist.append(entry)
         out.NameToInfo[entry.filename] = entry
         out.start_dir = sink.tell()
+
+
+class _Stored(zipfile.ZipInfo):
+    """An entry that is copied: its name keeps its bytes, whatever they are encoded in."""
+
+    __slots__ = ()
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 (the library's name for it)
+        encoding = "utf-8" if self.flag_bits & 0x800 else "cp437"
+        return self.orig_filename.encode(encoding), self.flag_bits
 
 
 def _open(path: Path) -> IO[bytes]:
