@@ -67,6 +67,11 @@ class Shape:
     def related(self, part: str, kind: str) -> list[str]:
         return [target for word, target in self.targets(part).values() if word == kind]
 
+    def below(self, part: str) -> set[str]:
+        """The parts that a part leads to, over others too."""
+        found = {target for _, target in self.targets(part).values()}
+        return found.union(*(self.below(target) for target in found))
+
     def sheets(self) -> dict[str, str]:
         """The sheets' names, in their order, and their parts."""
         targets = self.targets(self.workbook)
@@ -98,7 +103,7 @@ def assert_kept(path: Path, also: frozenset[str] = frozenset(), **options: Any) 
     before, packed = _parts(path), packed_parts(path)
     old = Shape(before)
     may = old.may_change() | {old.sheets()[name] for name in also}
-    below = {t for name in also for _, t in old.targets(old.sheets()[name]).values()}
+    below = set().union(*(old.below(old.sheets()[name]) for name in also))
     runs = []
     for _ in range(3):
         rescore(path, as_of=DAY, backup=False, **options)

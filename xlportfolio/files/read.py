@@ -24,6 +24,7 @@ _DIMENSION = re.compile(
 )
 #: Cells, blank ones among them, that are held in memory whatever a sheet's part weighs.
 _MOST_CELLS = 25_000_000
+_MACRO_SHEETS = {"xlMacrosheet", "xlIntlMacrosheet"}
 _ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
 
@@ -76,11 +77,14 @@ class _Reader:
         self._cells: dict[str, list[list[Cell]]] = {}
 
     def _unreadable(self, error: Exception) -> WorkbookError:
-        """What to say where calamine fails, which looks for parts where Excel puts them."""
-        part = self._workbook.part
+        """What to say where calamine fails: it knows no macro sheets, nor other names of parts."""
+        package, part = self._workbook.package, self._workbook.part
+        for sheet in self._workbook.sheets:
+            if sheet.kind in _MACRO_SHEETS:
+                return WorkbookError("macro_sheet", path=package.path, sheet=sheet.name)
         if part.lower() != "xl/workbook.xml":
-            return self._workbook.package.malformed("book_name", part=part)
-        return self._workbook.package.malformed("cells", detail=error)
+            return package.malformed("book_name", part=part)
+        return package.malformed("cells", detail=error)
 
     def _refuse_encoding(self, part: str) -> None:
         """Refuse a part that calamine would take for UTF-8, and so for another text or none."""

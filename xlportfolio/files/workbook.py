@@ -78,7 +78,8 @@ class Sheet:
         self._package = package
         self.element = element
         self.part = relationship.target
-        self.is_worksheet = relationship.is_a("worksheet")
+        self.kind = relationship.type.rsplit("/", 1)[-1]
+        self.is_worksheet = self.kind == "worksheet"
 
     @property
     def name(self) -> str:
