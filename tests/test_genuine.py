@@ -24,6 +24,8 @@ from xlportfolio import WorkbookError, rescore
 from xlportfolio.report import ORDER
 
 Parts = dict[str, bytes]
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships"
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +128,32 @@ def test_what_points_at_our_sheets_shows_what_stands_there(office: Office, tmp_p
     document.close(True)
 
 
+def with_chain(parts: Parts) -> Parts:
+    """The order in which Excel last computed the formulas, hers and one that she put into ours."""
+    sheets = sheet_parts(parts)
+    ranking = sheets["Ranking"]
+    cell = re.search(rb'<c r="H6"[^>]*>', parts[ranking])
+    assert cell is not None
+    changed = parts | {ranking: parts[ranking].replace(cell[0], cell[0] + b"<f>1+1</f>")}
+    root = etree.fromstring(parts["xl/workbook.xml"])
+    cells = [
+        f'<c r="{e.getparent().get("r")}" i="{sheet.get("sheetId")}"/>'
+        for sheet in root.iter(f"{MAIN}sheet")
+        for e in etree.fromstring(changed[sheets[sheet.get("name")]]).iter(f"{MAIN}f")
+    ]
+    assert len(cells) > len(FORMULAS)
+    added = {
+        "xl/_rels/workbook.xml.rels": f'<Relationship Id="rIdChain" Type="{_OFFICE}/calcChain" Target="calcChain.xml"/></Relationships>',
+        "[Content_Types].xml": '<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"/></Types>',
+    }
+    for name, new in added.items():
+        changed[name] = parts[name].replace(new[new.rindex("</") :].encode(), new.encode())
+    changed["xl/calcChain.xml"] = (
+        f'<calcChain xmlns="{MAIN[1:-1]}">{"".join(cells)}</calcChain>'.encode()
+    )
+    return changed
+
+
 def as_a_user_leaves_it(parts: Parts) -> Parts:
     """As Excel saves it after a user renamed, moved, hid and named sheets of ours.
 
@@ -179,7 +207,7 @@ def as_a_user_leaves_it(parts: Parts) -> Parts:
 def test_what_a_user_did_to_our_sheets_stays(kind: str, tmp_path: Path) -> None:
     path = everything(tmp_path / f"all.{kind}")
     rescore(path, as_of=DAY, backup=False)
-    given = as_a_user_leaves_it(parts_of(path))
+    given = as_a_user_leaves_it(with_chain(parts_of(path)))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in given.items():
             package.writestr(name, content)
@@ -200,6 +228,8 @@ def test_what_a_user_did_to_our_sheets_stays(kind: str, tmp_path: Path) -> None:
         ]
         key: Callable[[Any], str] = str
         assert sorted(listed[1], key=key) == sorted(listed[0], key=key), tag
+    chains = [parts["xl/calcChain.xml"].count(b"<c ") for parts in (given, after)]
+    assert chains[1] == chains[0] - 1
     ranking = after[sheet_parts(after)["Who counts"]]
     assert re.search(rb'<sheetPr[^>]*codeName="Tabelle7"', ranking)
     selected = [
@@ -226,10 +256,6 @@ def test_all_visible_sheets_may_be_ours(tmp_path: Path) -> None:
     rescore(path, as_of=DAY, backup=False)
     assert repairs_of(parts_of(path)) == []
     assert changed_parts(parts, parts_of(path)) <= {"xl/workbook.xml", "[Content_Types].xml"}
-
-
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships"
 
 
 def with_old_sheet(path: Path, kind: str, element: str) -> Parts:

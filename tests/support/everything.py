@@ -22,6 +22,8 @@ from xlportfolio.template.workbook import new_workbook
 
 #: A plan of the user's that points at our sheets; its part and what must stand there for good.
 LOOKING = "My plan"
+CUSTOMERS_SHEET = "Bob's & \u201eKunden\u201c \U0001f600"
+_QUOTED = f"'{CUSTOMERS_SHEET.replace(chr(39), chr(39) * 2)}'"
 FORMULAS = {
     "A1": "=Ranking!C6",
     "A2": "=SUM(tblRanking[Total score])",
@@ -103,7 +105,7 @@ def everything(path: Path) -> Path:
 
 def _input(book: xlsxwriter.Workbook) -> None:
     for sheet, table, rows in (
-        ("Customers", "tblCustomers", (CUSTOMERS_HEADER, *CUSTOMERS)),
+        (CUSTOMERS_SHEET, "tblCustomers", (CUSTOMERS_HEADER, *CUSTOMERS)),
         ("Criteria", "tblCriteria", (CRITERIA_HEADER, *CRITERIA)),
     ):
         made = book.add_worksheet(sheet)
@@ -116,7 +118,7 @@ def _input(book: xlsxwriter.Workbook) -> None:
 def _chart_sheet(book: xlsxwriter.Workbook, sheet: Any) -> None:
     chart = book.add_chart({"type": "column"})
     chart.add_series({"categories": "=Ranking!$C$6:$C$10", "values": "=Ranking!$H$6:$H$10"})
-    chart.add_series({"values": "=Customers!$E$4:$E$8", "trendline": {"type": "linear"}})
+    chart.add_series({"values": f"={_QUOTED}!$E$4:$E$8", "trendline": {"type": "linear"}})
     sheet.set_chart(chart)
     sheet.protect()
     sheet.set_header("&LMine")
@@ -245,7 +247,7 @@ def _locked(book: xlsxwriter.Workbook, sheet: Any) -> None:
 
 def _names(book: xlsxwriter.Workbook) -> None:
     book.define_name("Best", "=Ranking!$C$6:$C$10")
-    book.define_name("tblTotal", "=Customers!$E$4")
+    book.define_name("tblTotal", f"={_QUOTED}!$E$4")
     book.define_name("My_Twice", "=_xlfn.LAMBDA(_xlpm.x,_xlpm.x*2)")
     book.define_name("Odds!Local", "=Odds!$A$2")
     book.define_name("It's \U0001f600 \u00e4\u00f6!Local", "='It''s \U0001f600 \u00e4\u00f6'!$A$1")

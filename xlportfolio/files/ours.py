@@ -102,19 +102,25 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     block
         The data that will be filled in.
     """
-    ours = {cell.get("r") for cell in new.iter(main("c"))}
+    ours = {cell.get("r", "A1") for cell in new.iter(main("c"))}
     left, right = block.column, block.column + len(block.columns) - 1
     # a column that a user added to our table is hers
     areas = [
         Area(t.first_column, t.first_row, min(t.last_column, right), t.last_row)
         for t in there.tables
     ] or [Area(left, block.row, right, _LAST_ROW)]
-    most = len(ours) + sum((a.right - a.left + 1) * (a.bottom - a.top + 1) for a in areas)
+    around = [c for c in map(_cell_area, ours) if not any(c.meets(area) for area in areas)]
+    most = len(around) + sum((a.right - a.left + 1) * (a.bottom - a.top + 1) for a in areas)
     for column, row in _filled_cells(old, areas, most):
         address = f"{column_letters(column)}{row}"
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
             return address
     return None
+
+
+def _cell_area(address: str) -> Area:
+    column, row = coordinates(address)
+    return Area(column, row, column, row)
 
 
 def _filled_cells(data: bytes, areas: Sequence[Area], most: int) -> Iterator[tuple[int, int]]:
