@@ -14,6 +14,7 @@ import pytest
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, CUSTOMERS_HEADER, write_book
+from support.ecma import repairs_of
 from support.kept import DAY, assert_kept
 from support.packages import parts_of
 from xlsxwriter import Workbook as Writer
@@ -231,6 +232,8 @@ def test_odd_packages(change: Callable[[Parts], Parts], parts: Parts, tmp_path: 
     path = packed(tmp_path / "odd.xlsx", changed)
     after = assert_kept(path)
     assert_same_result(path)
+    if change is no_sections:
+        assert repairs_of(after) == []
     if change not in {upper, types_in_lower_case}:  # openpyxl does not find these
         assert load_workbook(path)["Ranking"]["C6"].value == "Epsilon"
     if change is last_sheet_id:
@@ -241,6 +244,7 @@ def test_odd_packages(change: Callable[[Parts], Parts], parts: Parts, tmp_path: 
         ids = [int(re.search(rb' id="(\d+)"', data)[1]) for data in tables]  # type: ignore[index]
         assert len(set(ids)) == len(ids) == 10
         assert min(ids) > 0
+        assert max(ids) == 2**32 - 1
 
 
 def test_names_of_parts_keep_their_bytes(tmp_path: Path) -> None:
