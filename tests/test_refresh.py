@@ -154,6 +154,21 @@ def test_a_scorecard_whose_cells_have_no_addresses_is_refreshed(tmp_path: Path) 
     assert repairs_of(parts_of(path)) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [('<row r="5"', '<row r="five"'), (' ref="A4:H64"', ' ref="A4:?"')]
+)
+def test_a_scorecard_with_addresses_that_are_none_is_told_of(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    path = made(tmp_path)
+    part = sheet_parts(parts_of(path))["Scorecard"]
+    replaced(path, part, old, new)
+    before = path.read_bytes()
+    with pytest.raises(WorkbookError, match=f"the part {part} is not valid XML"):
+        rescore(path, backup=False)
+    assert path.read_bytes() == before
+
+
 def test_what_stands_in_the_way_of_a_growing_scorecard_is_not_overwritten(tmp_path: Path) -> None:
     path = made(tmp_path)
     with_rows(path, 75)
