@@ -283,6 +283,7 @@ CHANGES = {
     "type of relationships": (TYPES, "package.relationships", "package.relations"),
     # the workbook
     "sheet ids": (BOOK, 'sheetId="2"', 'sheetId="1"'),
+    "sheet id too large": (BOOK, 'sheetId="2"', 'sheetId="65535"'),
     "sheet without id": (BOOK, ' r:id="rId2"', ""),
     "sheet names": (BOOK, 'name="Input"', 'name="it\'s OTHER"'),
     "long sheet name": (BOOK, 'name="Input"', f'name="{"n" * 32}"'),

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzzing import read_or_refused, tries
+from support.odd import rows_of
 from support.sheet_xml import KINDS, Area, Book, books, odd_book, odd_cells, plain
 
 from xlportfolio.files.package import Package
@@ -49,11 +50,9 @@ def by_openpyxl(book: Book) -> Area:
 
 
 def by_us(table: RawTable) -> Area:
-    places = range(len(table.columns))
-    rows = [[table.cell(i, position) for position in places] for i in range(table.height)]
     return [
         [("error", cell.text) if isinstance(cell, CellError) else plain(cell) for cell in row]
-        for row in (table.header, *rows)
+        for row in (table.header, *rows_of(table))
     ]
 
 

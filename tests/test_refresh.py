@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.table import Table
 from support.ecma import repairs_of
 from support.office import convert
@@ -125,6 +126,47 @@ def test_a_scorecard_lost_where_macros_are_blocked_comes_back(tmp_path: Path) ->
     sheet = load_workbook(path)["Scorecard"]
     assert sheet["C5"].number_format == sheet["C64"].number_format == "0.0"
     assert repairs_of(parts_of(path)) == []
+
+
+def test_a_scorecard_whose_cells_have_no_addresses_is_refreshed(tmp_path: Path) -> None:
+    """Some programs leave out what can be counted."""
+    path = made(tmp_path)
+    whole = scorecard_of(path)[1]
+    parts = parts_of(path)
+    part = sheet_parts(parts)["Scorecard"]
+    root = etree.fromstring(parts[part])
+    last = 0
+    for row in root.iter(f"{MAIN}row"):
+        number, column = int(row.get("r")), 0
+        for cell in row:
+            letter = re.sub(r"\d", "", cell.get("r"))
+            if column_index_from_string(letter) == column + 1:
+                del cell.attrib["r"]
+            column = column_index_from_string(letter)
+        if number == last + 1:
+            del row.attrib["r"]
+        last = number
+    bare = etree.tostring(root).decode()
+    assert bare.count(" r=") < 10
+    replaced(path, part, parts[part].decode(), bare)
+    rescore(path, backup=False)
+    assert scorecard_of(path)[1] == whole
+    assert repairs_of(parts_of(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('<row r="5"', '<row r="five"'), (' ref="A4:H64"', ' ref="A4:?"')]
+)
+def test_a_scorecard_with_addresses_that_are_none_is_told_of(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    path = made(tmp_path)
+    part = sheet_parts(parts_of(path))["Scorecard"]
+    replaced(path, part, old, new)
+    before = path.read_bytes()
+    with pytest.raises(WorkbookError, match=f"the part {part} is not valid XML"):
+        rescore(path, backup=False)
+    assert path.read_bytes() == before
 
 
 def test_what_stands_in_the_way_of_a_growing_scorecard_is_not_overwritten(tmp_path: Path) -> None:

@@ -268,6 +268,60 @@ def test_what_a_user_put_on_our_sheets_is_never_lost(
     assert book.read_bytes() == before
 
 
+def with_part(path: Path, name: str, content: bytes) -> bytes:
+    """Put a part into the package, in place of the one of this name."""
+    parts = parts_of(path) | {name: content}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for part, data in parts.items():
+            package.writestr(part, data)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("row", [7, 99])
+def test_a_cell_beyond_the_extent_that_a_sheet_declares_is_not_lost(row: int, book: Path) -> None:
+    """Some programs put cells into a sheet and leave its declared extent as it was."""
+    rescore(book)
+    parts = parts_of(book)
+    part = sheet_parts(parts)["Ranking"]
+    cell = b'<c r="Z%d" t="str"><v>call them</v></c>' % row
+    if row == 7:
+        changed = re.sub(rb'(<row r="7".*?)</row>', rb"\1%b</row>" % cell, parts[part])
+    else:
+        added = b'<row r="99">%b</row></sheetData>' % cell
+        changed = parts[part].replace(b"</sheetData>", added)
+    before = with_part(book, part, changed)
+    with pytest.raises(WorkbookError, match=f"Sheet Ranking .* cell Z{row} holds"):
+        rescore(book)
+    assert book.read_bytes() == before
+
+
+def test_what_a_user_drew_into_our_chart_is_not_lost(book: Path) -> None:
+    rescore(book)
+    chart = next(name for name in parts_of(book) if name.startswith("xl/charts/chart"))
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/chartUserShapes"
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{kind}" Target="../drawings/drawing9.xml"/></Relationships>'
+    )
+    name = chart.replace("charts/", "charts/_rels/") + ".rels"
+    before = with_part(book, name, relations.encode())
+    with pytest.raises(WorkbookError, match=r"Sheet Matrix .* an object \(drawing\)"):
+        rescore(book)
+    assert book.read_bytes() == before
+
+
+def test_a_picture_in_the_place_of_our_chart_is_not_lost(book: Path) -> None:
+    rescore(book)
+    parts = parts_of(book)
+    name = next(n for n in parts if re.match("xl/drawings/_rels/", n))
+    before = with_part(
+        book, name, parts[name].replace(b"relationships/chart", b"relationships/image")
+    )
+    with pytest.raises(WorkbookError, match=r"Sheet Matrix .* an object \(drawing\)"):
+        rescore(book)
+    assert book.read_bytes() == before
+
+
 def test_a_defined_name_like_one_of_our_tables_is_refused(book: Path) -> None:
     def define(opened) -> None:  # noqa: ANN001
         opened.defined_names["tblStars"] = DefinedName("tblStars", attr_text="'My notes'!$A$1")

@@ -87,6 +87,11 @@ def _loose(draw: st.DrawFn, table: Table) -> RawTable | None:
     return by_columns(RawTable.of_rows(table, sheet, *place, header, rows))
 
 
+def rows_of(raw: RawTable) -> list[list[Cell]]:
+    """The rows below a table's header."""
+    return [[raw.cell(i, k) for k in range(len(raw.columns))] for i in range(raw.height)]
+
+
 def by_columns(raw: RawTable) -> RawTable:
     """The table as it is read straight from a sheet: columns of nothing but numbers as arrays."""
     columns = [
@@ -134,8 +139,7 @@ def nearly_sound(draw: st.DrawFn) -> dict[str, RawTable]:
     for _ in range(draw(st.integers(0, 4))):
         table = draw(st.sampled_from(TABLES))
         raw = tables[table.name]
-        positions = range(len(raw.columns))
-        rows = [[raw.cell(i, position) for position in positions] for i in range(raw.height)]
+        rows = rows_of(raw)
         place = raw.sheet, raw.row, raw.column
         changed = RawTable.of_rows(table, *place, *_changed(draw, table, raw.header, rows))
         tables[table.name] = by_columns(changed) if draw(st.booleans()) else changed
@@ -174,7 +178,7 @@ def book_of(tables: Mapping[str, RawTable], sound: Mapping[str, bytes]) -> bytes
     parts = dict(sound)
     for number, table in enumerate(TABLES, start=2):
         raw = tables[table.name]
-        lines = [raw.header, *raw.rows]
+        lines = [raw.header, *rows_of(raw)]
         rows = "".join(f"<row>{''.join(map(_spelled, line))}</row>" for line in lines)
         part = f"xl/worksheets/sheet{number}.xml"
         if part in parts:

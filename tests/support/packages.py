@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -26,7 +27,15 @@ def parts_of(path: Path) -> dict[str, bytes]:
     """All parts of a package, inflated."""
     with zipfile.ZipFile(path) as package:
         assert package.testzip() is None
+        names = [name.lower() for name in package.namelist()]
+        assert len(set(names)) == len(names), "two parts have one name"
         return {name: package.read(name) for name in package.namelist()}
+
+
+def parsed(data: bytes) -> Any:
+    """The root of a part; comments and the like say nothing."""
+    parser = etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
+    return etree.fromstring(data, parser)
 
 
 def changed_parts(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
@@ -36,7 +45,7 @@ def changed_parts(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]
 
 def sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
     """The name of each sheet and its part."""
-    workbook = etree.fromstring(parts["xl/workbook.xml"])
+    workbook = parsed(parts["xl/workbook.xml"])
     targets = dict(_targets("xl/workbook.xml", parts))
     key = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
     return {e.get("name"): targets[e.get(key)] for e in workbook.iter(f"{MAIN}sheet")}
@@ -45,7 +54,7 @@ def sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
 def _targets(part: str, parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
     folder, name = posixpath.split(part)
     rels = posixpath.join(folder, "_rels", f"{name}.rels")
-    for element in etree.fromstring(parts[rels]) if rels in parts else ():
+    for element in parsed(parts[rels]) if rels in parts else ():
         is_place = element.get("Target").startswith("#")  # a link within the workbook
         if element.get("TargetMode") != "External" and not is_place:
             target = posixpath.join("/", folder, element.get("Target"))
@@ -68,17 +77,19 @@ def faults_of(parts: dict[str, bytes]) -> list[str]:
                 faults.append(f"{name} belongs to no part")
     faults += _type_faults(parts)
     faults += _table_faults(parts)
-    workbook = etree.fromstring(parts["xl/workbook.xml"])
+    workbook = parsed(parts["xl/workbook.xml"])
     sheets = [e.get("name").lower() for e in workbook.iter(f"{MAIN}sheet")]
     numbers = [e.get("sheetId") for e in workbook.iter(f"{MAIN}sheet")]
     for kind, values in (("sheet names", sheets), ("sheet ids", numbers)):
         if len(set(values)) < len(values):
             faults.append(f"{kind} are used twice: {values}")
+    if not all(re.fullmatch(r"\d{1,5}", n or "") and 1 <= int(n) <= 65_534 for n in numbers):
+        faults.append(f"sheet ids are no numbers from 1 to 65534: {numbers}")
     return faults + list(_style_faults(parts))
 
 
 def _type_faults(parts: dict[str, bytes]) -> Iterator[str]:
-    types = etree.fromstring(parts["[Content_Types].xml"])
+    types = parsed(parts["[Content_Types].xml"])
     overrides = [e.get("PartName").lstrip("/") for e in types if e.get("PartName")]
     defaults = {e.get("Extension").lower() for e in types if e.get("Extension")}
     if len(set(overrides)) < len(overrides):
@@ -92,9 +103,7 @@ def _type_faults(parts: dict[str, bytes]) -> Iterator[str]:
 
 def _table_faults(parts: dict[str, bytes]) -> Iterator[str]:
     roots = [
-        etree.fromstring(data)
-        for name, data in parts.items()
-        if re.match(r"xl/tables/[^/]+\.xml$", name)
+        parsed(data) for name, data in parts.items() if re.match(r"xl/tables/[^/]+\.xml$", name)
     ]
     tables = [root for root in roots if root.tag == f"{MAIN}table"]
     for key in ("id", "displayName"):
@@ -119,10 +128,9 @@ def _column(address: str) -> int:
 def _style_faults(parts: dict[str, bytes]) -> Iterator[str]:
     if "xl/styles.xml" not in parts:
         return
-    styles = etree.fromstring(parts["xl/styles.xml"])
-    cell_formats = styles.find(f"{MAIN}cellXfs")
-    differential = styles.find(f"{MAIN}dxfs")
-    counts = {"s": len(cell_formats), "dxfId": 0 if differential is None else len(differential)}
+    styles = parsed(parts["xl/styles.xml"])
+    sections = {"s": styles.find(f"{MAIN}cellXfs"), "dxfId": styles.find(f"{MAIN}dxfs")}
+    counts = {key: 0 if found is None else len(found) for key, found in sections.items()}
     for section in styles:
         if section.get("count") is not None and int(section.get("count")) != len(section):
             yield f"{section.tag} miscounts itself"

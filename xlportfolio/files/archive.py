@@ -57,6 +57,7 @@ class Archive:
     def copy(self, original: zipfile.ZipInfo, packed: Iterable[bytes]) -> None:
         """Write a part of another zip, its bytes packed as they are there."""
         entry = copy.copy(original)
+        entry.__class__ = _Stored
         entry.flag_bits &= ~_SIZES_FOLLOW
         entry.extra = b""
         self._begin(entry)
@@ -75,3 +76,13 @@ class Archive:
         self._zip.filelist.append(entry)
         self._zip.NameToInfo[entry.filename] = entry
         self._zip.start_dir = self._file.tell()
+
+
+class _Stored(zipfile.ZipInfo):
+    """An entry that is copied: its name keeps its bytes, whatever they are encoded in."""
+
+    __slots__ = ()
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 (the library's name for it)
+        encoding = "utf-8" if self.flag_bits & 0x800 else "cp437"
+        return self.orig_filename.encode(encoding), self.flag_bits

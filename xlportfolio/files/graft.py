@@ -8,10 +8,9 @@ the names, the content types, the style sheet (append only) and the calculation 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
-from xml.sax.saxutils import unescape
 
 from lxml import etree
 from openpyxl.utils.cell import quote_sheetname
@@ -22,10 +21,13 @@ from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
 from xlportfolio.files.rows import Block, Pieces, row_chunks
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
+    LAST_TABLE_ID,
     OFFICE_RELATIONSHIPS,
     Sheet,
     Workbook,
+    free_number,
     main,
+    walk,
 )
 from xlportfolio.look import row_heights
 from xlportfolio.report import (
@@ -39,9 +41,11 @@ from xlportfolio.report import (
 )
 from xlportfolio.schema.contract import column_letters
 
+#: Cell formats that Excel takes in a workbook.
+_MOST_FORMATS = 65_490
 _MARK = "the rows go here"
-#: Fonts, fills, formats and so on of a workbook; of cell formats alone Excel allows 65,490.
-_MOST_FORMATS = 250_000
+#: Fonts, fills, formats and so on of a workbook together.
+_MOST_STYLES = 250_000
 _LOCAL_NAMES = ("_xlnm.Print_Titles", "_xlnm.Print_Area", "_xlnm._FilterDatabase")
 
 
@@ -88,8 +92,12 @@ class Graft:
         self.package, self.source = workbook.package, scratch.package
         self.styles = self._merge_styles()
         self.sheets = {sheet.name: sheet for sheet in scratch.sheets}
-        self.last_table: int | None = None
         self.table_numbers: dict[str, int] = {}
+
+    @cached_property
+    def taken(self) -> set[int]:
+        """The numbers of tables that are given."""
+        return {table.number for _, table in self.workbook.tables()}
 
     def _merge_styles(self) -> StyleMap:
         ours = self.scratch.related("styles")
@@ -103,10 +111,13 @@ class Graft:
             target = copy.deepcopy(source)
         else:
             target = self.package.xml(part)
-        if sum(map(len, target)) > _MOST_FORMATS:
-            raise self.package.malformed("too_many_formats", part=part, most=_MOST_FORMATS)
+        if sum(map(len, target)) > _MOST_STYLES:
+            raise self.package.malformed("too_many_styles", part=part, most=_MOST_STYLES)
         before = to_xml(target)
         moved = merge_styles(target, source)
+        formats = target.find(main("cellXfs"))
+        if formats is not None and len(formats) > _MOST_FORMATS:
+            raise WorkbookError("too_many_formats", path=self.package.path, most=_MOST_FORMATS)
         if part not in self.package or to_xml(target) != before:
             self.package.put(part, to_xml(target), self.source.content_type(ours))
         return moved
@@ -182,15 +193,16 @@ class Graft:
     @staticmethod
     def _keep_identity(root: Element, old: bytes) -> None:
         """Keep the name by which VBA knows a sheet, and whether it is the one in front."""
-        start = old[: old.find(b"sheetData")]
-        code_name = re.search(rb'\bcodeName="([^"]*)"', start)
-        if code_name is not None:
-            properties = root.find(main("sheetPr"))
-            assert properties is not None
-            properties.set("codeName", unescape(code_name[1].decode()))
-        if re.search(rb'\btabSelected="(1|true)"', start):
-            for view in root.iter(main("sheetView")):
-                view.set("tabSelected", "1")
+        for _, element in walk(old, "sheetPr", "sheetView", "sheetData"):
+            if element.tag == main("sheetData"):
+                break
+            if "codeName" in element.attrib:
+                properties = root.find(main("sheetPr"))
+                assert properties is not None
+                properties.set("codeName", element.get("codeName", ""))
+            if element.get("tabSelected") in {"1", "true"}:
+                for view in root.iter(main("sheetView")):
+                    view.set("tabSelected", "1")
 
     def _copy_below(self, source: str, target: str) -> None:
         """Copy the parts that a part points at, and theirs, under free names."""
@@ -208,10 +220,8 @@ class Graft:
         root = parse_xml(data)
         number = self.table_numbers.get(root.get("displayName", "").lower())
         if number is None:
-            if self.last_table is None:
-                self.last_table = max((t.number for _, t in self.workbook.tables()), default=0)
-            self.last_table += 1
-            number = self.last_table
+            number = free_number(self.taken, LAST_TABLE_ID)
+            self.taken.add(number)
         root.set("id", str(number))
         return to_xml(root)
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
-from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
-from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main
+from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
 from xlportfolio.report import HEADER_ROW, MATRIX, MATRIX_NAME, ORDER, TABLES
+from xlportfolio.schema.contract import column_letters
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}
 _LAST_ROW = 1_048_576
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="([A-Z]{1,3}[0-9]+:[A-Z]{1,3}[0-9]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,23 @@ def _refuse_foreign(workbook: Workbook, sheet: Sheet, table: str | None) -> None
             raise WorkbookError("foreign_table", table=other.name, **details)
     for relationship in workbook.package.relationships(sheet.part):
         kind = relationship.type.rsplit("/", 1)[-1]
-        is_chart = kind == "drawing" and table is None
-        if is_chart and len(workbook.package.xml(relationship.target)) == 1:
+        if kind == "drawing" and table is None and _is_our_chart(workbook, relationship.target):
             continue
         if kind not in _EXPENDABLE:
             raise WorkbookError("foreign_object", kind=kind, **details)
+
+
+def _is_our_chart(workbook: Workbook, drawing: str) -> bool:
+    """Whether a drawing holds one chart and nothing else, nor has anything been drawn into it."""
+    package = workbook.package
+    charts = package.relationships(drawing)
+    return (
+        len(package.xml(drawing)) == 1
+        and all(r.is_a("chart") for r in charts)
+        and not any(
+            r.is_a("chartUserShapes") for c in charts for r in package.relationships(c.target)
+        )
+    )
 
 
 def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | None:
@@ -90,35 +102,48 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     block
         The data that will be filled in.
     """
-    ours = {cell.get("r") for cell in new.iter(main("c"))}
+    ours = {cell.get("r", "A1") for cell in new.iter(main("c"))}
     left, right = block.column, block.column + len(block.columns) - 1
     # a column that a user added to our table is hers
     areas = [
         Area(t.first_column, t.first_row, min(t.last_column, right), t.last_row)
         for t in there.tables
     ] or [Area(left, block.row, right, _LAST_ROW)]
-    for address in _filled_cells(old, areas):
-        column, row = coordinates(address)
+    around = [c for c in map(_cell_area, ours) if not any(c.meets(area) for area in areas)]
+    most = len(around) + sum((a.right - a.left + 1) * (a.bottom - a.top + 1) for a in areas)
+    for column, row in _filled_cells(old, areas, most):
+        address = f"{column_letters(column)}{row}"
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
             return address
     return None
 
 
-def _filled_cells(data: bytes, areas: Sequence[Area]) -> Iterator[str]:
-    """The addresses of the cells with content outside of some tables.
+def _cell_area(address: str) -> Area:
+    column, row = coordinates(address)
+    return Area(column, row, column, row)
 
-    A sheet whose declared extent ends with its table is read only down to the table's header.
+
+def _filled_cells(data: bytes, areas: Sequence[Area], most: int) -> Iterator[tuple[int, int]]:
+    """Column and row of the cells with content outside of some tables.
+
+    A sheet whose declared extent ends with its table, and which has no more cells than that table
+    and what we write above it, is read only down to the table's header.
     """
-    dimension = re.search(rb'<(?:\w+:)?dimension ref="([A-Z0-9:]+)"', data[:10_000])
+    dimension = _DIMENSION.search(data[:10_000])
     end = range_boundaries(dimension[1].decode())[2:] if dimension is not None else None
     inside = any(end == (area.right, area.bottom) and area.left == 1 for area in areas)
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    for _, cell in etree.iterparse(BytesIO(data), tag=main("c"), **options):
-        address = cell.get("r", "A1")
-        column, row = coordinates(address)
-        if inside and row > areas[0].top:
-            return
-        here = Area(column, row, column, row)
-        if len(cell) and not any(here.meets(area) for area in areas):
-            yield address
-        cell.clear()
+    inside = inside and data.count(b"<c ") <= most
+    row = column = 0  # what has no address of its own follows the one before
+    for event, element in walk(data, "row", "c"):
+        if element.tag == main("row"):
+            if event == "start":
+                row, column = int(element.get("r", row + 1)), 0
+                if inside and row > areas[0].top:
+                    return
+        elif event == "end":
+            address = element.get("r")
+            column = column + 1 if address is None else coordinates(address)[0]
+            here = Area(column, row, column, row)
+            if len(element) and not any(here.meets(area) for area in areas):
+                yield column, row
+            element.clear()

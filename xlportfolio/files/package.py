@@ -44,6 +44,9 @@ Element = etree._Element  # noqa: SLF001 (the only name lxml gives to its elemen
 def parse_xml(data: bytes) -> Element:
     """Parse a part without expanding entities, reading other files or touching the network.
 
+    Comments and processing instructions are left out: no part needs them, and whoever walks
+    through elements would have to step over them.
+
     Raises
     ------
     etree.XMLSyntaxError
@@ -51,7 +54,13 @@ def parse_xml(data: bytes) -> Element:
     RefusedError
         If it has a document type, which no Office part needs.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     root = etree.fromstring(data, parser)
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         raise RefusedError("unsafe", "part_doctype")
@@ -116,7 +125,8 @@ class Package:
             self._entries = {info.filename: info for info in self._zip.infolist()}
             self._spellings = {name.lower(): name for name in self._entries}
             self._new: dict[str, Content] = {}
-            self._content_types = self.xml(CONTENT_TYPES)
+            self._types_part = self._spelled(CONTENT_TYPES)
+            self._content_types = self.xml(self._types_part)
         except RefusedError as error:
             self._file.close()
             raise self._refused(error) from error
@@ -278,7 +288,7 @@ class Package:
 
     def _relationships_of(self, part: str) -> Element:
         if part not in self._relationships:
-            name = relationships_part(part)
+            name = self._spelled(relationships_part(part))
             empty = f'<Relationships xmlns="{_REL}"/>'.encode()
             self._relationships[part] = self.xml(name) if name in self else parse_xml(empty)
         return self._relationships[part]
@@ -301,13 +311,13 @@ class Package:
         self._write_relationships(part)
 
     def _write_relationships(self, part: str) -> None:
-        name = relationships_part(part)
+        name = self._spelled(relationships_part(part))
         kind = "application/vnd.openxmlformats-package.relationships+xml"
         self.put(name, to_xml(self._relationships[part]), kind)
 
     def drop_relationships(self, part: str) -> None:
         """Forget everything that a part points at."""
-        name = relationships_part(part)
+        name = self._spelled(relationships_part(part))
         self._entries.pop(name, None)
         self._new.pop(name, None)
         self._relationships.pop(part, None)
@@ -318,8 +328,8 @@ class Package:
         pointing: dict[str, set[str]] = {}
         for name in list(self.parts()):
             folder, base = posixpath.split(name)
-            if base.endswith(".rels") and posixpath.basename(folder) == "_rels":
-                source = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
+            if base.lower().endswith(".rels") and posixpath.basename(folder).lower() == "_rels":
+                source = self._spelled(posixpath.join(posixpath.dirname(folder), base[:-5]))
                 for relationship in self.relationships(source):
                     if not relationship.external:
                         pointing.setdefault(relationship.target, set()).add(source)
@@ -329,9 +339,9 @@ class Package:
 
     def write(self, target: IO[bytes]) -> None:
         """Write all parts in their old order, untouched ones as they are, new ones last."""
-        original = parse_xml(inflated(self._file, self._entries[CONTENT_TYPES]))
+        original = parse_xml(inflated(self._file, self._entries[self._types_part]))
         if etree.tostring(original) != etree.tostring(self._content_types):
-            self._new[CONTENT_TYPES] = to_xml(self._content_types)
+            self._new[self._types_part] = to_xml(self._content_types)
         with Archive(target) as archive:
             for part, entry in self._entries.items():
                 if part not in self._new:

@@ -6,6 +6,7 @@ Whatever is not plain is cut out of whole sheets.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -73,9 +74,10 @@ class _Reader:
         keys = {name_key(table.english), name_key(table.german)}
         for sheet in self._workbook.sheets:
             if sheet.is_worksheet and name_key(sheet.name) in keys:
-                raw = sheet_table(table, sheet.name, self._whole.cells(sheet))
+                top, left, rows = self._whole.block(sheet)
+                raw = sheet_table(table, sheet.name, rows)
                 if raw is not None:
-                    return raw
+                    return replace(raw, row=raw.row + top - 1, column=raw.column + left - 1)
         return None
 
     @cached_property
@@ -95,15 +97,15 @@ class _Reader:
         if self._whole.extent(sheet).is_lost_in(area.height, area.width):
             details = {"path": self._package.path, "sheet": sheet.name}
             raise WorkbookError("table_too_large", table=table.name, **details)
-        left, right = area.first_column - 1, area.last_column
-        rows = [
-            [*row[left:right], *[""] * (right - max(len(row), left))]
-            for row in self._whole.cells(sheet)[max(area.first_row - 1, 0) : area.last_row]
-        ]
+        top, left, rows = self._whole.block(sheet)
+        before = [""] * max(left - area.first_column, 0)
+        first = max(area.first_column - left, 0)
         blank: list[Cell] = [""] * area.width
-        if not area.first_row:
-            rows.insert(0, blank)
-        # below the last filled row of the sheet, a table goes on
-        rows += [blank] * (area.height - len(rows))
-        header, *below = rows
+        # above the first filled row of the sheet and below the last, a table goes on
+        lines = [blank] * max(top - area.first_row, 0)
+        for row in rows[max(area.first_row - top, 0) : max(area.last_row - top + 1, 0)]:
+            line = [*before, *row[first:]][: area.width]
+            lines.append(line + blank[len(line) :])
+        lines = [*lines, *[blank] * area.height][: area.height]
+        header, *below = lines
         return header, list(zip(*below, strict=True)) if below else [()] * area.width

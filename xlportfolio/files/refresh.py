@@ -89,7 +89,10 @@ def _refresh_scorecard(
     formulas = [f for f in array_formulas(root) if _key(f.text or "") == _key(FORMULA)]
     block = answer() if formulas else []
     for formula in formulas:
-        spill = Spill(root, formula)
+        try:
+            spill = Spill(root, formula)
+        except ValueError as error:  # an address that is none
+            raise workbook.package.malformed("part_xml", part=sheet.part) from error
         tables = [
             Area(t.first_column, t.first_row, t.last_column, t.last_row) for t in sheet.tables
         ]

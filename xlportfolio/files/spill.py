@@ -61,6 +61,7 @@ class Spill:
     """The answer of one array formula on a sheet, to be replaced by another one."""
 
     def __init__(self, root: Element, formula: Element) -> None:
+        _give_addresses(root)
         self._formula = formula
         self._anchor = formula.getparent()
         self._data = next(root.iter(main("sheetData")))
@@ -174,6 +175,20 @@ def set_answer(cell: Element, answer: Answer) -> None:
     else:
         cell.set("t", "str")
         value.text = office_text(answer or "")
+
+
+def _give_addresses(root: Element) -> None:
+    """Give rows and cells the addresses that some programs leave out: one after the other."""
+    number = 0
+    for row in root.iter(main("row")):
+        number = int(row.get("r", number + 1))
+        row.set("r", str(number))
+        column = 0
+        for cell in row.iterfind(main("c")):
+            address = cell.get("r")
+            column = column + 1 if address is None else coordinates(address)[0]
+            if address is None:
+                cell.set("r", f"{column_letters(column)}{number}")
 
 
 def _letters(area: Area) -> list[str]:

@@ -47,6 +47,9 @@ def merge_styles(target: Element, source: Element) -> StyleMap:
         "borderId": _append(target, source, "borders"),
         "numFmtId": _append_number_formats(target, source),
     }
+    base = target.find(main("cellStyleXfs"))
+    if base is None or not len(base):  # the format that all others are based on
+        _append(target, source, "cellStyleXfs")
     differential = _append(target, source, "dxfs")
     formats = source.find(main("cellXfs"))
     wanted = []

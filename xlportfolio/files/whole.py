@@ -7,8 +7,9 @@ is given, and shows error cells as blank ones; so the parts that it reads are lo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -30,53 +31,81 @@ _READ_BY_CALAMINE = {
     "xl/sharedstrings.xml",
     "xl/styles.xml",
 }
+_MACRO_SHEETS = {"xlMacrosheet", "xlIntlMacrosheet"}
+
+
+class Block(NamedTuple):
+    """The rectangle around all cells of a sheet: its first row and column, from 1, and its rows."""
+
+    top: int
+    left: int
+    rows: Sequence[Sequence[Cell]]
 
 
 class WholeSheets:
     """The sheets of a workbook, each read when it is first asked for."""
 
     def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
         self._package = workbook.package
-        self._cells: dict[str, list[list[Cell]]] = {}
+        self._blocks: dict[str, Block] = {}
         self._extents: dict[str, Extent] = {}
 
-    def cells(self, sheet: Sheet) -> list[list[Cell]]:
-        """All cells of a sheet from A1 on, row by row, all of one length; error cells as such.
+    def block(self, sheet: Sheet) -> Block:
+        """The cells of a sheet, error cells as such.
 
         Raises
         ------
         WorkbookError
             If the sheet cannot be read.
         """
-        if sheet.name not in self._cells:
+        if sheet.name not in self._blocks:
             data = self._package.read_xml(sheet.part)
+            self._refuse_encoding(sheet.part, data)
             self._extents[sheet.name] = self._extent(sheet, data)
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)
-                cells: list[list[Any]] = read.to_python(skip_empty_area=False)
+                cells: list[list[Any]] = read.to_python()
             except (CalamineError, OverflowError) as error:
-                raise self._package.malformed("cells", detail=error) from error
-            self._refuse_long(sheet, cells)
+                raise self._unreadable(error) from error
+            top, left = (1 + first for first in read.start or (0, 0))
+            self._refuse_long(sheet, top, left, cells)
             for (row, column), text in _ErrorCells(data).found.items():
-                if row <= len(cells) and column <= len(cells[row - 1]):
-                    cells[row - 1][column - 1] = CellError(text or "#N/A")
-            self._cells[sheet.name] = cells
-        return self._cells[sheet.name]
+                if 0 <= row - top < len(cells) and 0 <= column - left < len(cells[row - top]):
+                    cells[row - top][column - left] = CellError(text or "#N/A")
+            self._blocks[sheet.name] = Block(top, left, cells)
+        return self._blocks[sheet.name]
 
     def extent(self, sheet: Sheet) -> Extent:
         """How far the cells of a sheet reach."""
-        self.cells(sheet)
+        self.block(sheet)
         return self._extents[sheet.name]
 
     @cached_property
     def _calamine(self) -> CalamineWorkbook:
         for part in self._package.parts():  # it believes whatever a part inflates to
             if part.lower() in _READ_BY_CALAMINE:
-                self._package.read_xml(part)
+                self._refuse_encoding(part, self._package.read_xml(part))
         try:
             return CalamineWorkbook.from_path(str(self._package.path))
         except (CalamineError, OSError) as error:
-            raise self._package.malformed("cells", detail=error) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> WorkbookError:
+        """What to say where calamine fails: it knows no macro sheets, nor other names of parts."""
+        for sheet in self._workbook.sheets:
+            if sheet.kind in _MACRO_SHEETS:
+                return WorkbookError("macro_sheet", path=self._package.path, sheet=sheet.name)
+        if self._workbook.part.lower() != "xl/workbook.xml":
+            return self._package.malformed("book_name", part=self._workbook.part)
+        return self._package.malformed("cells", detail=error)
+
+    def _refuse_encoding(self, part: str, data: bytes) -> None:
+        """Refuse a part that calamine would take for UTF-8, and so for another text or none."""
+        encoding = _encoding(data)
+        if encoding not in {"UTF-8", "UTF8", "US-ASCII", "ASCII"}:
+            details = {"path": self._package.path, "part": part, "encoding": encoding}
+            raise WorkbookError("encoding", **details)
 
     def _extent(self, sheet: Sheet, data: bytes) -> Extent:
         """How far the cells of a sheet reach, if calamine has room for all between them."""
@@ -92,14 +121,22 @@ class WholeSheets:
             raise WorkbookError("too_sparse", **details)
         return extent
 
-    def _refuse_long(self, sheet: Sheet, cells: list[list[Cell]]) -> None:
+    def _refuse_long(self, sheet: Sheet, top: int, left: int, cells: list[list[Cell]]) -> None:
         """Refuse a text that no cell can hold, and that no reader of cells is made for."""
-        for row, line in enumerate(cells, start=1):
-            for column, cell in enumerate(line, start=1):
+        for row, line in enumerate(cells, start=top):
+            for column, cell in enumerate(line, start=left):
                 if type(cell) is str and len(cell) > LONGEST:
                     address = f"{column_letters(column)}{row}"
                     details = {"sheet": sheet.name, "cell": address, "most": LONGEST}
                     raise self._package.malformed("cell_long", **details)
+
+
+def _encoding(data: bytes) -> str:
+    """What the characters of a part are encoded in, as its first bytes tell."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+        return "UTF-16"
+    declared = re.match(rb"""[^<]*<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)""", data[:200])
+    return declared[1].decode("ascii", "replace").upper() if declared else "UTF-8"
 
 
 class _ErrorCells:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
+from itertools import count
 
+from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
@@ -16,6 +19,8 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _CALC_CHAIN = "calcChain"
+#: The largest numbers that Excel takes for a sheet and for a table.
+_LAST_SHEET_ID, LAST_TABLE_ID = 65_534, 2**32 - 1
 
 
 def main(name: str) -> str:
@@ -27,6 +32,25 @@ def coordinates(address: str) -> tuple[int, int]:
     """Column and row, counted from 1, of an address such as ``B7``."""
     column, row, _, _ = range_boundaries(address)
     return int(column or 0), int(row or 0)
+
+
+def walk(data: bytes, *names: str) -> Iterator[tuple[str, Element]]:
+    """The elements of a sheet that have these names, as each one starts and as it ends.
+
+    Raises
+    ------
+    etree.XMLSyntaxError
+        Where the sheet is not well-formed.
+    """
+    tags = [main(name) for name in names]
+    options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+    yield from etree.iterparse(BytesIO(data), events=("start", "end"), tag=tags, **options)
+
+
+def free_number(taken: set[int], most: int) -> int:
+    """The number after the largest one; where that is too large, the smallest that is free."""
+    following = max(taken, default=0) + 1
+    return following if following <= most else next(n for n in count(1) if n not in taken)
 
 
 R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
@@ -55,7 +79,8 @@ class Sheet:
         self._package = package
         self.element = element
         self.part = relationship.target
-        self.is_worksheet = relationship.is_a("worksheet")
+        self.kind = relationship.type.rsplit("/", 1)[-1]
+        self.is_worksheet = self.kind == "worksheet"
 
     @property
     def name(self) -> str:
@@ -76,10 +101,12 @@ class Sheet:
     def _table(self, part: str) -> TableObject:
         root = self._package.xml(part)
         try:
-            area = range_boundaries(root.get("ref", ""))
+            area = [int(bound or 0) for bound in range_boundaries(root.get("ref", ""))]
+            first_column, first_row, last_column, last_row = area
+            if not all(area):
+                raise ValueError(root.get("ref"))  # noqa: TRY301 (said below)
         except ValueError as error:
             raise self._package.malformed("table_area", part=part) from error
-        first_column, first_row, last_column, last_row = (int(bound or 0) for bound in area)
         columns = list(root.iterfind(f"{main('tableColumns')}/{main('tableColumn')}"))
         is_within = 0 < first_row <= last_row <= LAST_ROW and last_column <= LAST_COLUMN
         if not is_within or last_column - first_column + 1 != len(columns):
@@ -111,7 +138,7 @@ class Workbook:
         Raises
         ------
         WorkbookError
-            If there is none, or one that must not be changed (signed, strict, binary).
+            If there is none, or one that must not be changed (signed, strict, binary, shared).
         """
         self.package = package
         roots = package.relationships("")
@@ -129,6 +156,8 @@ class Workbook:
                 local_name(self.root) == "workbook"
             )
             raise WorkbookError("strict" if strict else "not_a_workbook", path=package.path)
+        if self.related("revisionHeaders") is not None:
+            raise WorkbookError("shared", path=package.path)
         self.sheets = self._read_sheets()
 
     def _read_sheets(self) -> list[Sheet]:
@@ -230,7 +259,7 @@ class Workbook:
         parent = self.root.find(main("sheets"))
         assert parent is not None
         taken = {int(s.sheet_id) for s in self.sheets if s.sheet_id.isdecimal()}
-        number = 1 + max(taken, default=0)
+        number = free_number(taken, _LAST_SHEET_ID)
         attributes = {"name": name, "sheetId": str(number), R_ID: relationship_id}
         element = parent.makeelement(main("sheet"), attributes)
         parent.append(element)
@@ -258,7 +287,7 @@ class Workbook:
                 found = True
             else:
                 cell.set("i", current)
-        if found and len(chain):
+        if found and chain.find(main("c")) is not None:
             self.package.put(part, to_xml(chain))
         elif found:
             for relationship in self.package.relationships(self.part):

@@ -159,6 +159,11 @@ class Table(NamedTuple):
         return self.root.get("displayName", "")
 
 
+_PARSER = etree.XMLParser(
+    resolve_entities=False, huge_tree=True, remove_comments=True, remove_pis=True
+)
+
+
 class Book:
     """A package as the rules see it."""
 
@@ -172,7 +177,7 @@ class Book:
 
     def _parse(self, name: str, data: bytes) -> None:
         try:
-            root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, huge_tree=True))
+            root = etree.fromstring(data, _PARSER)
         except etree.XMLSyntaxError as error:
             self.malformed.append(f"{name} is not well-formed: {error}")
         else:
