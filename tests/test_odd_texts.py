@@ -16,12 +16,14 @@ import pytest
 from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 from support.books import CRITERIA, write_book
+from support.live import Open, block, done, table_of
 from support.office import convert, require_libreoffice
 from support.packages import parts_of, sheet_parts
 
 from xlportfolio import rescore
 from xlportfolio.excel.ranges import entry
 from xlportfolio.look import office_text
+from xlportfolio.report import TABLES
 
 MARK = "ODDTEXT"
 
@@ -209,3 +211,25 @@ def test_json_holds_texts_as_they_are(tmp_path: Path) -> None:
     path = odd_book(tmp_path / "book.xlsx", COMMANDS)
     done = json.loads(run("rescore", path, "--json").stdout)
     assert {customer["customer"] for customer in done["customers"]} == {COMMANDS}
+
+
+# --- an open workbook -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["=1+1", "-1+1", "3-4"])
+def test_an_open_workbook_holds_the_same_texts(opened: Open, tmp_path: Path, text: str) -> None:
+    path = odd_book(tmp_path / "book.xlsx", text)
+    book = opened(path)
+    done(book)
+    done(book)  # over the sheets that are there now
+    for name in (*TABLES.values(), None):
+        area = table_of(book, name).range if name else book.sheets["Matrix"].used_range
+        formulas = area.options(ndim=2).formula
+        values = area.options(ndim=2).value
+        for row, shown in zip(formulas, values, strict=True):
+            for entered, value in zip(row, shown, strict=True):
+                if str(entered).startswith("="):
+                    assert entered == value  # a text, not what comes of it
+    ranking = block(book, "tblRanking")
+    assert [row[2] for row in ranking[1:]] == [text] * 3
+    assert block(book, "tblAbc")[0][7] == text
