@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from support.books import write_book
-from support.packages import parts_of
+from support.packages import parts_of, with_shared_strings
 
 from xlportfolio import WorkbookError, rescore
 from xlportfolio.files import bounds
@@ -587,7 +587,7 @@ CONTENTS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     "far cells in UTF-16": (
         SHEET,
         lambda d: with_rows(FAR)(d).decode().encode("utf-16"),
-        "far apart",
+        "is encoded as UTF-16",
     ),
 }
 
@@ -599,7 +599,7 @@ def _bombs(folder: Path) -> dict[str, str]:
     said = {}
     for part in (SHEET, "xl/sharedStrings.xml", "xl/workbook.xml"):
         path = write_book(folder / f"bomb {len(said)}.xlsx")
-        parts = parts_of(path) | {part: b""}
+        parts = with_shared_strings(parts_of(path)) | {"xl/sharedStrings.xml": b"", part: b""}
         with zipfile.ZipFile(path, "w") as package:
             for name, data in parts.items():
                 package.writestr(zipfile.ZipInfo(name), packed if name == part else data)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import openpyxl
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
@@ -369,11 +370,8 @@ def bad_number(attribute: bytes) -> Callable[[Parts], Parts]:
     [
         (legacy_share, "is shared in the old way, which allows no tables"),
         (too_many_formats, "would have more than the 65490 cell formats that Excel can hold"),
-        (recoded(BOOK, "utf-16"), "its part xl/workbook.xml is encoded as UTF-16, and only UTF-8"),
         (recoded("xl/worksheets/sheet2.xml", "utf-16"), "sheet2.xml is encoded as UTF-16"),
         (recoded("xl/worksheets/sheet2.xml", "iso-8859-1"), "sheet2.xml is encoded as ISO-8859-1"),
-        (recoded(RELATIONS, "utf-16-be"), "workbook.xml.rels is encoded as UTF-16"),
-        (renamed_book, "is damaged: its main part is called xl/book2.xml instead of xl/workbook.xml;"),
         (bad_number(b"id"), "is damaged: the table in xl/tables/table1.xml has a number that is none"),
         (bad_number(b"totalsRowCount"), "table1.xml has a number that is none"),
         (
@@ -394,6 +392,35 @@ def test_what_cannot_be_kept_is_refused(
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (recoded(BOOK, "utf-16"), "its part xl/workbook.xml is encoded as UTF-16, and only UTF-8"),
+        (recoded(RELATIONS, "utf-16-be"), "workbook.xml.rels is encoded as UTF-16"),
+        (
+            renamed_book,
+            "is damaged: its main part is called xl/book2.xml instead of xl/workbook.xml;",
+        ),
+    ],
+)
+def test_what_troubles_calamine_is_refused_only_where_calamine_is_needed(
+    change: Callable[[Parts], Parts], message: str, parts: Parts, tmp_path: Path
+) -> None:
+    usual = packed(tmp_path / "usual.xlsx", parts)
+    path = packed(tmp_path / "odd.xlsx", change(parts))
+    found = []
+    for book in (usual, path):
+        rescore(book, as_of=DAY)
+        found.append([*openpyxl.load_workbook(book)["Ranking"].values])
+    assert found[0] == found[1]
+    commented = parts["xl/worksheets/sheet2.xml"].replace(b"</sheetData>", b"<!-- --></sheetData>")
+    packed(path, change(parts | {"xl/worksheets/sheet2.xml": commented}))
+    with pytest.raises(WorkbookError) as error:
+        rescore(path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_styles_in_another_encoding_are_read_all_the_same(parts: Parts, tmp_path: Path) -> None:

@@ -141,3 +141,12 @@ def _style_faults(parts: dict[str, bytes]) -> Iterator[str]:
             used = [int(number) for number in re.findall(pattern, data)]
             if used and max(used) >= counts[key]:
                 yield f"sheet {sheet} uses a {key} that the style sheet does not have"
+
+
+def with_shared_strings(parts: dict[str, bytes]) -> dict[str, bytes]:
+    """The parts of a workbook without shared strings, with a relation to where they would be."""
+    rels = "xl/_rels/workbook.xml.rels"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    added = f'<Relationship Id="strings" Type="{kind}" Target="/xl/sharedStrings.xml"/>'
+    end = b"</Relationships>"
+    return parts | {rels: parts[rels].replace(end, added.encode() + end)}

@@ -296,6 +296,6 @@ def check_prolog(data: bytes) -> None:
             parser.Parse(data[start : start + _PIECE])
     except _RootSeenError:
         return
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # encodings that expat lacks
         raise RefusedError("malformed", "part_xml") from error
     raise RefusedError("malformed", "part_xml")
