@@ -197,7 +197,7 @@ def _width(column: ReportColumn, style: Style) -> float:
     longest_word = 1.15 * max((len(word) for word in column.header.split()), default=0)  # bold
     width = max(_WIDTHS.get(column.key, style.width), longest_word + _BUTTON)
     if column.kind in {Kind.ID, Kind.NAME, Kind.WORD}:
-        longest = max((len(str(cell)) for cell in column.cells[:2_000]), default=0)
+        longest = max((len(str(cell)) for cell in column.first(2_000)), default=0)
         width = max(longest_word + _BUTTON, min(longest * 1.1 + 2, 42))
     return width
 

@@ -71,11 +71,15 @@ class ReportColumn:
     @cached_property
     def cells(self) -> Cells:
         """One cell for each row shown."""
+        return self.first(len(self))
+
+    def first(self, count: int) -> Cells:
+        """The cells of the first rows shown."""
         if self.at is None:
-            return self.all_cells
+            return self.all_cells[:count]
         if isinstance(self.all_cells, np.ndarray):
-            return self.all_cells[self.at]
-        return [self.all_cells[i] for i in self.at.tolist()]
+            return self.all_cells[self.at[:count]]
+        return [self.all_cells[i] for i in self.at[:count].tolist()]
 
     def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
         """The column of everybody with some of its rows."""

@@ -7,11 +7,12 @@ thousand rows as objects take ten times as long and more memory than the data.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from xlportfolio.look import office_text
 from xlportfolio.report import Cells, ReportColumn
@@ -52,27 +53,37 @@ class Pieces:
 
     def __init__(self, columns: Sequence[ReportColumn]) -> None:
         self._uses = Counter(id(column.all_cells) for column in columns)
-        self._of_all: dict[int, list[str]] = {}
+        self._of_all: dict[int, npt.NDArray[np.object_]] = {}
 
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
         shared = id(column.all_cells)
         if self._uses[shared] == 1:
             return _pieces(column.cells)
-        pieces = self._of_all.get(shared)
-        if pieces is None:
-            pieces = self._of_all[shared] = _pieces(column.all_cells)
-        return pieces if column.at is None else [pieces[i] for i in column.at.tolist()]
+        if shared not in self._of_all:
+            self._of_all[shared] = np.array(_pieces(column.all_cells), dtype=object)
+        pieces = self._of_all[shared]
+        shown: list[str] = (pieces if column.at is None else pieces[column.at]).tolist()
+        return shown
 
 
 def _pieces(cells: Cells) -> list[str]:
+    """The pieces of a column, each made once where half of the cells or more repeat others."""
     if isinstance(cells, np.ndarray):
-        return ["/>" if x != x else f"><v>{x!r}</v></c>" for x in cells.tolist()]  # noqa: PLR0124
-    different = list(dict.fromkeys(cells))
-    if len(different) > len(cells) // 2:
-        return [_text_piece(text) for text in cells]
-    known = {text: _text_piece(text) for text in different}
-    return [known[text] for text in cells]
+        return _made(cells.tolist(), _number_piece)
+    return _made(cells, _text_piece)
+
+
+def _made(cells: Sequence[Any], piece: Callable[[Any], str]) -> list[str]:
+    different = dict.fromkeys(cells)
+    if 2 * len(different) > len(cells):
+        return [*map(piece, cells)]
+    known = {cell: piece(cell) for cell in different}
+    return [known[cell] for cell in cells]
+
+
+def _number_piece(number: float) -> str:
+    return "/>" if number != number else f"><v>{number!r}</v></c>"  # noqa: PLR0124 (NaN)
 
 
 def _text_piece(text: str) -> str:
