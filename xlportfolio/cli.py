@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -19,26 +19,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from xlportfolio import __version__
-from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
-from xlportfolio.locale import Texts, language_of_system, texts
+from xlportfolio.errors import InputError, XlPortfolioError
+from xlportfolio.locale import language_of_system, texts
+from xlportfolio.screen import Timings, plain, print_problems, print_summary, progress_bar, shown
 
 if TYPE_CHECKING:
     from xlportfolio.excel.doctor import Check
-    from xlportfolio.files.rescore import Progress, Rescored
+    from xlportfolio.files.rescore import Rescored
 
 _SYSTEM = language_of_system()
 _HELP = texts(_SYSTEM)
 _MARK_COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-_TOP = 5
-_STEPS = ("read", "analyse", "draw", "write")
-#: Problems that the summary lists; the data check sheet has them all.
-_LISTED = 10
-#: Columns of the summary where no terminal says how many it has.
-_PLAIN_WIDTH = 110
 
 app = typer.Typer(
     name="xlportfolio",
@@ -96,13 +89,15 @@ def rescore(
     as_of: AsOfOption = None,
     lang: LangOption = None,
     no_backup: Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))] = False,
+    timings: Annotated[bool, typer.Option("--timings", help=_HELP("cli.timings"))] = False,
 ) -> None:
     """Score a workbook and write the result sheets into it."""
     started = time.perf_counter()
     with _stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.rescore import rescore as run
 
-        with _progress(lang) as progress:
+        with progress_bar(lang or _SYSTEM) as bar:
+            progress = Timings(bar)
             done = run(
                 book,
                 out,
@@ -112,10 +107,13 @@ def rescore(
                 write=not dry_run,
                 progress=progress,
             )
+            progress.stop()
         if as_json:
             _print_json(book, done)
         else:
-            _print_summary(done, time.perf_counter() - started)
+            print_summary(done, time.perf_counter() - started)
+        if timings:
+            progress.print(texts(lang or done.presentation.language))
 
 
 @app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))
@@ -126,14 +124,14 @@ def check(
     with _stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.rescore import rescore as run
 
-        with _progress(lang) as progress:
+        with progress_bar(lang or _SYSTEM) as progress:
             done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
         if as_json:
             _print_json(book, done)
         else:
             words = texts(done.presentation.language)
             console = Console(emoji=False)
-            _print_problems(console, words, done.problems)
+            print_problems(console, words, done.problems)
             if not done.problems:
                 console.print(words("cli.clean"))
 
@@ -148,7 +146,7 @@ def new(
     """Write a workbook to start from."""
     with _stopping(book, None, lang, as_json=False):
         _new(book, lang or Lang(_SYSTEM), with_sample=with_sample, again=False)
-        typer.echo(_plain(texts(lang or _SYSTEM)("cli.written", path=book)))
+        typer.echo(plain(texts(lang or _SYSTEM)("cli.written", path=book)))
 
 
 @app.command(help=_HELP("cli.demo"), epilog=_HELP("cli.demo_examples"))
@@ -167,11 +165,11 @@ def demo(
         from xlportfolio.files.rescore import rescore as run
         from xlportfolio.files.save import make_folder
 
-        with _progress(lang) as progress:
+        with progress_bar(lang or _SYSTEM) as progress:
             make_folder(folder)
             _new(book, language, with_sample=True, again=True)
             done = run(book, backup=False, progress=progress)
-        _print_summary(done, time.perf_counter() - started)
+        print_summary(done, time.perf_counter() - started)
 
 
 @app.command(help=_HELP("cli.setup"), epilog=_HELP("cli.setup_examples"))
@@ -208,8 +206,8 @@ def doctor(
         marks = words.branch("doctor.marks")
         width = max(map(len, marks.values()))
         for check in _checks(book):
-            mark = _shown(marks[check.mark].ljust(width))
-            text, colour = _shown(words.word(check.phrase)), _MARK_COLOURS[check.mark]
+            mark = shown(marks[check.mark].ljust(width))
+            text, colour = shown(words.word(check.phrase)), _MARK_COLOURS[check.mark]
             console.print(f"[{colour}]{mark}[/{colour}] {text}", soft_wrap=True, highlight=False)
             faults += check.mark == "fault"
     if faults:
@@ -255,26 +253,6 @@ def main() -> None:
     app()
 
 
-# --- what is printed ----------------------------------------------------------------------------
-
-#: What a terminal obeys instead of showing it: control characters, and those that turn the
-#: direction of writing.
-_COMMANDS = {
-    code: chr(code).encode("unicode_escape").decode()
-    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
-
-
-def _plain(text: str) -> str:
-    """A text on one line, without commands to the terminal; cells and file names may have some."""
-    return text.translate(_COMMANDS)
-
-
-def _shown(text: str) -> str:
-    """A text to be printed as it is by rich."""
-    return escape(_plain(text))
-
-
 @contextmanager
 def _stopping(
     book: Path, as_of: dt.date | None, lang: Lang | None, *, as_json: bool
@@ -300,8 +278,8 @@ def _stopping(
     language = lang or of_workbook or _SYSTEM
     words, errors = texts(language), Console(stderr=True, emoji=False)
     if isinstance(stop, InputError):
-        errors.print(_shown(words("cli.stopped", path=book)), style="bold")
-    _print_problems(errors, words, stop.problems)
+        errors.print(shown(words("cli.stopped", path=book)), style="bold")
+    print_problems(errors, words, stop.problems)
     if as_json:
         from xlportfolio.document import document
 
@@ -309,38 +287,6 @@ def _stopping(
         day = as_of or asked or dt.datetime.now().astimezone().date()
         _dump(document(str(book), day, None, stop.problems, language))
     raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(lang: Lang | None) -> Iterator[Progress]:
-    """A bar on standard error while a command runs, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    words = texts(lang or _SYSTEM)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=len(_STEPS))
-
-        def step(key: str) -> None:
-            bar.update(task, completed=_STEPS.index(key), description=words(f"steps.{key}"))
-
-        yield step
-
-
-def _print_problems(
-    console: Console, words: Texts, problems: Sequence[Problem], listed: int | None = None
-) -> None:
-    """Each problem in a sentence, in the colour of its severity."""
-    for problem in problems[:listed]:
-        severity = words(f"severities.{problem.severity}")
-        colour = _COLOURS[problem.severity]
-        message = _shown(problem.message(words.language))
-        console.print(
-            f"[{colour}]{severity}:[/{colour}] {message}", soft_wrap=True, highlight=False
-        )
 
 
 def _print_json(book: Path, done: Rescored) -> None:
@@ -354,68 +300,6 @@ def _dump(content: dict[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
-
-
-def _print_summary(done: Rescored, seconds: float) -> None:
-    """How many of each type, the first of the ranking, the data check, and what was written."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from xlportfolio.model import Quadrant, Status
-
-    words = texts(done.presentation.language)
-    console = Console(
-        highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH
-    )
-    customers = done.analysis.customers
-    scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
-    console.print(_shown(scored), style="bold", soft_wrap=True)
-
-    types = Table(box=None, pad_edge=False)
-    types.add_column(words("columns.quadrant"))
-    for key in ("customers", "prospects"):
-        types.add_column(words(f"matrix.{key}"), justify="right")
-    counts = customers.groupby(["quadrant", "status"]).size()
-    for quadrant in Quadrant:
-        numbers = [str(counts.get((quadrant, status), 0)) for status in Status]
-        types.add_row(words(f"quadrants_plural.{quadrant}"), *numbers)
-    console.print(types)
-
-    rated = customers[customers["rank"].notna()]
-    first = rated.head(_TOP)
-    if len(first):
-        title = words("cli.top", count=len(first), rated=len(rated))
-        console.print(f"\n{title}", style="bold", soft_wrap=True)
-    top = Table(box=None, pad_edge=False, show_header=False)
-    for row in first.to_dict("records"):
-        score = words.number(row["total_score"], 1)
-        name = Text(_plain(" ".join((row["customer"] or row["customer_id"]).split())))
-        top.add_row(f"{row['rank']:.0f}", name, words(f"quadrants.{row['quadrant']}"), score)
-    console.print(top)
-
-    console.print()
-    _print_data_check(console, words, done)
-    shown = words.number(seconds, 1)
-    key = "cli.done_dry" if done.written is None else "cli.done"
-    console.print(
-        _shown(words(key, path=done.written, seconds=shown)), style="bold", soft_wrap=True
-    )
-    if done.backup is not None:
-        console.print(_shown(words("cli.kept", path=done.backup)), soft_wrap=True)
-
-
-def _print_data_check(console: Console, words: Texts, done: Rescored) -> None:
-    problems = done.problems
-    if not problems:
-        console.print(words("cli.clean"))
-        return
-    counts = {f"{s}s": sum(p.severity is s for p in problems) for s in Severity}
-    console.print(words("cli.data_check", **counts))
-    _print_problems(console, words, problems, _LISTED)
-    if len(problems) > _LISTED:
-        key = "cli.more" if done.written else "cli.more_dry"
-        more = {"count": len(problems) - _LISTED, "sheet": words("sheets.data_check")}
-        console.print(_shown(words(key, **more)))
 
 
 if __name__ == "__main__":

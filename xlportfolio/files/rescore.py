@@ -131,7 +131,9 @@ def rescore(
     ):
         workbook = Workbook(package)
         ours = find_ours(workbook)
-        given = interpret(read_tables(workbook))
+        tables = read_tables(workbook)
+        progress("check")
+        given = interpret(tables)
         if len(given.customers) > _MOST_ROWS:
             rows = len(given.customers)
             raise WorkbookError("too_many_rows", path=book, rows=rows, most=_MOST_ROWS)
