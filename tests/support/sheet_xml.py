@@ -43,6 +43,8 @@ FORMATS = {
 BUILT_IN = {"0": None, "4": None, "9": None, "14": "date", "22": "date", "46": "span"}
 KINDS = (*FORMATS.values(), *BUILT_IN.values())
 ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
+#: Errors that calamine takes for damage of the file.
+NEW_ERRORS = ("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#GETTING_DATA")
 HEADERS = ("Customer ID", "c1", "c2", "c3", "c4")
 #: The first day that both epochs of a workbook can show, and that no leap year of 1900 troubles.
 _DAYS = {False: (61, 2_958_465), True: (1, 2_957_003)}
@@ -149,10 +151,9 @@ def _times(draw: st.DrawFn, is_1904: bool) -> Cell:
 
 
 @st.composite
-def _cells(draw: st.DrawFn, is_1904: bool, times: bool) -> Cell:
+def _cells(draw: st.DrawFn, is_1904: bool, usual: bool) -> Cell:
     style = draw(st.sampled_from(range(len(KINDS))))
-    kinds = ["number", "number", "text", "text", "bool", "error", "", *["time"][: int(times)]]
-    match draw(st.sampled_from(kinds)):
+    match draw(st.sampled_from(["number", "number", "text", "text", "time", "bool", "error", ""])):
         case "number":
             return draw(_numbers())
         case "time":
@@ -164,7 +165,7 @@ def _cells(draw: st.DrawFn, is_1904: bool, times: bool) -> Cell:
             value = draw(st.booleans())
             return Cell(("bool", value), style, "b", str(int(value)))
         case "error":
-            text = draw(st.sampled_from(ERRORS))
+            text = draw(st.sampled_from(ERRORS + NEW_ERRORS if usual else ERRORS))
             return Cell(("error", text), style, "e", text)
     return Cell(None, style, draw(st.sampled_from(["none", "none", "blank", "formula"])))
 
@@ -248,6 +249,8 @@ class _Writer:
                 value = cell.raw
         if cell.spelling != "n" or self._coin():
             attributes["t"] = cell.spelling
+        if self._coin():
+            attributes |= {"cm": "1", "vm": "12"}
         return self.element("c", attributes, formula + self.element("v", {}, value))
 
     def rows(self, grid: Sequence[Sequence[Cell]], top: int, left: int) -> str:
@@ -286,12 +289,12 @@ class _Writer:
 def books(draw: st.DrawFn, *, usual: bool = False) -> Book:
     """A workbook whose sheet Customers holds a table of a few cells anywhere on it.
 
-    A usual one holds neither times nor rich text, has a table object, and is spelled as Excel does.
+    A usual one holds no rich text, has a table object, and is spelled as Excel does.
     """
     is_1904, has_object = draw(st.booleans()), usual or draw(st.booleans())
     top, left = draw(st.integers(1, 12)), draw(st.sampled_from([1, 2, 5, 27]))
     width, height = draw(st.integers(1, 5)), draw(st.integers(1, 6))
-    cells = st.lists(_cells(is_1904, not usual), min_size=width, max_size=width)
+    cells = st.lists(_cells(is_1904, usual), min_size=width, max_size=width)
     grid = draw(st.lists(cells, min_size=height, max_size=height))
     header = [Cell(("str", name), 0, "str") for name in HEADERS]
     grid.insert(0, header[:width])

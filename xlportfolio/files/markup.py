@@ -88,6 +88,8 @@ _KINDS = {
 
 
 _STYLE, _TYPE = b' s="', b' t="'
+#: What Excel says of dynamic arrays and of rich values; it changes nothing in the value shown.
+_METADATA = (b' cm="', b' vm="')
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 #: Digits of a row or a format, and the last of the signs that are blanks.
 _MOST_DIGITS, _BLANK = 7, ord(" ")
@@ -208,6 +210,11 @@ def _attributes(content: Bytes, p: Ints, last: Ints) -> tuple[Ints, Ints, Ints, 
             found[is_it] = one
             end = np.where(is_it, q + len(word), end)
         kind[typed], p[typed] = found, end
+    for word in _METADATA:
+        marked = np.flatnonzero(_begins(content, p, word))
+        if marked.size:
+            _, q = _whole_number(content, p[marked] + len(word))
+            p[marked] = _after(content, q, b'"')
     is_odd = (p != last) | (kind == _UNKNOWN)
     is_odd |= (row < 1) | (row > _LAST_ROW) | (column < 1) | (column > _LAST_COLUMN)
     if is_odd.any():

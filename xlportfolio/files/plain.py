@@ -7,13 +7,16 @@ calamine.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
+from enum import IntEnum
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from openpyxl.styles.numbers import BUILTIN_FORMATS
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900, from_excel
 
 from xlportfolio.files.markup import (
     AHEAD,
@@ -23,7 +26,6 @@ from xlportfolio.files.markup import (
     TEXT,
     TRUTH,
     Bytes,
-    Flags,
     FoundCells,
     Ints,
     NotPlainError,
@@ -35,6 +37,8 @@ from xlportfolio.files.workbook import main
 from xlportfolio.look import LONGEST
 from xlportfolio.schema.contract import Cell, CellError, Cells
 
+#: Where days are counted from the end of 1899, programs differ before 1 March 1900.
+_FIRST_SURE = 61
 #: Cells of the largest area that room is made for: all customers that a sheet can hold, with 40
 #: columns and more.
 _MOST_CELLS = 50_000_000
@@ -63,6 +67,15 @@ _ENTITY = re.compile("&(?:amp|lt|gt|quot|apos);")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 
 
+class Shown(IntEnum):
+    """What a number is shown as; ``UNSURE`` where programs may differ."""
+
+    NUMBER = 0
+    TIME = 1
+    DURATION = 2
+    UNSURE = 3
+
+
 class Area(NamedTuple):
     """A part of a sheet; rows and columns counted from 1, both ends included."""
 
@@ -83,7 +96,7 @@ class Area(NamedTuple):
 
 
 def plain_columns(
-    data: bytes, area: Area, strings: Sequence[str], is_number: Flags
+    data: bytes, area: Area, strings: Sequence[str], shown: Bytes, first_day: dt.datetime
 ) -> tuple[list[Cell], list[Cells]] | None:
     """The first row of an area, and the columns below; ``None`` if the sheet is not plain.
 
@@ -93,8 +106,10 @@ def plain_columns(
         The sheet's XML.
     strings
         The workbook's shared strings.
-    is_number
-        For each cell format, whether a number in it is shown as one, not as a day or a time.
+    shown
+        For each cell format, what a number in it is shown as, by the numbers of :class:`Shown`.
+    first_day
+        The day from which the workbook counts.
     """
     if area.width * area.height > _MOST_CELLS:
         return None
@@ -107,7 +122,7 @@ def plain_columns(
         return None
     if any(data.find(sign, first, last) >= 0 for sign in _SPELLED):
         return None
-    columns = _Columns(area, strings, is_number)
+    columns = _Columns(area, strings, shown, first_day)
     try:
         columns.fill(data, first, last)
     except NotPlainError:
@@ -135,22 +150,28 @@ def plain_strings(data: bytes) -> list[str] | None:
         return None
 
 
-def show_numbers(styles: Element) -> list[bool]:
-    """For each cell format of a style sheet, whether a number in it is surely shown as one."""
+def shown_kinds(styles: Element) -> list[Shown]:
+    """For each cell format of a style sheet, what a number in it is shown as."""
     codes = {e.get("numFmtId"): e.get("formatCode", "") for e in styles.iter(main("numFmt"))}
     known = {str(number): code for number, code in BUILTIN_FORMATS.items()} | codes
     formats = styles.find(main("cellXfs"))
-    shown = (known.get(e.get("numFmtId", "0")) for e in (() if formats is None else formats))
-    return [code is not None and not _shows_time(code) for code in shown]
+    return [
+        _shown_as(known.get(element.get("numFmtId", "0")))
+        for element in (() if formats is None else formats)
+    ]
 
 
-def _shows_time(code: str) -> bool:
-    """Whether a number format may show a day or a time of day.
+def _shown_as(code: str | None) -> Shown:
+    """What a number format shows numbers as.
 
-    >>> [_shows_time(code) for code in ("TT.MM.JJJJ", '#,##0 "days"', "[Red]0.0", "[h]:mm")]
-    [True, False, False, True]
+    >>> [_shown_as(c).name for c in ("0.0", '#,##0 "days"', "dd.mm.yy", "[h]:mm", "JJJJ")]
+    ['NUMBER', 'NUMBER', 'TIME', 'DURATION', 'UNSURE']
     """
-    return bool(_OF_TIME.search(_NOT_SHOWN.sub("", code)))
+    if code is not None and not _OF_TIME.search(_NOT_SHOWN.sub("", code)):
+        return Shown.NUMBER
+    if code is None or not is_date_format(code):
+        return Shown.UNSURE
+    return Shown.DURATION if is_timedelta_format(code) else Shown.TIME
 
 
 def plain_texts(contents: Sequence[bytes]) -> list[str]:
@@ -179,10 +200,13 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
 class _Columns:
     """The columns of an area while they are filled, some rows of the sheet at a time."""
 
-    def __init__(self, area: Area, strings: Sequence[str], is_number: Flags) -> None:
+    def __init__(
+        self, area: Area, strings: Sequence[str], shown: Bytes, first_day: dt.datetime
+    ) -> None:
         self.area = area
         self.strings = strings
-        self.is_number = is_number
+        self.shown = shown
+        self.first_day = first_day
         self.numbers = np.full((area.width, area.height), np.nan)
         self.others: dict[int, list[tuple[Ints, list[Cell]]]] = {}
 
@@ -215,20 +239,43 @@ class _Columns:
         is_inside &= (column < self.area.width) & (found.end > found.start)
         at = np.flatnonzero(is_inside & (found.kind == NUMBER))
         styles = found.style[at]
-        if len(at) and not (styles.max() < len(self.is_number) and self.is_number[styles].all()):
+        if styles.max(initial=-1) >= len(self.shown):
             raise NotPlainError
+        shown = self.shown[styles]
         numbers = numbers_at(content, data, found.start[at], found.end[at])
-        self.numbers[column[at], row[at]] = numbers
+        is_number = shown == Shown.NUMBER
+        self.numbers[column[at[is_number]], row[at[is_number]]] = numbers[is_number]
+        times = np.flatnonzero(~is_number)
+        if times.size:
+            pairs = zip(numbers[times].tolist(), shown[times].tolist(), strict=True)
+            cells: list[Cell] = [self._time(number, Shown(kind)) for number, kind in pairs]
+            self._add(row[at[times]], column[at[times]], cells)
 
         at = np.flatnonzero(is_inside & (found.kind != NUMBER))
-        at = at[np.argsort(column[at], kind="stable")]
         spans = zip(found.start[at].tolist(), found.end[at].tolist(), strict=True)
-        cells = self._others(found.kind[at], [data[start:end] for start, end in spans])
-        bounds = [0, *(np.flatnonzero(np.diff(column[at])) + 1).tolist(), len(at)]
+        contents = [data[start:end] for start, end in spans]
+        self._add(row[at], column[at], self._others(found.kind[at], contents))
+
+    def _add(self, row: Ints, column: Ints, cells: list[Cell]) -> None:
+        """Put cells that are no numbers into their columns."""
+        order = np.argsort(column, kind="stable")
+        bounds = [0, *(np.flatnonzero(np.diff(column[order])) + 1).tolist(), len(order)]
         for first, last in pairwise(bounds):
-            if first < last:
-                here = self.others.setdefault(int(column[at[first]]), [])
-                here.append((row[at[first:last]], cells[first:last]))
+            here = order[first:last]
+            if here.size:
+                listed = self.others.setdefault(int(column[here[0]]), [])
+                listed.append((row[here], [cells[i] for i in here.tolist()]))
+
+    def _time(self, number: float, shown: Shown) -> Cell:
+        """A day, a time of day or a duration, where all programs agree on it."""
+        is_early = self.first_day == CALENDAR_WINDOWS_1900 and 1 <= number < _FIRST_SURE
+        if shown is Shown.UNSURE or number < 0 or (shown is Shown.TIME and is_early):
+            raise NotPlainError
+        try:
+            time: Cell = from_excel(number, self.first_day, timedelta=shown is Shown.DURATION)
+        except (ValueError, OverflowError) as error:
+            raise NotPlainError from error
+        return time
 
     def _others(self, kinds: Bytes, contents: list[bytes]) -> list[Cell]:
         """Cells that are no numbers."""

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from xlportfolio.errors import WorkbookError
-from xlportfolio.files.markup import Flags
-from xlportfolio.files.plain import Area, plain_columns, plain_strings, show_numbers
+from xlportfolio.files.markup import Bytes
+from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
 from xlportfolio.files.whole import WholeSheets
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook
 from xlportfolio.model import name_key
@@ -61,7 +61,7 @@ class _Reader:
             found.last_column,
         )
         data = self._package.read_xml(sheet.part)
-        read = plain_columns(data, area, self._strings, self._is_number)
+        read = plain_columns(data, area, self._strings, self._shown, self._workbook.first_day)
         header, columns = self._cut(table, sheet, area) if read is None else read
         if not found.has_header_row:
             header = list[Cell](found.headers)[: area.width]
@@ -87,10 +87,11 @@ class _Reader:
         return (plain_strings(self._package.read_xml(part)) or ()) if part is not None else ()
 
     @cached_property
-    def _is_number(self) -> Flags:
-        """For each cell format, whether a number in it is shown as one."""
+    def _shown(self) -> Bytes:
+        """For each cell format, what a number in it is shown as."""
         part = self._workbook.related("styles")
-        return np.array([True] if part is None else show_numbers(self._package.xml(part)))
+        kinds = [Shown.NUMBER] if part is None else shown_kinds(self._package.xml(part))
+        return np.array(kinds, dtype=np.uint8)
 
     def _cut(self, table: Table, sheet: Sheet, area: Area) -> tuple[list[Cell], list[Cells]]:
         """The first row of an area, and the columns below, where the sheet is not plain."""

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to_excel
+from openpyxl.utils.datetime import to_excel
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, to_xml
@@ -49,7 +49,7 @@ def refresh(
     if state is not None:
         state.text = state_array(figures)
     numbers = {
-        name: float(to_excel(figure, _epoch(workbook)) if isinstance(figure, dt.date) else figure)
+        name: float(to_excel(figure, workbook.first_day) if isinstance(figure, dt.date) else figure)
         for name, figure in figures.items()
     }
     for sheet in workbook.sheets:
@@ -70,13 +70,6 @@ def _state(workbook: Workbook) -> Element | None:
         if element.get("name") == STATE and element.get("localSheetId") is None:
             return element
     return None
-
-
-def _epoch(workbook: Workbook) -> dt.datetime:
-    """The day from which this workbook counts."""
-    properties = workbook.root.find(main("workbookPr"))
-    old = properties is not None and properties.get("date1904") in {"1", "true"}
-    return CALENDAR_MAC_1904 if old else CALENDAR_WINDOWS_1900
 
 
 def _refresh_scorecard(

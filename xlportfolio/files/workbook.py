@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from itertools import count
 
 from lxml import etree
 from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.extent import LAST_COLUMN, LAST_ROW
@@ -189,6 +191,13 @@ class Workbook:
         for sheet in self.sheets:
             for table in sheet.tables:
                 yield sheet, table
+
+    @property
+    def first_day(self) -> dt.datetime:
+        """The day from which this workbook counts."""
+        properties = self.root.find(main("workbookPr"))
+        old = properties is not None and properties.get("date1904") in {"1", "true"}
+        return CALENDAR_MAC_1904 if old else CALENDAR_WINDOWS_1900
 
     # --- names ---------------------------------------------------------------------------------
 
