@@ -244,6 +244,16 @@ def test_progress_is_shown_on_a_terminal_and_on_standard_error_only(book: Path) 
     assert json.loads(done.stdout)["problems"] == []
 
 
+def test_timings_say_on_standard_error_how_long_each_step_took(book: Path) -> None:
+    done = run("rescore", str(book), "--json", "--timings", "--lang", "de")
+    lines = [line.split() for line in done.stderr.splitlines()]
+    steps = ["Lesen", "Eingaben prüfen", "Bewerten", "Blätter gestalten", "Schreiben"]
+    assert [" ".join(line[4:]) for line in lines] == steps
+    assert 97 <= sum(int(line[2]) for line in lines) <= 103
+    assert all(line[1] == "s" and float(line[0].replace(",", ".")) >= 0 for line in lines)
+    assert json.loads(done.stdout)["problems"] == []
+
+
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65_536)

@@ -492,6 +492,16 @@ CONTENTS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
         lambda d: d.replace(b'<c r="A2" t="n"><v>1<', b'<c r="A2" t="s"><v>-1<'),
         "its cells cannot be read",
     ),
+    "text in CDATA": (
+        SHEET,
+        lambda d: d.replace(b"<t>Alpha<", b"<t><![CDATA[Alpha]]><"),
+        "holds cells that are written with comments or CDATA sections",
+    ),
+    "number with a comment": (
+        SHEET,
+        lambda d: d.replace(b"<v>900<", b"<v>9<!-- -->00<"),
+        "holds cells that are written with comments or CDATA sections",
+    ),
     "format that is not there": (
         SHEET,
         with_rows(b'<row r="7"><c r="B7" s="99999"><v>1</v></c></row>'),

@@ -423,6 +423,16 @@ def test_what_troubles_calamine_is_refused_only_where_calamine_is_needed(
     assert "\n" not in str(error.value)
 
 
+def test_a_table_with_one_of_our_names_beside_its_own_is_refused(
+    parts: Parts, tmp_path: Path
+) -> None:
+    renamed = re.sub(rb' name="tblCustomers"', b' name="tblRanking"', parts[TABLE], count=1)
+    assert renamed != parts[TABLE]
+    path = packed(tmp_path / "odd.xlsx", parts | {TABLE: renamed})
+    with pytest.raises(WorkbookError, match="name tblRanking, which our table needs, is defined"):
+        rescore(path)
+
+
 def test_styles_in_another_encoding_are_read_all_the_same(parts: Parts, tmp_path: Path) -> None:
     path = packed(tmp_path / "odd.xlsx", recoded(TABLE, "utf-16")(parts))
     assert_kept(path)

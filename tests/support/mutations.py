@@ -31,6 +31,8 @@ _ODD = (
         "$A$1",
         "A",
         "1:1",
+        "XFD1048576",
+        "A1:XFD1048576",
     ),
     *("s", "b", "e", "n", "d", "str", "inlineStr", "true", "false", "TRUE", "x"),
     *("#REF!", "#SPILL!", "Customers!$A$1", "'My notes'!A1", "_kp_matrix", "tblRanking", "rId1"),

@@ -21,7 +21,7 @@ from xlportfolio.locale import Phrase
 MOST_PARTS = 20_000
 #: Bytes of one part when it is inflated, and of all parts together.
 LARGEST_PART = 2 << 30
-LARGEST_PACKAGE = 4 << 30
+LARGEST_PACKAGE = 16 << 30
 #: How far a part above a size may be compressed; spreadsheets reach about 30.
 HIGHEST_RATIO = 300
 RATIO_FROM = 50_000_000

@@ -57,11 +57,11 @@ def find_ours(workbook: Workbook) -> OurSheets:
         found[MATRIX] = matrix
     for key, sheet in found.items():
         _refuse_foreign(workbook, sheet, TABLES.get(key))
-    ours = {table.lower() for table in TABLES.values()}
-    for element in workbook.defined_names():
-        if element.get("name", "").lower() in ours:
-            details = {"path": workbook.package.path, "name": element.get("name")}
-            raise WorkbookError("name_taken", **details)
+    inner = {t.inner_name for _, t in workbook.tables() if t.name.lower() != t.inner_name.lower()}
+    names = {element.get("name", "") for element in workbook.defined_names()}
+    taken = [name for name in sorted(inner | names) if name.lower() in by_table]
+    if taken:
+        raise WorkbookError("name_taken", path=workbook.package.path, name=taken[0])
     return OurSheets(found)
 
 

@@ -23,6 +23,9 @@ from xlportfolio.schema.contract import Cell, CellError, column_letters
 #: An attribute that calls the cell an error, or some text that looks like one.
 _ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 
+#: Comments and CDATA sections within the content of a cell, which calamine passes over.
+_SPLIT = re.compile(rb"<(?:\w+:)?[vt](?:\s[^<>]*)?>[^<]*<!")
+
 #: What calamine reads beside the sheets: parts of just these names, in any case.
 _READ_BY_CALAMINE = {
     "_rels/.rels",
@@ -62,6 +65,8 @@ class WholeSheets:
         if sheet.name not in self._blocks:
             data = self._package.read_xml(sheet.part)
             self._refuse_encoding(sheet.part, data)
+            if _SPLIT.search(data):
+                raise self._package.malformed("cell_markup", sheet=sheet.name)
             self._extents[sheet.name] = self._extent(sheet, data)
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)

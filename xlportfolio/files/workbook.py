@@ -60,9 +60,13 @@ R_ID = f"{{{OFFICE_RELATIONSHIPS}}}id"
 
 @dataclass(frozen=True, slots=True)
 class TableObject:
-    """A table object on a sheet: its name, its number and the area it covers, counted from 1."""
+    """A table object on a sheet: its name, its number and the area it covers, counted from 1.
+
+    ``inner_name`` is one that Excel keeps like the other, but other programs may not.
+    """
 
     name: str
+    inner_name: str
     number: int
     part: str
     first_column: int
@@ -119,6 +123,7 @@ class Sheet:
             raise self._package.malformed("table_number", part=part) from error
         return TableObject(
             name=root.get("displayName") or root.get("name") or "",
+            inner_name=root.get("name", ""),
             number=number,
             part=part,
             first_column=first_column,
