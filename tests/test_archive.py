@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import subprocess
 import sys
@@ -50,6 +51,8 @@ def test_nothing_that_fails_looks_like_a_zip() -> None:
     target = io.BytesIO()
     with pytest.raises(OSError), Archive(target) as writing:  # noqa: PT011 (it is raised above)
         writing.add("part", pieces())  # type: ignore[arg-type]
+    del writing
+    gc.collect()
     assert not zipfile.is_zipfile(target)
 
 

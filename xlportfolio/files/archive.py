@@ -34,9 +34,10 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        """Write the directory, unless something has failed."""
-        if kind is None:
-            self._zip.close()
+        """Write the directory, unless something has failed: what is there is no zip then."""
+        if kind is not None:
+            self._zip.fp = None  # or it would be completed when nobody needs it any more
+        self._zip.close()
 
     def add(self, part: str, pieces: Iterable[bytes]) -> None:
         """Write a new part from its pieces."""
