@@ -1,4 +1,4 @@
-"""A workbook with damage that bytes decide on; two are sound before: without and with our sheets."""
+"""A sound workbook, without or with sheets of ours, and damage that the bytes decide on."""
 
 from pathlib import Path
 
