@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import subprocess
 import sys
@@ -76,3 +77,15 @@ def test_without_the_extra_pythons_own_packer_serves() -> None:
     )
     found = subprocess.check_output([sys.executable, "-c", program], text=True)
     assert found == "zlib\n"
+
+
+def test_nothing_more_is_written_when_something_has_failed() -> None:
+    """Nor tried: on a full disk that would show a traceback beside the sentence."""
+    file = io.BytesIO()
+    with pytest.raises(KeyboardInterrupt), Archive(file) as archive:
+        archive.add("a.xml", [b"<a/>"])
+        written = file.getvalue()
+        raise KeyboardInterrupt
+    del archive
+    gc.collect()
+    assert file.getvalue() == written

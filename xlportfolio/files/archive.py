@@ -35,8 +35,9 @@ class Archive:
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         """Write the directory, unless something has failed."""
-        if kind is None:
-            self._zip.close()
+        if kind is not None:
+            self._zip.fp = None  # or zipfile writes it as soon as nobody needs the object any more
+        self._zip.close()
 
     def add(self, part: str, pieces: Iterable[bytes]) -> None:
         """Write a new part from its pieces."""
