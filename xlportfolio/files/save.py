@@ -93,6 +93,8 @@ def hold(path: Path) -> Iterator[Held]:
         with _in_words(path):
             # a link stays a link: what it points at is replaced
             real = Path(os.path.realpath(path))
+            if not path.name or not real.name:  # nothing can stand beside "." or "/"
+                raise WorkbookError("is_folder", path=path)
             locked = until_done.enter_context(lock(path, real))
             held = Held(path, real, locked=locked)
         yield held
