@@ -258,9 +258,10 @@ def test_timings_say_on_standard_error_how_long_each_step_took(book: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["rescore", "customers.xlsx"], "The output could not be written (No space left on device), but all else is done; check where the output goes."),
-        (["rescore", "customers.xlsx", "--json"], "The output could not be written (No space left on device), but all else is done; check where the output goes."),
-        (["new", "new.xlsx"], "The output could not be written (No space left on device), but all else is done; check where the output goes."),
+        (["rescore", "customers.xlsx"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["rescore", "customers.xlsx", "--json"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["new", "new.xlsx"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["doctor"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
         (["check", "none.xlsx", "--json"], "none.xlsx: there is no such file; check the name and the folder."),
     ],
 )  # fmt: skip

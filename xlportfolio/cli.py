@@ -192,7 +192,8 @@ def setup(
 
         steps = undo if remove else install
         for done in steps(Machine.here(), replace_file):
-            typer.echo(words.word(done))
+            with _printing():
+                typer.echo(words.word(done))
 
 
 @app.command(help=_HELP("cli.doctor"), epilog=_HELP("cli.doctor_examples"))
@@ -212,7 +213,9 @@ def doctor(
         for check in _checks(book):
             mark = shown(marks[check.mark].ljust(width))
             text, colour = shown(words.word(check.phrase)), _MARK_COLOURS[check.mark]
-            console.print(f"[{colour}]{mark}[/{colour}] {text}", soft_wrap=True, highlight=False)
+            with _printing():
+                line = f"[{colour}]{mark}[/{colour}] {text}"
+                console.print(line, soft_wrap=True, highlight=False)
             faults += check.mark == "fault"
     if faults:
         raise typer.Exit(1)
@@ -301,7 +304,7 @@ def _stopping(
 
 @contextmanager
 def _printing() -> Iterator[None]:
-    """Print what came of a command: where that fails, the command itself has not.
+    """Print what came of a command: where that fails, what was done has not.
 
     Raises
     ------
