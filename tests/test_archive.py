@@ -79,3 +79,16 @@ def test_without_the_extra_pythons_own_packer_serves() -> None:
     )
     found = subprocess.check_output([sys.executable, "-c", program], text=True)
     assert found == "zlib\n"
+
+
+def test_nothing_more_is_written_when_something_has_failed() -> None:
+    """Nor tried: on a full disk that would show a traceback beside the sentence."""
+    file = io.BytesIO()
+    writing = Archive(file)
+    with writing:
+        writing.add("a.xml", [b"<a/>"])
+        written = file.getvalue()
+        writing.__exit__(OSError, OSError(), None)
+    del writing
+    gc.collect()
+    assert file.getvalue() == written

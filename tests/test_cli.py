@@ -254,6 +254,77 @@ def test_timings_say_on_standard_error_how_long_each_step_took(book: Path) -> No
     assert json.loads(done.stdout)["problems"] == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["rescore", "customers.xlsx"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["rescore", "customers.xlsx", "--json"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["new", "new.xlsx"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["doctor"], "The output could not be written (No space left on device); what was done before that stays: check where the output goes."),
+        (["check", "none.xlsx", "--json"], "none.xlsx: there is no such file; check the name and the folder."),
+    ],
+)  # fmt: skip
+def test_output_that_goes_nowhere_is_no_failure_of_the_command(
+    arguments: list[str], sentence: str, book: Path
+) -> None:
+    command = [sys.executable, "-m", "xlportfolio.cli", *arguments]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    before = book.read_bytes()
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=120,
+            cwd=book.parent,
+            env=environment,
+        )
+    assert (done.returncode, done.stderr) == (1, f"Error: {sentence}\n")
+    assert (book.read_bytes() != before) is ("customers.xlsx" in arguments)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closed by a POSIX shell")
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("rescore customers.xlsx", 0), ("rescore none.xlsx --json", 1)]
+)
+def test_closed_streams_are_no_fault(arguments: str, code: int, book: Path) -> None:
+    """As where a window without a console starts it."""
+    command = f"{sys.executable} -m xlportfolio.cli {arguments} >&- 2>&-"
+    done = subprocess.run(command, shell=True, check=False, timeout=120, cwd=book.parent)
+    assert done.returncode == code
+    assert book.with_name("customers.xlsx.bak").exists() is (code == 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX systems")
+@pytest.mark.parametrize("arguments", [["check"], ["rescore", "--dry-run"], ["doctor"]])
+def test_a_pipe_is_refused_and_not_waited_for(arguments: list[str], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.xlsx"
+    os.mkfifo(pipe)
+    done = run(*arguments, pipe)
+    assert "pipe.xlsx is not an ordinary file" in done.stdout + done.stderr
+    assert done.returncode == 1
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", ".."])
+def test_a_folder_is_no_workbook_whatever_it_is_called(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["rescore", name], ["check", name]):
+        done = invoke(*arguments)
+        assert done.exit_code == 1
+        assert "is a folder; name the workbook in it." in done.stderr
+
+
+def test_a_name_that_no_file_can_have_is_that_of_no_file() -> None:
+    done = invoke("rescore", "x" * 300 + ".xlsx")
+    assert done.stderr.endswith("there is no such file; check the name and the folder.\n")
+
+
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65_536)

@@ -887,6 +887,42 @@ def test_the_owner_stays_the_owner(book: Path) -> None:
     assert (book.stat().st_uid, book.stat().st_gid) == (65534, 65534)
 
 
+_AS_A_COLLEAGUE = """
+import os, sys
+from xlportfolio import rescore
+rescore(sys.argv[1], write=False)  # loads all modules while this user may read them
+os.setgroups([60_001]); os.setgid(60_002); os.setuid(60_002)
+rescore(sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root may give a file to somebody")
+@pytest.mark.parametrize(
+    ("group", "mode", "expected"),
+    [
+        (60_001, 0o660, (60_001, 0o660)),
+        (60_003, 0o660, (60_002, 0o600)),
+        (60_003, 0o664, (60_002, 0o644)),
+        (60_003, 0o646, (60_002, 0o646)),
+    ],
+)
+def test_what_a_group_may_is_given_to_no_other_group(
+    group: int, mode: int, expected: tuple[int, int]
+) -> None:
+    """A colleague who is in the group of the file keeps it; one who is not gives nothing away."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        book = write_book(folder / "customers.xlsx")
+        os.chown(book, 60_004 if group == 60_001 else 60_002, group)
+        book.chmod(mode)
+        run(_AS_A_COLLEAGUE, book).check_returncode()
+        assert "Ranking" in names(book)
+        for path in (book, folder / "customers.xlsx.bak"):
+            status = path.stat()
+            assert (status.st_gid, stat.S_IMODE(status.st_mode)) == expected
+
+
 def test_a_write_protected_workbook_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = book.read_bytes()
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write whatever is protected

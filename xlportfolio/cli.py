@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -108,12 +108,13 @@ def rescore(
                 progress=progress,
             )
             progress.stop()
-        if as_json:
-            _print_json(book, done)
-        else:
-            print_summary(done, time.perf_counter() - started)
-        if timings:
-            progress.print(texts(lang or done.presentation.language))
+        with _printing():
+            if as_json:
+                _print_json(book, done)
+            else:
+                print_summary(done, time.perf_counter() - started)
+            if timings:
+                progress.print(texts(lang or done.presentation.language))
 
 
 @app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))
@@ -126,14 +127,15 @@ def check(
 
         with progress_bar(lang or _SYSTEM) as progress:
             done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
-        if as_json:
-            _print_json(book, done)
-        else:
-            words = texts(done.presentation.language)
-            console = Console(emoji=False)
-            print_problems(console, words, done.problems)
-            if not done.problems:
-                console.print(words("cli.clean"))
+        with _printing():
+            if as_json:
+                _print_json(book, done)
+            else:
+                words = texts(done.presentation.language)
+                console = Console(emoji=False)
+                print_problems(console, words, done.problems)
+                if not done.problems:
+                    console.print(words("cli.clean"))
 
 
 @app.command(help=_HELP("cli.new"), epilog=_HELP("cli.new_examples"))
@@ -146,7 +148,8 @@ def new(
     """Write a workbook to start from."""
     with _stopping(book, None, lang, as_json=False):
         _new(book, lang or Lang(_SYSTEM), with_sample=with_sample, again=False)
-        typer.echo(plain(texts(lang or _SYSTEM)("cli.written", path=book)))
+        with _printing():
+            typer.echo(plain(texts(lang or _SYSTEM)("cli.written", path=book)))
 
 
 @app.command(help=_HELP("cli.demo"), epilog=_HELP("cli.demo_examples"))
@@ -169,7 +172,8 @@ def demo(
             make_folder(folder)
             _new(book, language, with_sample=True, again=True)
             done = run(book, backup=False, progress=progress)
-        print_summary(done, time.perf_counter() - started)
+        with _printing():
+            print_summary(done, time.perf_counter() - started)
 
 
 @app.command(help=_HELP("cli.setup"), epilog=_HELP("cli.setup_examples"))
@@ -188,7 +192,8 @@ def setup(
 
         steps = undo if remove else install
         for done in steps(Machine.here(), replace_file):
-            typer.echo(words.word(done))
+            with _printing():
+                typer.echo(words.word(done))
 
 
 @app.command(help=_HELP("cli.doctor"), epilog=_HELP("cli.doctor_examples"))
@@ -208,7 +213,9 @@ def doctor(
         for check in _checks(book):
             mark = shown(marks[check.mark].ljust(width))
             text, colour = shown(words.word(check.phrase)), _MARK_COLOURS[check.mark]
-            console.print(f"[{colour}]{mark}[/{colour}] {text}", soft_wrap=True, highlight=False)
+            with _printing():
+                line = f"[{colour}]{mark}[/{colour}] {text}"
+                console.print(line, soft_wrap=True, highlight=False)
             faults += check.mark == "fault"
     if faults:
         raise typer.Exit(1)
@@ -247,6 +254,11 @@ def _new(book: Path, language: Lang, *, with_sample: bool, again: bool) -> None:
 
 def main() -> None:
     """Run the command line; what a terminal cannot show is spelled out, not stumbled over."""
+    # whoever has closed a stream wants to see nothing, and no file may get its number
+    sys.stdout, sys.stderr = (
+        Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream  # noqa: SIM115 (to the end)
+        for stream in (sys.stdout, sys.stderr)
+    )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -285,8 +297,28 @@ def _stopping(
 
         asked = stop.as_of if isinstance(stop, InputError) else None
         day = as_of or asked or dt.datetime.now().astimezone().date()
-        _dump(document(str(book), day, None, stop.problems, language))
+        with suppress(XlPortfolioError), _printing():  # what stops the command has been said
+            _dump(document(str(book), day, None, stop.problems, language))
     raise typer.Exit(1)
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Print what came of a command: where that fails, what was done has not.
+
+    Raises
+    ------
+    XlPortfolioError
+        If it cannot be printed, as on a full disk.
+    """
+    try:
+        yield
+    except BrokenPipeError:  # as above
+        raise
+    except OSError as error:
+        with suppress(OSError):  # or Python would try again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise XlPortfolioError("not_printed", detail=error.strerror or str(error)) from error
 
 
 def _print_json(book: Path, done: Rescored) -> None:

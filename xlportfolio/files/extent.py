@@ -13,10 +13,8 @@ from xml.parsers import expat
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.contract import LAST_COLUMN, LAST_ROW, column_letters
 
-#: The last row and column of a sheet.
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 #: Cells that are read however many of them are blank: of a rectangle of cells, and of a table,
 #: whose blank rows cost time alone.
 _FREE, _FREE_IN_TABLE = 10_000_000, 50_000_000

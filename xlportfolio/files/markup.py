@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from xlportfolio.schema.contract import LAST_COLUMN, LAST_ROW
+
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -90,7 +92,6 @@ _KINDS = {
 _STYLE, _TYPE = b' s="', b' t="'
 #: What Excel says of dynamic arrays and of rich values; it changes nothing in the value shown.
 _METADATA = (b' cm="', b' vm="')
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 #: Digits of a row or a format, and the last of the signs that are blanks.
 _MOST_DIGITS, _BLANK = 7, ord(" ")
 #: Digits of a whole number that a double holds exactly, as it does the powers of ten up to there.
@@ -216,7 +217,7 @@ def _attributes(content: Bytes, p: Ints, last: Ints) -> tuple[Ints, Ints, Ints, 
             _, q = _whole_number(content, p[marked] + len(word))
             p[marked] = _after(content, q, b'"')
     is_odd = (p != last) | (kind == _UNKNOWN)
-    is_odd |= (row < 1) | (row > _LAST_ROW) | (column < 1) | (column > _LAST_COLUMN)
+    is_odd |= (row < 1) | (row > LAST_ROW) | (column < 1) | (column > LAST_COLUMN)
     if is_odd.any():
         raise NotPlainError
     return row, column, style, kind

@@ -14,11 +14,10 @@ from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
 from xlportfolio.report import HEADER_ROW, MATRIX, MATRIX_NAME, ORDER, TABLES
-from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.contract import LAST_ROW, column_letters
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}
-_LAST_ROW = 1_048_576
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="([A-Z]{1,3}[0-9]+:[A-Z]{1,3}[0-9]+)"')
 
 
@@ -108,7 +107,7 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     areas = [
         Area(t.first_column, t.first_row, min(t.last_column, right), t.last_row)
         for t in there.tables
-    ] or [Area(left, block.row, right, _LAST_ROW)]
+    ] or [Area(left, block.row, right, LAST_ROW)]
     around = [c for c in map(_cell_area, ours) if not any(c.meets(area) for area in areas)]
     most = len(around) + sum((a.right - a.left + 1) * (a.bottom - a.top + 1) for a in areas)
     for column, row in _filled_cells(old, areas, most):

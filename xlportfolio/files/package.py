@@ -7,7 +7,9 @@ to is copied as raw compressed bytes, neither inflated nor parsed.
 
 from __future__ import annotations
 
+import errno
 import posixpath
+import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -371,6 +373,9 @@ class Package:
 def _open(path: Path) -> IO[bytes]:
     """Open a file that looks like a package; refuse, by its first bytes, what is none."""
     try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+        if kind != stat.S_IFREG:  # a pipe would let us wait for ever
+            raise WorkbookError("is_folder" if kind == stat.S_IFDIR else "no_file", path=path)
         file = path.open("rb")
         start = file.read(len(_OLE_MAGIC))
     except OSError as error:
@@ -387,10 +392,8 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _unreadable(path: Path, error: OSError) -> WorkbookError:
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}:
         return WorkbookError("not_found", path=path)
-    if isinstance(error, IsADirectoryError) or path.is_dir():
-        return WorkbookError("is_folder", path=path)
     if isinstance(error, PermissionError):
         return WorkbookError("no_permission", path=path)
     return WorkbookError("read_failed", path=path, detail=error.strerror or str(error))

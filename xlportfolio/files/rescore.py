@@ -27,10 +27,11 @@ from xlportfolio.model import Presentation
 from xlportfolio.report import FIRST_ROW, Report
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
+from xlportfolio.schema.contract import LAST_ROW
 from xlportfolio.scorecard import rows_of, scorecard
 
 #: Rows that a sheet can hold.
-_MOST_ROWS = 1_048_576 - FIRST_ROW + 1
+_MOST_ROWS = LAST_ROW - FIRST_ROW + 1
 
 #: Told the key of each step as it begins; see ``steps`` in ``locale``.
 Progress = Callable[[str], None]

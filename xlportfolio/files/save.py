@@ -93,6 +93,8 @@ def hold(path: Path) -> Iterator[Held]:
         with _in_words(path):
             # a link stays a link: what it points at is replaced
             real = Path(os.path.realpath(path))
+            if not path.name or not real.name:  # nothing can stand beside "." or "/"
+                raise WorkbookError("is_folder", path=path)
             locked = until_done.enter_context(lock(path, real))
             held = Held(path, real, locked=locked)
         yield held
@@ -159,6 +161,7 @@ class Held:
                     new.chmod(0o666 & ~_umask())
                 else:
                     _take_over_rights(self._real, new)
+                    os.utime(new)
                     kept = backup is not None and self._keep(backup)
                 self._move(new)
             except BaseException:
@@ -202,7 +205,7 @@ class Held:
 
             copied = _beside(self._real, backup.parent, copy)
             try:
-                shutil.copystat(self._real, copied)
+                _take_over_rights(self._real, copied)
                 _name_once(copied, backup)
             except FileExistsError:  # somebody has kept it meanwhile
                 copied.unlink()
@@ -293,13 +296,21 @@ def _beside(real: Path, folder: Path, write: Write) -> Path:
 
 
 def _take_over_rights(real: Path, new: Path) -> None:
-    """Give a file the rights of the one it replaces, and its owner where the system lets us."""
+    """Give a file the rights and times of another, and its owner where the system lets us.
+
+    Where not, the group at least; and if that cannot be either, what the group may is not given to
+    another one, but only what everybody may.
+    """
+    old = real.stat()
     if hasattr(os, "chown"):
-        old = real.stat()
-        with suppress(OSError):
-            os.chown(new, old.st_uid, old.st_gid)
+        for owner in (old.st_uid, -1):
+            with suppress(OSError):
+                os.chown(new, owner, old.st_gid)
+                break
     shutil.copystat(real, new)  # with lists of rights and other attributes, where there are any
-    os.utime(new)
+    if new.stat().st_gid != old.st_gid:
+        mode = stat.S_IMODE(old.st_mode)
+        new.chmod(mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3 & mode)
 
 
 def _take_over_zone(origin: Path, new: Path) -> None:

@@ -11,11 +11,10 @@ from typing import NamedTuple
 from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
-from xlportfolio.files.extent import LAST_COLUMN
 from xlportfolio.files.package import Element
 from xlportfolio.files.workbook import coordinates, main
 from xlportfolio.look import office_text
-from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.contract import LAST_COLUMN, column_letters
 
 #: A cell of an answer; ``None`` shows as nothing.
 Answer = float | str | None

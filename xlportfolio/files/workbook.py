@@ -14,8 +14,8 @@ from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from xlportfolio.errors import WorkbookError
-from xlportfolio.files.extent import LAST_COLUMN, LAST_ROW
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
+from xlportfolio.schema.contract import LAST_COLUMN, LAST_ROW
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -348,6 +348,10 @@ class Language(StrEnum):
 LANGUAGES = Words({Language.EN: ("English", "Englisch"), Language.DE: ("German", "Deutsch")})
 
 
+#: The last row and column of a sheet.
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+
 def column_letters(column: int) -> str:
     """The letters of a column counted from 1.
 

@@ -1,0 +1,52 @@
+"""What the documentation points at is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "fuzz" / "README.md"])
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+
+
+def anchors(page: Path) -> set[str]:
+    """What a heading is called in an address, as code hosts make it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            yield (page.parent / path).resolve() if path else page, anchor
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    dead = [
+        (path.name, anchor)
+        for path, anchor in links(page)
+        if not path.exists() or (anchor and anchor not in anchors(path))
+    ]
+    assert dead == []
+
+
+@pages
+def test_files_that_are_named_are_there(page: Path) -> None:
+    folders = (ROOT, ROOT / "xlportfolio", *(ROOT / "xlportfolio").glob("*/"), ROOT / "tests")
+    named = re.findall(r"`((?:[\w.]+/)*\w+\.py)`", page.read_text("utf-8"))
+    named = [name for name in named if name != "main.py"]  # what xlwings Lite calls its module
+    assert [n for n in named if not any((folder / n).is_file() for folder in folders)] == []
+
+
+def test_each_promise_about_security_names_its_tests() -> None:
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+    table = text.split("## What is promised")[1].split("## ")[0]
+    promises = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(promises) >= 10
+    assert [line for line in promises if not re.search(r"`test_\w+\.py`", line)] == []
