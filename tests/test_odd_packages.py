@@ -357,6 +357,15 @@ def renamed_book(parts: Parts) -> Parts:
     return renamed
 
 
+def totals_rows(number: int) -> Callable[[Parts], Parts]:
+    def change(parts: Parts) -> Parts:
+        table = re.sub(rb' totalsRow\w+="\d+"', b"", parts[TABLE])
+        table = re.sub(rb' ref="', b' totalsRowCount="%d" ref="' % number, table, count=1)
+        return parts | {TABLE: table}
+
+    return change
+
+
 def bad_number(attribute: bytes) -> Callable[[Parts], Parts]:
     def change(parts: Parts) -> Parts:
         table = re.sub(rb' id="', b' %b="x" i_d="' % attribute, parts[TABLE], count=1)
@@ -378,6 +387,8 @@ def bad_number(attribute: bytes) -> Callable[[Parts], Parts]:
             lambda parts: parts | {TABLE: re.sub(rb' ref="[A-Z0-9:]+"', b"", parts[TABLE])},
             "the table in xl/tables/table1.xml covers no valid area",
         ),
+        (totals_rows(-20_000_000), "table1.xml covers no valid area"),
+        (totals_rows(1_000), "table1.xml covers no valid area"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused(
