@@ -18,6 +18,7 @@ import numpy as np
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900, from_excel
 
+from xlportfolio.files.extent import LAST_COLUMN
 from xlportfolio.files.markup import (
     AHEAD,
     ERROR,
@@ -44,21 +45,28 @@ _FIRST_SURE = 61
 _MOST_CELLS = 50_000_000
 #: Bytes that are looked at together, so that they stay near the processor.
 _CHUNK = 1 << 21
-_START = re.compile(
+#: What stands before the first element of a part that is surely UTF-8.
+_PROLOG = (
     rb"(?:\xef\xbb\xbf)?"
     rb'(?:<\?xml version="1\.0"(?: encoding="utf-8")?(?: standalone="\w+")?\s*\?>\s*)?'
-    rb'<worksheet(?:\s[^<>]*)?\sxmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"',
+)
+_START = re.compile(
+    _PROLOG
+    + rb'<worksheet(?:\s[^<>]*)?\sxmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"',
     re.IGNORECASE,
 )
+_START_OF_STRINGS = re.compile(_PROLOG + rb"<sst[\s>]", re.IGNORECASE)
 #: Of a number format: text in quotes or after a sign, colours and currencies in brackets.
 _NOT_SHOWN = re.compile(r'"[^"]*"|[\\\\_*].|\[(?![hmsHMS]+\])[^\]]*\]')
 _OF_TIME = re.compile("[dmyhsDMYHStjTJ]")
 _STRING = re.compile(rb'<si(?:/>|>(?:<t/>|<t(?: xml:space="preserve")?>([^<]*)</t>)?</si>)')
 #: Text with blanks at its ends, which count for nothing unless they are to be preserved.
 _TRIMMED = re.compile(rb"<t>(?:[\x00-\x20]|[^<]*[\x00-\x20]</t>)")
-_DATA, _DATA_END = b"<sheetData>", b"</sheetData>"
+_DATA, _DATA_END, _ROW = b"<sheetData>", b"</sheetData>", b"<row"
 #: Comments, document types and instructions, which the grammar knows as little.
 _ODD = (b"<!", b"<?")
+#: Digits of the number of a shared string; Python itself refuses thousands of them.
+_MOST_DIGITS = 10
 #: What stands for another character: ``_x000D_``, line ends of two bytes.
 _SPELLED = (b"_x", b"\r")
 #: Parts texts while they are looked at together; no XML may hold it.
@@ -139,10 +147,10 @@ def plain_strings(data: bytes) -> list[str] | None:
     data
         The XML of the part that holds them.
     """
-    found = _STRING.findall(data)
-    if data.count(b"<si") != len(found) or _TRIMMED.search(data):
+    start, found = _START_OF_STRINGS.match(data), _STRING.findall(data)
+    if start is None or data.count(b"<si") != len(found) or _TRIMMED.search(data):
         return None
-    if any(sign in data for sign in (*_ODD[:1], *_SPELLED)):
+    if any(data.find(sign, start.end()) >= 0 for sign in (*_ODD, *_SPELLED)):
         return None
     try:
         return plain_texts(found) if found else []
@@ -152,7 +160,8 @@ def plain_strings(data: bytes) -> list[str] | None:
 
 def shown_kinds(styles: Element) -> list[Shown]:
     """For each cell format of a style sheet, what a number in it is shown as."""
-    codes = {e.get("numFmtId"): e.get("formatCode", "") for e in styles.iter(main("numFmt"))}
+    own = styles.iterfind(f"{main('numFmts')}/{main('numFmt')}")  # those in rules have own numbers
+    codes = {e.get("numFmtId"): e.get("formatCode", "") for e in own}
     known = {str(number): code for number, code in BUILTIN_FORMATS.items()} | codes
     formats = styles.find(main("cellXfs"))
     return [
@@ -209,15 +218,18 @@ class _Columns:
         self.first_day = first_day
         self.numbers = np.full((area.width, area.height), np.nan)
         self.others: dict[int, list[tuple[Ints, list[Cell]]]] = {}
+        self.place = 0
 
     def fill(self, data: bytes, first: int, last: int) -> None:
         """Read the rows between two positions."""
         content = np.frombuffer(data + bytes(AHEAD), dtype=np.uint8)
         while first < last:
-            end = data.rfind(b"</row>", first, min(first + _CHUNK, last))
-            if end < 0:  # a long row, or rows without cells
-                end = data.find(b"</row>", first, last)
-            end = last if end < 0 else end + len(b"</row>")
+            end = last
+            if last - first > _CHUNK:
+                end = data.rfind(_ROW, first + 1, first + _CHUNK)
+                if end < 0:  # a long row
+                    end = data.find(_ROW, first + 1, last)
+                end = last if end < 0 else end
             self._keep(cells_between(content, first, end), content, data)
             first = end
 
@@ -234,6 +246,10 @@ class _Columns:
 
     def _keep(self, found: FoundCells, content: Bytes, data: bytes) -> None:
         """Put what belongs to the area into its columns."""
+        places = np.concatenate(([self.place], found.row * (LAST_COLUMN + 1) + found.column))
+        if (np.diff(places) <= 0).any():  # which of two cells in one place counts, others decide
+            raise NotPlainError
+        self.place = int(places[-1])
         row, column = found.row - self.area.first_row, found.column - self.area.first_column
         is_inside = (row >= 0) & (row < self.area.height) & (column >= 0)
         is_inside &= (column < self.area.width) & (found.end > found.start)
@@ -275,7 +291,11 @@ class _Columns:
             time: Cell = from_excel(number, self.first_day, timedelta=shown is Shown.DURATION)
         except (ValueError, OverflowError) as error:
             raise NotPlainError from error
-        return time
+        if not isinstance(time, dt.datetime):
+            return time
+        if number < 1:  # a time so late that it is rounded to the next day
+            raise NotPlainError
+        return time.date() if number.is_integer() else time  # as calamine has it
 
     def _others(self, kinds: Bytes, contents: list[bytes]) -> list[Cell]:
         """Cells that are no numbers."""
@@ -290,6 +310,7 @@ class _Columns:
             return CellError(text)
         if kind == TRUTH and text in {"0", "1"}:
             return text == "1"
-        if kind == SHARED and text.isdecimal() and int(text) < len(self.strings):
+        is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+        if kind == SHARED and is_number and int(text) < len(self.strings):
             return self.strings[int(text)]
         raise NotPlainError
