@@ -21,6 +21,7 @@ from support.packages import parts_of
 from xlsxwriter import Workbook as Writer
 
 from xlportfolio import WorkbookError, rescore
+from xlportfolio.files import extent, read
 
 Parts = dict[str, bytes]
 BOOK, STYLES, TYPES = "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"
@@ -432,6 +433,19 @@ def test_what_troubles_calamine_is_refused_only_where_calamine_is_needed(
         rescore(path)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_tables_that_only_together_are_too_large(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (extent, read):
+        monkeypatch.setattr(module, "FREE_IN_TABLES", 12_000_000)
+    for name in (TABLE, "xl/tables/table2.xml"):
+        longer = re.sub(rb"(:[A-Z]+)[0-9]+", rb"\g<1>1048576", parts[name])
+        parts |= {name: re.sub(rb' totalsRow\w+="\d+"', b"", longer)}
+    path = packed(tmp_path / "odd.xlsx", parts)
+    with pytest.raises(WorkbookError, match="is far larger than what is filled in"):
+        rescore(path)
 
 
 def test_a_table_with_one_of_our_names_beside_its_own_is_refused(
