@@ -56,7 +56,6 @@ def test_numbers_of_strings_that_python_does_not_read_as_excel_does(digits: str)
     "cells",
     [
         '<c r="A1" t="str"><v>a</v></c><c r="A1"><v>5</v></c>',
-        '<c r="A1"><v>5</v></c><c r="A1"/>',
         '<c r="B1"><v>5</v></c><c r="A1"><v>6</v></c>',
         '<c r="A2"><v>5</v></c></row><row r="1"><c r="B1"><v>6</v></c>',
     ],

@@ -246,13 +246,14 @@ class _Columns:
 
     def _keep(self, found: FoundCells, content: Bytes, data: bytes) -> None:
         """Put what belongs to the area into its columns."""
-        places = np.concatenate(([self.place], found.row * (LAST_COLUMN + 1) + found.column))
-        if (np.diff(places) <= 0).any():  # which of two cells in one place counts, others decide
-            raise NotPlainError
-        self.place = int(places[-1])
         row, column = found.row - self.area.first_row, found.column - self.area.first_column
         is_inside = (row >= 0) & (row < self.area.height) & (column >= 0)
         is_inside &= (column < self.area.width) & (found.end > found.start)
+        places = found.row[is_inside] * (LAST_COLUMN + 1) + found.column[is_inside]
+        places = np.concatenate(([self.place], places))
+        if (np.diff(places) <= 0).any():  # which of two cells in one place counts, others decide
+            raise NotPlainError
+        self.place = int(places[-1])
         at = np.flatnonzero(is_inside & (found.kind == NUMBER))
         styles = found.style[at]
         if styles.max(initial=-1) >= len(self.shown):
