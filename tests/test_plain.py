@@ -107,3 +107,15 @@ def test_days_without_a_time_are_days_as_calamine_reads_them(number: str, time: 
 
 def test_a_time_that_is_rounded_to_the_next_day_is_left_to_calamine() -> None:
     assert columns('<row r="1"><c r="A1"><v>0.999999999999</v></c></row>', kind=Shown.TIME) is None
+
+
+def test_openpyxl_writes_characters_by_their_numbers() -> None:
+    texts = "<si><t>M&#252;ller &amp; S&#246;hne &amp;#252; &#128512;</t></si>"
+    assert strings(texts) == ["Müller & Söhne &#252; 😀"]
+
+
+@pytest.mark.parametrize(
+    "number", ["13", "095", "120", "000", "55296", "1114112", "9999999", "x41"]
+)
+def test_other_numbers_of_characters_are_left_to_calamine(number: str) -> None:
+    assert strings(f"<si><t>&#{number};</t></si>") is None

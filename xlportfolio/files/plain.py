@@ -71,8 +71,10 @@ _MOST_DIGITS = 10
 _SPELLED = (b"_x", b"\r")
 #: Parts texts while they are looked at together; no XML may hold it.
 _APART = b"\0"
-_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos);")
+#: The entities that XML itself knows, and characters by their numbers, as openpyxl writes umlauts.
+_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos|#[0-9]{3,7});")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+_LAST_OF_ASCII, _SURROGATES, _LAST_CHARACTER = 127, range(0xD800, 0xE000), 0x10FFFF
 
 
 class Shown(IntEnum):
@@ -189,7 +191,8 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
     Raises
     ------
     NotPlainError
-        If it holds anything but characters and the five entities that XML itself knows.
+        If it holds anything but characters, the five entities that XML itself knows, and numbers of
+        characters beyond ASCII.
     """
     try:
         whole = _APART.join(contents).decode()
@@ -198,12 +201,22 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
     if "&" in whole:
         if whole.count("&") > len(_ENTITY.findall(whole)):
             raise NotPlainError
-        for entity, character in _ENTITIES.items():  # that of & itself comes last
-            whole = whole.replace(entity, character)
+        meant = {entity: _meant(entity) for entity in set(_ENTITY.findall(whole))}
+        whole = _ENTITY.sub(lambda found: meant[found[0]], whole)
     texts = whole.split(_APART.decode())
     if len(texts) != max(len(contents), 1) or max(map(len, texts)) > LONGEST:
         raise NotPlainError
     return texts
+
+
+def _meant(entity: str) -> str:
+    """The character that an entity stands for."""
+    if entity in _ENTITIES:
+        return _ENTITIES[entity]
+    number = int(entity[2:-1])
+    if not _LAST_OF_ASCII < number <= _LAST_CHARACTER or number in _SURROGATES:
+        raise NotPlainError
+    return chr(number)
 
 
 class _Columns:
