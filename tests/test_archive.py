@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isal import isal_zlib
 
+from xlportfolio.errors import WorkbookError
 from xlportfolio.files import archive
 from xlportfolio.files.archive import Archive
 from xlportfolio.files.package import Package
@@ -54,6 +55,27 @@ def test_nothing_that_fails_looks_like_a_zip() -> None:
     del writing
     gc.collect()
     assert not zipfile.is_zipfile(target)
+
+
+def test_a_part_that_outgrows_its_header_is_refused_and_the_file_as_it_was(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "_LARGEST", 10_000)
+    before = book.read_bytes()
+    with pytest.raises(WorkbookError, match=r"with the result, its part xl/.* would be larger"):
+        rescore(book)
+    assert book.read_bytes() == before
+    assert [path.name for path in book.parent.iterdir()] == [book.name]
+
+
+def test_how_large_a_part_may_be_is_what_its_header_can_say() -> None:
+    entry = zipfile.ZipInfo("part")
+    entry.CRC = 0
+    usual = len(entry.FileHeader())
+    entry.file_size = archive._LARGEST  # noqa: SLF001 (the number itself is looked at)
+    assert len(entry.FileHeader()) == usual
+    entry.file_size += 1
+    assert len(entry.FileHeader()) > usual
 
 
 @PACKERS

@@ -21,6 +21,7 @@ from support.packages import parts_of
 from xlsxwriter import Workbook as Writer
 
 from xlportfolio import WorkbookError, rescore
+from xlportfolio.files import extent, read
 
 Parts = dict[str, bytes]
 BOOK, STYLES, TYPES = "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"
@@ -357,6 +358,15 @@ def renamed_book(parts: Parts) -> Parts:
     return renamed
 
 
+def totals_rows(number: int) -> Callable[[Parts], Parts]:
+    def change(parts: Parts) -> Parts:
+        table = re.sub(rb' totalsRow\w+="\d+"', b"", parts[TABLE])
+        table = re.sub(rb' ref="', b' totalsRowCount="%d" ref="' % number, table, count=1)
+        return parts | {TABLE: table}
+
+    return change
+
+
 def bad_number(attribute: bytes) -> Callable[[Parts], Parts]:
     def change(parts: Parts) -> Parts:
         table = re.sub(rb' id="', b' %b="x" i_d="' % attribute, parts[TABLE], count=1)
@@ -378,6 +388,8 @@ def bad_number(attribute: bytes) -> Callable[[Parts], Parts]:
             lambda parts: parts | {TABLE: re.sub(rb' ref="[A-Z0-9:]+"', b"", parts[TABLE])},
             "the table in xl/tables/table1.xml covers no valid area",
         ),
+        (totals_rows(-20_000_000), "table1.xml covers no valid area"),
+        (totals_rows(1_000), "table1.xml covers no valid area"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused(
@@ -421,6 +433,19 @@ def test_what_troubles_calamine_is_refused_only_where_calamine_is_needed(
         rescore(path)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_tables_that_only_together_are_too_large(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (extent, read):
+        monkeypatch.setattr(module, "FREE_IN_TABLES", 12_000_000)
+    for name in (TABLE, "xl/tables/table2.xml"):
+        longer = re.sub(rb"(:[A-Z]+)[0-9]+", rb"\g<1>1048576", parts[name])
+        parts |= {name: re.sub(rb' totalsRow\w+="\d+"', b"", longer)}
+    path = packed(tmp_path / "odd.xlsx", parts)
+    with pytest.raises(WorkbookError, match="is far larger than what is filled in"):
+        rescore(path)
 
 
 def test_a_table_with_one_of_our_names_beside_its_own_is_refused(

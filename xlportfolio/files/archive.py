@@ -16,8 +16,14 @@ except ImportError:
 
 #: How hard parts are compressed: sheets shrink to a tenth at the lowest level already.
 _LEVEL = 1
+#: Bytes of a new part: one more, and its header grows over the bytes behind it.
+_LARGEST = zipfile.ZIP64_LIMIT
 #: A flag of an entry: its sizes stand behind its bytes instead of before them.
 _SIZES_FOLLOW = 0x08
+
+
+class TooLargeError(Exception):
+    """A new part that is too large; ``str()`` is its name."""
 
 
 class Archive:
@@ -40,7 +46,13 @@ class Archive:
         self._zip.close()
 
     def add(self, part: str, pieces: Iterable[bytes]) -> None:
-        """Write a new part from its pieces."""
+        """Write a new part from its pieces.
+
+        Raises
+        ------
+        TooLargeError
+            If it is larger than what its header can say, and than what is read again.
+        """
         entry = zipfile.ZipInfo(part, date_time=time.localtime()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.CRC = 0
@@ -49,6 +61,8 @@ class Archive:
         for piece in pieces:
             entry.CRC = packer.crc32(piece, entry.CRC)
             entry.file_size += len(piece)
+            if entry.file_size > _LARGEST:
+                raise TooLargeError(part)
             entry.compress_size += self._file.write(packing.compress(piece))
         entry.compress_size += self._file.write(packing.flush())
         self._end(entry)

@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from xlportfolio.schema.contract import LAST_COLUMN, LAST_ROW, column_letters
 
-#: Cells that are read however many of them are blank: of a rectangle of cells, and of a table,
-#: whose blank rows cost time alone.
-_FREE, _FREE_IN_TABLE = 10_000_000, 50_000_000
+#: Cells that are read however many of them are blank: of a rectangle of cells, and of all tables
+#: together, whose blank rows cost less.
+_FREE, FREE_IN_TABLES = 10_000_000, 50_000_000
 #: Above that, one in so many has to be filled.
 _SPARSEST = 100
 
@@ -56,9 +56,10 @@ class Extent(NamedTuple):
         cells = (self.right - self.left + 1) * (self.bottom - self.top + 1)
         return cells > max(_FREE, _SPARSEST * self.filled)
 
-    def is_lost_in(self, rows: int, columns: int) -> bool:
-        """Whether a table of this size is too large for the few cells that the sheet holds."""
-        return rows * columns > max(_FREE_IN_TABLE, _SPARSEST * self.filled)
+
+def are_lost(cells: int, filled: int) -> bool:
+    """Whether tables of so many cells are too large for the filled ones on their sheets."""
+    return cells > max(FREE_IN_TABLES, _SPARSEST * filled)
 
 
 def extent_of(data: bytes) -> Extent:

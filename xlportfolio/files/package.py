@@ -20,7 +20,7 @@ from typing import IO
 from lxml import etree
 
 from xlportfolio.errors import WorkbookError
-from xlportfolio.files.archive import Archive
+from xlportfolio.files.archive import Archive, TooLargeError
 from xlportfolio.files.bounds import (
     RefusedError,
     check_end,
@@ -340,19 +340,31 @@ class Package:
     # --- writing -------------------------------------------------------------------------------
 
     def write(self, target: IO[bytes]) -> None:
-        """Write all parts in their old order, untouched ones as they are, new ones last."""
+        """Write all parts in their old order, untouched ones as they are, new ones last.
+
+        Raises
+        ------
+        WorkbookError
+            If a new part is larger than a workbook can hold.
+        """
         original = parse_xml(inflated(self._file, self._entries[self._types_part]))
         if etree.tostring(original) != etree.tostring(self._content_types):
             self._new[self._types_part] = to_xml(self._content_types)
-        with Archive(target) as archive:
-            for part, entry in self._entries.items():
-                if part not in self._new:
-                    archive.copy(entry, self._packed(entry))
-                else:
-                    archive.add(part, self._pieces(part))
-            for part in self._new:
-                if part not in self._entries:
-                    archive.add(part, self._pieces(part))
+        try:
+            with Archive(target) as archive:
+                self._write_parts(archive)
+        except TooLargeError as error:
+            raise WorkbookError("result_too_large", path=self.path, part=error) from error
+
+    def _write_parts(self, archive: Archive) -> None:
+        for part, entry in self._entries.items():
+            if part not in self._new:
+                archive.copy(entry, self._packed(entry))
+            else:
+                archive.add(part, self._pieces(part))
+        for part in self._new:
+            if part not in self._entries:
+                archive.add(part, self._pieces(part))
 
     def _pieces(self, part: str) -> Iterable[bytes]:
         content = self._new[part]

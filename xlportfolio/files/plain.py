@@ -35,7 +35,7 @@ from xlportfolio.files.markup import (
 from xlportfolio.files.package import Element
 from xlportfolio.files.workbook import main
 from xlportfolio.look import LONGEST
-from xlportfolio.schema.contract import Cell, CellError, Cells
+from xlportfolio.schema.contract import LAST_COLUMN, Cell, CellError, Cells
 
 #: Where days are counted from the end of 1899, programs differ before 1 March 1900.
 _FIRST_SURE = 61
@@ -44,27 +44,36 @@ _FIRST_SURE = 61
 _MOST_CELLS = 50_000_000
 #: Bytes that are looked at together, so that they stay near the processor.
 _CHUNK = 1 << 21
-_START = re.compile(
+#: What stands before the first element of a part that is surely UTF-8.
+_PROLOG = (
     rb"(?:\xef\xbb\xbf)?"
     rb'(?:<\?xml version="1\.0"(?: encoding="utf-8")?(?: standalone="\w+")?\s*\?>\s*)?'
-    rb'<worksheet(?:\s[^<>]*)?\sxmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"',
+)
+_START = re.compile(
+    _PROLOG
+    + rb'<worksheet(?:\s[^<>]*)?\sxmlns="http://schemas\.openxmlformats\.org/spreadsheetml/2006/main"',
     re.IGNORECASE,
 )
+_START_OF_STRINGS = re.compile(_PROLOG + rb"<sst[\s>]", re.IGNORECASE)
 #: Of a number format: text in quotes or after a sign, colours and currencies in brackets.
 _NOT_SHOWN = re.compile(r'"[^"]*"|[\\\\_*].|\[(?![hmsHMS]+\])[^\]]*\]')
 _OF_TIME = re.compile("[dmyhsDMYHStjTJ]")
 _STRING = re.compile(rb'<si(?:/>|>(?:<t/>|<t(?: xml:space="preserve")?>([^<]*)</t>)?</si>)')
 #: Text with blanks at its ends, which count for nothing unless they are to be preserved.
 _TRIMMED = re.compile(rb"<t>(?:[\x00-\x20]|[^<]*[\x00-\x20]</t>)")
-_DATA, _DATA_END = b"<sheetData>", b"</sheetData>"
+_DATA, _DATA_END, _ROW = b"<sheetData>", b"</sheetData>", b"<row"
 #: Comments, document types and instructions, which the grammar knows as little.
 _ODD = (b"<!", b"<?")
+#: Digits of the number of a shared string; Python itself refuses thousands of them.
+_MOST_DIGITS = 10
 #: What stands for another character: ``_x000D_``, line ends of two bytes.
 _SPELLED = (b"_x", b"\r")
 #: Parts texts while they are looked at together; no XML may hold it.
 _APART = b"\0"
-_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos);")
+#: The entities that XML itself knows, and characters by their numbers, as openpyxl writes umlauts.
+_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos|#[0-9]{3,7});")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+_LAST_OF_ASCII, _SURROGATES, _LAST_CHARACTER = 127, range(0xD800, 0xE000), 0x10FFFF
 
 
 class Shown(IntEnum):
@@ -139,10 +148,10 @@ def plain_strings(data: bytes) -> list[str] | None:
     data
         The XML of the part that holds them.
     """
-    found = _STRING.findall(data)
-    if data.count(b"<si") != len(found) or _TRIMMED.search(data):
+    start, found = _START_OF_STRINGS.match(data), _STRING.findall(data)
+    if start is None or data.count(b"<si") != len(found) or _TRIMMED.search(data):
         return None
-    if any(sign in data for sign in (*_ODD[:1], *_SPELLED)):
+    if any(data.find(sign, start.end()) >= 0 for sign in (*_ODD, *_SPELLED)):
         return None
     try:
         return plain_texts(found) if found else []
@@ -152,7 +161,8 @@ def plain_strings(data: bytes) -> list[str] | None:
 
 def shown_kinds(styles: Element) -> list[Shown]:
     """For each cell format of a style sheet, what a number in it is shown as."""
-    codes = {e.get("numFmtId"): e.get("formatCode", "") for e in styles.iter(main("numFmt"))}
+    own = styles.iterfind(f"{main('numFmts')}/{main('numFmt')}")  # those in rules have own numbers
+    codes = {e.get("numFmtId"): e.get("formatCode", "") for e in own}
     known = {str(number): code for number, code in BUILTIN_FORMATS.items()} | codes
     formats = styles.find(main("cellXfs"))
     return [
@@ -180,7 +190,8 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
     Raises
     ------
     NotPlainError
-        If it holds anything but characters and the five entities that XML itself knows.
+        If it holds anything but characters, the five entities that XML itself knows, and numbers of
+        characters beyond ASCII.
     """
     try:
         whole = _APART.join(contents).decode()
@@ -189,12 +200,22 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
     if "&" in whole:
         if whole.count("&") > len(_ENTITY.findall(whole)):
             raise NotPlainError
-        for entity, character in _ENTITIES.items():  # that of & itself comes last
-            whole = whole.replace(entity, character)
+        meant = {entity: _meant(entity) for entity in set(_ENTITY.findall(whole))}
+        whole = _ENTITY.sub(lambda found: meant[found[0]], whole)
     texts = whole.split(_APART.decode())
     if len(texts) != max(len(contents), 1) or max(map(len, texts)) > LONGEST:
         raise NotPlainError
     return texts
+
+
+def _meant(entity: str) -> str:
+    """The character that an entity stands for."""
+    if entity in _ENTITIES:
+        return _ENTITIES[entity]
+    number = int(entity[2:-1])
+    if not _LAST_OF_ASCII < number <= _LAST_CHARACTER or number in _SURROGATES:
+        raise NotPlainError
+    return chr(number)
 
 
 class _Columns:
@@ -209,15 +230,18 @@ class _Columns:
         self.first_day = first_day
         self.numbers = np.full((area.width, area.height), np.nan)
         self.others: dict[int, list[tuple[Ints, list[Cell]]]] = {}
+        self.place = 0
 
     def fill(self, data: bytes, first: int, last: int) -> None:
         """Read the rows between two positions."""
         content = np.frombuffer(data + bytes(AHEAD), dtype=np.uint8)
         while first < last:
-            end = data.rfind(b"</row>", first, min(first + _CHUNK, last))
-            if end < 0:  # a long row, or rows without cells
-                end = data.find(b"</row>", first, last)
-            end = last if end < 0 else end + len(b"</row>")
+            end = last
+            if last - first > _CHUNK:
+                end = data.rfind(_ROW, first + 1, first + _CHUNK)
+                if end < 0:  # a long row
+                    end = data.find(_ROW, first + 1, last)
+                end = last if end < 0 else end
             self._keep(cells_between(content, first, end), content, data)
             first = end
 
@@ -237,6 +261,11 @@ class _Columns:
         row, column = found.row - self.area.first_row, found.column - self.area.first_column
         is_inside = (row >= 0) & (row < self.area.height) & (column >= 0)
         is_inside &= (column < self.area.width) & (found.end > found.start)
+        places = found.row[is_inside] * (LAST_COLUMN + 1) + found.column[is_inside]
+        places = np.concatenate(([self.place], places))
+        if (np.diff(places) <= 0).any():  # which of two cells in one place counts, others decide
+            raise NotPlainError
+        self.place = int(places[-1])
         at = np.flatnonzero(is_inside & (found.kind == NUMBER))
         styles = found.style[at]
         if styles.max(initial=-1) >= len(self.shown):
@@ -275,7 +304,11 @@ class _Columns:
             time: Cell = from_excel(number, self.first_day, timedelta=shown is Shown.DURATION)
         except (ValueError, OverflowError) as error:
             raise NotPlainError from error
-        return time
+        if not isinstance(time, dt.datetime):
+            return time
+        if number < 1:  # a time so late that it is rounded to the next day
+            raise NotPlainError
+        return time.date() if number.is_integer() else time  # as calamine has it
 
     def _others(self, kinds: Bytes, contents: list[bytes]) -> list[Cell]:
         """Cells that are no numbers."""
@@ -290,6 +323,7 @@ class _Columns:
             return CellError(text)
         if kind == TRUTH and text in {"0", "1"}:
             return text == "1"
-        if kind == SHARED and text.isdecimal() and int(text) < len(self.strings):
+        is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+        if kind == SHARED and is_number and int(text) < len(self.strings):
             return self.strings[int(text)]
         raise NotPlainError

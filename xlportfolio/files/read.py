@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.extent import FREE_IN_TABLES, are_lost
 from xlportfolio.files.markup import Bytes
 from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
 from xlportfolio.files.whole import WholeSheets
@@ -51,6 +52,8 @@ class _Reader:
         self._workbook = workbook
         self._package = workbook.package
         self._whole = WholeSheets(workbook)
+        self._cells = 0
+        self._sheets: dict[str, Sheet] = {}
 
     def of_object(self, table: Table, sheet: Sheet, found: TableObject) -> RawTable:
         """A table that stands in a table object; one without a header row still has names."""
@@ -60,14 +63,25 @@ class _Reader:
             found.first_column,
             found.last_column,
         )
+        self._refuse_lost(table, sheet, area)
         data = self._package.read_xml(sheet.part)
         read = plain_columns(data, area, self._strings, self._shown, self._workbook.first_day)
-        header, columns = self._cut(table, sheet, area) if read is None else read
+        header, columns = self._cut(sheet, area) if read is None else read
         if not found.has_header_row:
             header = list[Cell](found.headers)[: area.width]
             header += [""] * (area.width - len(header))
         place = sheet.name, area.first_row, area.first_column
         return RawTable(table, *place, header, columns, area.height - 1)
+
+    def _refuse_lost(self, table: Table, sheet: Sheet, area: Area) -> None:
+        """Refuse a table by which all of them become too large for what is filled in."""
+        self._cells += area.width * area.height
+        self._sheets[sheet.name] = sheet
+        if self._cells > FREE_IN_TABLES:
+            filled = sum(map(self._whole.filled, self._sheets.values()))
+            if are_lost(self._cells, filled):
+                details = {"path": self._package.path, "sheet": sheet.name}
+                raise WorkbookError("table_too_large", table=table.name, **details)
 
     def of_sheet(self, table: Table) -> RawTable | None:
         """A table known by its sheet's name; none if that sheet has no such header row."""
@@ -93,11 +107,8 @@ class _Reader:
         kinds = [Shown.NUMBER] if part is None else shown_kinds(self._package.xml(part))
         return np.array(kinds, dtype=np.uint8)
 
-    def _cut(self, table: Table, sheet: Sheet, area: Area) -> tuple[list[Cell], list[Cells]]:
+    def _cut(self, sheet: Sheet, area: Area) -> tuple[list[Cell], list[Cells]]:
         """The first row of an area, and the columns below, where the sheet is not plain."""
-        if self._whole.extent(sheet).is_lost_in(area.height, area.width):
-            details = {"path": self._package.path, "sheet": sheet.name}
-            raise WorkbookError("table_too_large", table=table.name, **details)
         top, left, rows = self._whole.block(sheet)
         before = [""] * max(left - area.first_column, 0)
         first = max(area.first_column - left, 0)

@@ -67,7 +67,10 @@ class WholeSheets:
             self._refuse_encoding(sheet.part, data)
             if _SPLIT.search(data):
                 raise self._package.malformed("cell_markup", sheet=sheet.name)
-            self._extents[sheet.name] = self._extent(sheet, data)
+            extent = self._extents[sheet.name] = self._extent(sheet, data)
+            if extent.is_sparse:
+                details = {"path": self._package.path, "sheet": sheet.name, "area": str(extent)}
+                raise WorkbookError("too_sparse", **details)
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)
                 cells: list[list[Any]] = read.to_python()
@@ -81,10 +84,17 @@ class WholeSheets:
             self._blocks[sheet.name] = Block(top, left, cells)
         return self._blocks[sheet.name]
 
-    def extent(self, sheet: Sheet) -> Extent:
-        """How far the cells of a sheet reach."""
-        self.block(sheet)
-        return self._extents[sheet.name]
+    def filled(self, sheet: Sheet) -> int:
+        """How many cells of a sheet hold something.
+
+        Raises
+        ------
+        WorkbookError
+            If one of them stands outside of any sheet.
+        """
+        if sheet.name not in self._extents:
+            self._extents[sheet.name] = self._extent(sheet, self._package.read_xml(sheet.part))
+        return self._extents[sheet.name].filled
 
     @cached_property
     def _calamine(self) -> CalamineWorkbook:
@@ -114,18 +124,14 @@ class WholeSheets:
             raise WorkbookError("encoding", **details)
 
     def _extent(self, sheet: Sheet, data: bytes) -> Extent:
-        """How far the cells of a sheet reach, if calamine has room for all between them."""
+        """How far the cells of a sheet reach."""
         try:
-            extent = extent_of(data)
+            return extent_of(data)
         except AddressError as error:
             details: dict[str, object] = {"sheet": sheet.name, "cell": str(error)}
             raise self._package.malformed("cell_address", **details) from error
         except expat.ExpatError as error:
             raise self._package.malformed("part_xml", part=sheet.part) from error
-        if extent.is_sparse:
-            details = {"path": self._package.path, "sheet": sheet.name, "area": str(extent)}
-            raise WorkbookError("too_sparse", **details)
-        return extent
 
     def _refuse_long(self, sheet: Sheet, top: int, left: int, cells: list[list[Cell]]) -> None:
         """Refuse a text that no cell can hold, and that no reader of cells is made for."""

@@ -121,6 +121,9 @@ class Sheet:
             number, totals_rows = (int(root.get(k, "0")) for k in ("id", "totalsRowCount"))
         except ValueError as error:
             raise self._package.malformed("table_number", part=part) from error
+        has_header_row = root.get("headerRowCount") != "0"
+        if not 0 <= totals_rows <= last_row - first_row + (not has_header_row):
+            raise self._package.malformed("table_area", part=part)
         return TableObject(
             name=root.get("displayName") or root.get("name") or "",
             inner_name=root.get("name", ""),
@@ -131,7 +134,7 @@ class Sheet:
             last_column=last_column,
             last_row=last_row,
             headers=tuple(column.get("name", "") for column in columns),
-            has_header_row=root.get("headerRowCount") != "0",
+            has_header_row=has_header_row,
             totals_rows=totals_rows,
         )
 

@@ -1,0 +1,121 @@
+"""What is read straight from a sheet's XML, and what is left to calamine."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900
+
+from xlportfolio.files import plain
+from xlportfolio.files.package import parse_xml
+from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
+from xlportfolio.files.workbook import MAIN
+from xlportfolio.schema.contract import Cell
+
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
+
+
+def strings(items: str, head: str = HEAD) -> list[str] | None:
+    return plain_strings(f'{head}<sst xmlns="{MAIN}">{items}</sst>'.encode())
+
+
+def columns(
+    rows: str, *shared: str, height: int = 4, kind: Shown = Shown.NUMBER
+) -> list[list[Cell]] | None:
+    """Two columns with their first cells."""
+    data = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    shown = np.array([kind], dtype=np.uint8)
+    read = plain_columns(data, Area(1, height, 1, 2), shared, shown, CALENDAR_WINDOWS_1900)
+    if read is None:
+        return None
+    return [[first, *map(blank, below)] for first, below in zip(*read, strict=True)]
+
+
+def blank(cell: Cell) -> Cell:
+    return "" if isinstance(cell, float) and np.isnan(cell) else cell
+
+
+def test_excel_ends_the_line_of_the_xml_declaration_with_two_bytes() -> None:
+    assert strings("<si><t>a</t></si><si><t>b</t></si>") == ["a", "b"]
+    assert strings("<si><t>a\r\n</t></si>") is None
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252"])
+def test_strings_in_another_encoding_are_not_taken_for_utf_8(encoding: str) -> None:
+    assert strings("<si><t>ä</t></si>", f'<?xml version="1.0" encoding="{encoding}"?>') is None
+
+
+@pytest.mark.parametrize("digits", ["0" * 5_000, "٠"])  # noqa: RUF001 (a digit, but none of XML's)
+def test_numbers_of_strings_that_python_does_not_read_as_excel_does(digits: str) -> None:
+    assert columns(f'<row r="1"><c r="A1" t="s"><v>{digits}</v></c></row>', "a") is None
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<c r="A1" t="str"><v>a</v></c><c r="A1"><v>5</v></c>',
+        '<c r="B1"><v>5</v></c><c r="A1"><v>6</v></c>',
+        '<c r="A2"><v>5</v></c></row><row r="1"><c r="B1"><v>6</v></c>',
+    ],
+)
+@pytest.mark.parametrize("chunk", [20, 1 << 21])
+def test_cells_in_one_place_or_out_of_order_are_left_to_calamine(
+    cells: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "_CHUNK", chunk)
+    assert columns(f'<row r="1">{cells}</row>') is None
+
+
+@pytest.mark.parametrize("chunk", [1, 20, 60, 1 << 21])
+def test_where_a_chunk_ends_does_not_matter(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain, "_CHUNK", chunk)
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"/>' + "<row/>" * 9
+    rows += '<row r="3"><c r="A3"><v>3</v></c><c r="B3" t="s"><v>0</v></c></row><row r="4"/>'
+    assert columns(rows, "a") == [[1.0, "", 3.0, ""], ["", "", "a", ""]]
+
+
+def test_formats_of_rules_have_numbers_of_their_own() -> None:
+    styles = (
+        f'<styleSheet xmlns="{MAIN}">'
+        '<numFmts><numFmt numFmtId="164" formatCode="0.0"/></numFmts>'
+        '<cellXfs><xf numFmtId="164"/></cellXfs>'
+        '<dxfs><dxf><numFmt numFmtId="164" formatCode="yyyy-mm-dd"/></dxf></dxfs></styleSheet>'
+    )
+    assert shown_kinds(parse_xml(styles.encode())) == [Shown.NUMBER]
+
+
+@pytest.mark.parametrize(
+    ("number", "time"),
+    [
+        ("46053", dt.date(2026, 1, 31)),
+        ("46053.0", dt.date(2026, 1, 31)),
+        ("46053.5", dt.datetime(2026, 1, 31, 12)),  # noqa: DTZ001 (as cells are)
+        ("46052.999999999", dt.datetime(2026, 1, 31)),  # noqa: DTZ001
+        ("0.5", dt.time(12)),
+        ("0", dt.time()),
+    ],
+)
+def test_days_without_a_time_are_days_as_calamine_reads_them(number: str, time: Cell) -> None:
+    row = f'<row r="1"><c r="A1"><v>{number}</v></c></row>'
+    found = columns(row, kind=Shown.TIME)
+    assert found is not None
+    assert found[0][0] == time
+    assert type(found[0][0]) is type(time)
+
+
+def test_a_time_that_is_rounded_to_the_next_day_is_left_to_calamine() -> None:
+    assert columns('<row r="1"><c r="A1"><v>0.999999999999</v></c></row>', kind=Shown.TIME) is None
+
+
+def test_openpyxl_writes_characters_by_their_numbers() -> None:
+    texts = "<si><t>M&#252;ller &amp; S&#246;hne &amp;#252; &#128512;</t></si>"
+    assert strings(texts) == ["Müller & Söhne &#252; 😀"]
+
+
+@pytest.mark.parametrize(
+    "number", ["13", "095", "120", "000", "55296", "1114112", "9999999", "x41"]
+)
+def test_other_numbers_of_characters_are_left_to_calamine(number: str) -> None:
+    assert strings(f"<si><t>&#{number};</t></si>") is None
