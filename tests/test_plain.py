@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -17,12 +18,12 @@ from xlportfolio.schema.contract import Cell
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 
 
-def strings(items: str, head: str = HEAD) -> list[str] | None:
+def strings(items: str, head: str = HEAD) -> Sequence[str | None] | None:
     return plain_strings(f'{head}<sst xmlns="{MAIN}">{items}</sst>'.encode())
 
 
 def columns(
-    rows: str, *shared: str, height: int = 4, kind: Shown = Shown.NUMBER
+    rows: str, *shared: str | None, height: int = 4, kind: Shown = Shown.NUMBER
 ) -> list[list[Cell]] | None:
     """Two columns with their first cells."""
     data = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
@@ -39,7 +40,7 @@ def blank(cell: Cell) -> Cell:
 
 def test_excel_ends_the_line_of_the_xml_declaration_with_two_bytes() -> None:
     assert strings("<si><t>a</t></si><si><t>b</t></si>") == ["a", "b"]
-    assert strings("<si><t>a\r\n</t></si>") is None
+    assert strings("<si><t>a\r\n</t></si>") == [None]
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252"])
@@ -119,3 +120,26 @@ def test_openpyxl_writes_characters_by_their_numbers() -> None:
 )
 def test_other_numbers_of_characters_are_left_to_calamine(number: str) -> None:
     assert strings(f"<si><t>&#{number};</t></si>") is None
+
+
+def test_a_rich_text_somewhere_leaves_the_others_plain() -> None:
+    rich = '<si><r><t>a</t></r><r><rPr><b/></rPr><t xml:space="preserve"> b</t></r></si>'
+    hint = '<si><t>a</t><rPh sb="0" eb="1"><t>b</t></rPh><phoneticPr fontId="1"/></si>'
+    odd = f"{rich}{hint}<si><t>_x000D_</t></si><si><t> a</t></si><si><t>a\n</t></si>"
+    plain_ones = (
+        '<si><t xml:space="preserve"> a</t></si><si/><si></si><si><t/></si><si><t>b</t></si>'
+    )
+    assert strings(odd + plain_ones) == [*[None] * 5, " a", "", "", "", "b"]
+    assert strings(plain_ones + odd) == [" a", "", "", "", "b", *[None] * 5]
+
+
+def test_strings_that_do_not_end_are_left_to_calamine() -> None:
+    assert strings("<si><t>a</t></si><si><t>b</t>") is None
+    assert strings("<si><si><t>a</t></si></si>") is None
+
+
+def test_a_cell_that_shows_a_rich_text_is_left_to_calamine() -> None:
+    shared = (None, "b")
+    row = '<row r="1"><c r="A1" t="s"><v>{}</v></c></row>'
+    assert columns(row.format(0), *shared) is None
+    assert columns(row.format(1), *shared) == [["b", "", "", ""], [""] * 4]
