@@ -13,7 +13,7 @@ from xlportfolio.files import plain
 from xlportfolio.files.package import parse_xml
 from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
 from xlportfolio.files.workbook import MAIN
-from xlportfolio.schema.contract import Cell
+from xlportfolio.schema.contract import Cell, CellError
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 
@@ -143,3 +143,17 @@ def test_a_cell_that_shows_a_rich_text_is_left_to_calamine() -> None:
     row = '<row r="1"><c r="A1" t="s"><v>{}</v></c></row>'
     assert columns(row.format(0), *shared) is None
     assert columns(row.format(1), *shared) == [["b", "", "", ""], [""] * 4]
+
+
+@pytest.mark.parametrize("error", ["#SPILL!", "#CALC!"])
+def test_formulas_of_new_functions_are_plain_and_so_are_their_errors(error: str) -> None:
+    formula = '<f t="array" ref="A1">_xlfn._xlws.FILTER(B1:B2,B1:B2&gt;5)</f>'
+    row = f'<row r="1"><c r="A1" t="e" cm="1" vm="1">{formula}<v>{error}</v></c></row>'
+    assert columns(row) == [[CellError(error), "", "", ""], [""] * 4]
+
+
+@pytest.mark.parametrize("text", ["_x000D_", "a\rb", "_x"])
+@pytest.mark.parametrize("cell", ['t="str"><v>{}</v>', 't="inlineStr"><is><t>{}</t></is>'])
+def test_texts_that_do_not_stand_for_themselves_are_left_to_calamine(cell: str, text: str) -> None:
+    assert columns(f'<row r="1"><c r="A1" {cell.format("a")}</c></row>') is not None
+    assert columns(f'<row r="1"><c r="A1" {cell.format(text)}</c></row>') is None

@@ -131,8 +131,6 @@ def plain_columns(
     around = data[start.end() : first], data[last:]
     if any(sign in part for sign in _ODD for part in around):
         return None
-    if any(data.find(sign, first, last) >= 0 for sign in _SPELLED):
-        return None
     columns = _Columns(area, strings, shown, first_day)
     try:
         columns.fill(data, first, last)
@@ -210,11 +208,14 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
     Raises
     ------
     NotPlainError
-        If it holds anything but characters, the five entities that XML itself knows, and numbers of
-        characters beyond ASCII.
+        If it holds anything but characters that stand for themselves, the five entities that XML
+        itself knows, and numbers of characters beyond ASCII.
     """
+    together = _APART.join(contents)
+    if any(sign in together for sign in _SPELLED):
+        raise NotPlainError
     try:
-        whole = _APART.join(contents).decode()
+        whole = together.decode()
     except UnicodeDecodeError as error:
         raise NotPlainError from error
     if "&" in whole:
