@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,17 +13,17 @@ from xlportfolio.files import plain
 from xlportfolio.files.package import parse_xml
 from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
 from xlportfolio.files.workbook import MAIN
-from xlportfolio.schema.contract import Cell
+from xlportfolio.schema.contract import Cell, CellError
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 
 
-def strings(items: str, head: str = HEAD) -> list[str] | None:
+def strings(items: str, head: str = HEAD) -> Sequence[str | None] | None:
     return plain_strings(f'{head}<sst xmlns="{MAIN}">{items}</sst>'.encode())
 
 
 def columns(
-    rows: str, *shared: str, height: int = 4, kind: Shown = Shown.NUMBER
+    rows: str, *shared: str | None, height: int = 4, kind: Shown = Shown.NUMBER
 ) -> list[list[Cell]] | None:
     """Two columns with their first cells."""
     data = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
@@ -39,7 +40,7 @@ def blank(cell: Cell) -> Cell:
 
 def test_excel_ends_the_line_of_the_xml_declaration_with_two_bytes() -> None:
     assert strings("<si><t>a</t></si><si><t>b</t></si>") == ["a", "b"]
-    assert strings("<si><t>a\r\n</t></si>") is None
+    assert strings("<si><t>a\r\n</t></si>") == [None]
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252"])
@@ -119,3 +120,40 @@ def test_openpyxl_writes_characters_by_their_numbers() -> None:
 )
 def test_other_numbers_of_characters_are_left_to_calamine(number: str) -> None:
     assert strings(f"<si><t>&#{number};</t></si>") is None
+
+
+def test_a_rich_text_somewhere_leaves_the_others_plain() -> None:
+    rich = '<si><r><t>a</t></r><r><rPr><b/></rPr><t xml:space="preserve"> b</t></r></si>'
+    hint = '<si><t>a</t><rPh sb="0" eb="1"><t>b</t></rPh><phoneticPr fontId="1"/></si>'
+    odd = f"{rich}{hint}<si><t>_x000D_</t></si><si><t> a</t></si><si><t>a\n</t></si>"
+    plain_ones = (
+        '<si><t xml:space="preserve"> a</t></si><si/><si></si><si><t/></si><si><t>b</t></si>'
+    )
+    assert strings(odd + plain_ones) == [*[None] * 5, " a", "", "", "", "b"]
+    assert strings(plain_ones + odd) == [" a", "", "", "", "b", *[None] * 5]
+
+
+def test_strings_that_do_not_end_are_left_to_calamine() -> None:
+    assert strings("<si><t>a</t></si><si><t>b</t>") is None
+    assert strings("<si><si><t>a</t></si></si>") is None
+
+
+def test_a_cell_that_shows_a_rich_text_is_left_to_calamine() -> None:
+    shared = (None, "b")
+    row = '<row r="1"><c r="A1" t="s"><v>{}</v></c></row>'
+    assert columns(row.format(0), *shared) is None
+    assert columns(row.format(1), *shared) == [["b", "", "", ""], [""] * 4]
+
+
+@pytest.mark.parametrize("error", ["#SPILL!", "#CALC!"])
+def test_formulas_of_new_functions_are_plain_and_so_are_their_errors(error: str) -> None:
+    formula = '<f t="array" ref="A1">_xlfn._xlws.FILTER(B1:B2,B1:B2&gt;5)</f>'
+    row = f'<row r="1"><c r="A1" t="e" cm="1" vm="1">{formula}<v>{error}</v></c></row>'
+    assert columns(row) == [[CellError(error), "", "", ""], [""] * 4]
+
+
+@pytest.mark.parametrize("text", ["_x000D_", "a\rb", "_x"])
+@pytest.mark.parametrize("cell", ['t="str"><v>{}</v>', 't="inlineStr"><is><t>{}</t></is>'])
+def test_texts_that_do_not_stand_for_themselves_are_left_to_calamine(cell: str, text: str) -> None:
+    assert columns(f'<row r="1"><c r="A1" {cell.format("a")}</c></row>') is not None
+    assert columns(f'<row r="1"><c r="A1" {cell.format(text)}</c></row>') is None

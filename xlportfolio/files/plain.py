@@ -59,6 +59,7 @@ _START_OF_STRINGS = re.compile(_PROLOG + rb"<sst[\s>]", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r'"[^"]*"|[\\\\_*].|\[(?![hmsHMS]+\])[^\]]*\]')
 _OF_TIME = re.compile("[dmyhsDMYHStjTJ]")
 _STRING = re.compile(rb'<si(?:/>|>(?:<t/>|<t(?: xml:space="preserve")?>([^<]*)</t>)?</si>)')
+_ITEM = re.compile(rb"<si(?:/>|>.*?</si>)", re.DOTALL)
 #: Text with blanks at its ends, which count for nothing unless they are to be preserved.
 _TRIMMED = re.compile(rb"<t>(?:[\x00-\x20]|[^<]*[\x00-\x20]</t>)")
 _DATA, _DATA_END, _ROW = b"<sheetData>", b"</sheetData>", b"<row"
@@ -105,7 +106,7 @@ class Area(NamedTuple):
 
 
 def plain_columns(
-    data: bytes, area: Area, strings: Sequence[str], shown: Bytes, first_day: dt.datetime
+    data: bytes, area: Area, strings: Sequence[str | None], shown: Bytes, first_day: dt.datetime
 ) -> tuple[list[Cell], list[Cells]] | None:
     """The first row of an area, and the columns below; ``None`` if the sheet is not plain.
 
@@ -114,7 +115,7 @@ def plain_columns(
     data
         The sheet's XML.
     strings
-        The workbook's shared strings.
+        The workbook's shared strings, ``None`` for each that is not plain.
     shown
         For each cell format, what a number in it is shown as, by the numbers of :class:`Shown`.
     first_day
@@ -129,8 +130,6 @@ def plain_columns(
     around = data[start.end() : first], data[last:]
     if any(sign in part for sign in _ODD for part in around):
         return None
-    if any(data.find(sign, first, last) >= 0 for sign in _SPELLED):
-        return None
     columns = _Columns(area, strings, shown, first_day)
     try:
         columns.fill(data, first, last)
@@ -140,23 +139,41 @@ def plain_columns(
     return list(header), list(below)
 
 
-def plain_strings(data: bytes) -> list[str] | None:
-    """The strings that cells share, by their numbers; ``None`` if any of them is not plain.
+def plain_strings(data: bytes) -> Sequence[str | None] | None:
+    """The strings that cells share, by their numbers; ``None`` for each that is not plain, or all.
 
     Parameters
     ----------
     data
         The XML of the part that holds them.
     """
-    start, found = _START_OF_STRINGS.match(data), _STRING.findall(data)
-    if start is None or data.count(b"<si") != len(found) or _TRIMMED.search(data):
+    start = _START_OF_STRINGS.match(data)
+    if start is None or any(data.find(sign, start.end()) >= 0 for sign in _ODD):
         return None
-    if any(data.find(sign, start.end()) >= 0 for sign in (*_ODD, *_SPELLED)):
-        return None
+    found, number = _STRING.findall(data), data.count(b"<si")
+    is_spelled = any(data.find(sign, start.end()) >= 0 for sign in _SPELLED)
+    odd: list[int] = []
+    if len(found) != number or is_spelled or _TRIMMED.search(data):
+        items = _ITEM.findall(data)
+        if len(items) != number:
+            return None
+        odd = [i for i, item in enumerate(items) if _is_odd(item)]
+        for i in odd:
+            items[i] = b"<si/>"
+        found = [_STRING.findall(item)[0] for item in items]
     try:
-        return plain_texts(found) if found else []
+        texts: list[str | None] = [*plain_texts(found)] if found else []
     except NotPlainError:
         return None
+    for i in odd:
+        texts[i] = None
+    return texts
+
+
+def _is_odd(item: bytes) -> bool:
+    """Whether a shared string is rich text, or not spelled as it reads."""
+    is_spelled = any(sign in item for sign in _SPELLED)
+    return is_spelled or not _STRING.fullmatch(item) or bool(_TRIMMED.search(item))
 
 
 def shown_kinds(styles: Element) -> list[Shown]:
@@ -190,11 +207,14 @@ def plain_texts(contents: Sequence[bytes]) -> list[str]:
     Raises
     ------
     NotPlainError
-        If it holds anything but characters, the five entities that XML itself knows, and numbers of
-        characters beyond ASCII.
+        If it holds anything but characters that stand for themselves, the five entities that XML
+        itself knows, and numbers of characters beyond ASCII.
     """
+    together = _APART.join(contents)
+    if any(sign in together for sign in _SPELLED):
+        raise NotPlainError
     try:
-        whole = _APART.join(contents).decode()
+        whole = together.decode()
     except UnicodeDecodeError as error:
         raise NotPlainError from error
     if "&" in whole:
@@ -222,7 +242,7 @@ class _Columns:
     """The columns of an area while they are filled, some rows of the sheet at a time."""
 
     def __init__(
-        self, area: Area, strings: Sequence[str], shown: Bytes, first_day: dt.datetime
+        self, area: Area, strings: Sequence[str | None], shown: Bytes, first_day: dt.datetime
     ) -> None:
         self.area = area
         self.strings = strings
@@ -325,5 +345,7 @@ class _Columns:
             return text == "1"
         is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
         if kind == SHARED and is_number and int(text) < len(self.strings):
-            return self.strings[int(text)]
+            shared = self.strings[int(text)]
+            if shared is not None:
+                return shared
         raise NotPlainError

@@ -95,8 +95,8 @@ class _Reader:
         return None
 
     @cached_property
-    def _strings(self) -> Sequence[str]:
-        """The shared strings, none if they are not plain."""
+    def _strings(self) -> Sequence[str | None]:
+        """The shared strings, as far as they are plain."""
         part = self._workbook.related("sharedStrings")
         return (plain_strings(self._package.read_xml(part)) or ()) if part is not None else ()
 
