@@ -821,7 +821,9 @@ def test_only_ordinary_files_are_replaced(book: Path, tmp_path: Path) -> None:
     loop.symlink_to(loop)
     folder.mkdir()
     for out in (pipe, loop):
-        with pytest.raises(WorkbookError, match="is not an ordinary file, so it cannot be"):
+        with pytest.raises(
+            WorkbookError, match="is not an ordinary file, so it can be neither read nor replaced"
+        ):
             rescore(book, out)
     with pytest.raises(WorkbookError, match="is a folder; name the workbook in it"):
         rescore(book, folder)
