@@ -18,6 +18,7 @@ import numpy as np
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900, from_excel
 
+from xlportfolio.files.extent import FREE_IN_TABLES
 from xlportfolio.files.markup import (
     AHEAD,
     ERROR,
@@ -39,9 +40,6 @@ from xlportfolio.schema.contract import LAST_COLUMN, Cell, CellError, Cells
 
 #: Where days are counted from the end of 1899, programs differ before 1 March 1900.
 _FIRST_SURE = 61
-#: Cells of the largest area that room is made for: all customers that a sheet can hold, with 40
-#: columns and more.
-_MOST_CELLS = 50_000_000
 #: Bytes that are looked at together, so that they stay near the processor.
 _CHUNK = 1 << 21
 #: What stands before the first element of a part that is surely UTF-8.
@@ -121,7 +119,7 @@ def plain_columns(
     first_day
         The day from which the workbook counts.
     """
-    if area.width * area.height > _MOST_CELLS:
+    if area.width * area.height > FREE_IN_TABLES:
         return None
     start = _START.match(data)
     first, last = data.find(_DATA) + len(_DATA), data.rfind(_DATA_END)
