@@ -195,11 +195,15 @@ class Package:
             As :meth:`read`; and if the part has a document type, or does not begin as XML does.
         """
         data = self.read(part)
+        self.check_xml(part, data)
+        return data
+
+    def check_xml(self, part: str, data: bytes) -> None:
+        """Refuse a part whose bytes have a document type, or do not begin as XML does."""
         try:
             check_prolog(data)
         except RefusedError as error:
             raise self._refused(error, part) from error
-        return data
 
     def xml(self, part: str) -> Element:
         """A part, parsed.

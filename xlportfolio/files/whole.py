@@ -100,8 +100,9 @@ class WholeSheets:
     def _calamine(self) -> CalamineWorkbook:
         for part in self._package.parts():  # it believes whatever a part inflates to
             if part.lower() in _READ_BY_CALAMINE:
-                self._refuse_encoding(part, self._package.read(part))
-                self._package.read_xml(part)
+                data = self._package.read(part)
+                self._refuse_encoding(part, data)
+                self._package.check_xml(part, data)
         try:
             return CalamineWorkbook.from_path(str(self._package.path))
         except (CalamineError, OSError) as error:
