@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -72,14 +72,17 @@ class PortfolioAnalysis:
         Columns ``customer_id``, ``customer``, ``status``, ``quadrant``, ``value_score``,
         ``benefit_score``, ``total_score`` (0 to 100), ``rank``, ``borderline``, ``abc_class``
         (``""`` for none), ``value_coverage``, ``benefit_coverage`` (0 to 1), ``note``
-        (:class:`Note`) and ``repeats`` (the label of the row that is repeated, else ``None``).
-        Scores and ranks that do not exist are NaN.
+        (:class:`Note`), ``repeats`` (the label of the row that is repeated, else ``None``) and
+        ``hours_now`` (today's effort in hours per year). Scores, ranks and hours that do not exist
+        are NaN.
     measures
         One column for each criterion, as it was given.
     values, contributions, attainable
         One column for each criterion: values of 0 to 100, points of the axis score, and the points
         that a value of 100 would bring; NaN where the criterion has no value. A row that repeats
         another has neither contributions nor attainable points.
+    bounds
+        The bounds used of each linear criterion, by its position.
     abc
         The rows with an ABC class, largest amount first. Columns ``amount``, ``share``,
         ``cumulative_share`` (0 to 1), ``abc_class``, ``amount_rank``, ``difference`` (amount rank
@@ -100,6 +103,7 @@ class PortfolioAnalysis:
     values: pd.DataFrame
     contributions: pd.DataFrame
     attainable: pd.DataFrame
+    bounds: Mapping[int, Bounds]
     abc: pd.DataFrame
     abc_measure: str | None
     thresholds: Thresholds
@@ -116,6 +120,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         headed by its name, are needed; ``customer`` (the name) and ``status`` (``"customer"`` or
         ``"prospect"``, by default the former) may be missing. Measures are numbers in the
         criterion's unit, or words for a scale of categories; NaN or ``None`` is a missing measure.
+        ``hours_now``, today's effort in hours per year, from 0, may be missing too.
     model
         The criteria, weights, scales and thresholds.
 
@@ -153,8 +158,10 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
     prospect = np.array([s == "prospect" for s in _text(customers, "status")], dtype=np.bool_)
     faults += _identity_faults(who, labels)
 
-    values, value_faults = _values(customers, model, who.counts)
+    values, bounds, value_faults = _values(customers, model, who.counts)
     faults += value_faults
+    hours, hour_faults = _hours(customers)
+    faults += hour_faults
     scores = {axis: _axis(model, axis, values, who.repeats >= 0) for axis in Axis}
     value, benefit = scores[Axis.VALUE], scores[Axis.BENEFIT]
 
@@ -202,6 +209,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
             "benefit_coverage": benefit.coverage,
             "note": _notes(who, covered, has_scores),
             "repeats": _labels(who.repeats, labels),
+            "hours_now": np.where(who.counts, hours, np.nan),
         },
         index=labels,
     )
@@ -224,6 +232,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         values=per_criterion(values),
         contributions=of_both("contributions"),
         attainable=of_both("attainable"),
+        bounds=bounds,
         abc=_abc_table(everyone, amounts, abc, order),
         abc_measure=abc_measure,
         thresholds=thresholds,
@@ -289,8 +298,8 @@ def _numbers(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
 
 def _values(
     customers: pd.DataFrame, model: ScoringModel, counts: Bools
-) -> tuple[Floats, list[Fault]]:
-    """The values of all measures, shape ``(n_customers, n_criteria)``, and what was odd."""
+) -> tuple[Floats, dict[int, Bounds], list[Fault]]:
+    """The values of all measures, shape ``(n_customers, n_criteria)``; bounds; what was odd."""
     measures = np.full((len(customers), len(model.criteria)), np.nan)
     bounds: dict[int, Bounds] = {}
     faults: list[Fault] = []
@@ -310,7 +319,22 @@ def _values(
             details = {"found": customers[column].iloc[position], **allowed}
             label = customers.index[position]
             faults.append(Fault(key, Severity.WARNING, column, customer=label, details=details))
-    return Yardstick(model.criteria, bounds)(measures), faults
+    return Yardstick(model.criteria, bounds)(measures), bounds, faults
+
+
+def _hours(customers: pd.DataFrame) -> tuple[Floats, list[Fault]]:
+    """Today's effort of each customer, NaN where it is not known, and what was odd."""
+    column = "hours_now"
+    if column not in customers.columns:
+        return np.full(len(customers), np.nan), []
+    hours, odd = _numbers(customers, column)
+    faults = [
+        Fault(key, Severity.WARNING, column, customer=customers.index[position], details=details)
+        for key, rows in (("not_a_number", odd), ("hours_negative", hours < 0))
+        for position in np.flatnonzero(rows).tolist()
+        for details in [{"found": customers[column].iloc[position]}]
+    ]
+    return np.where(hours >= 0, hours, np.nan), faults
 
 
 def _crossed(criterion: Criterion, crossed: bool) -> list[Fault]:  # noqa: FBT001

@@ -79,6 +79,17 @@ class Status(StrEnum):
     PROSPECT = "prospect"
 
 
+class Role(StrEnum):
+    """What a criterion tells of a customer that turnover hides, or that it is the turnover."""
+
+    TURNOVER = "turnover"
+    MARGIN = "margin"
+    GROWTH = "growth"
+    REGULARITY = "regularity"
+    POTENTIAL = "potential"
+    WALLET = "wallet"
+
+
 def name_key(name: str) -> str:
     """What a name is compared by: case, outer blanks, and ``_``, ``-`` or blank do not matter.
 
@@ -193,6 +204,10 @@ class Criterion:
         customer and spreads its weight over the others.
     unit, description
         For people; the unit also helps to find the measure of the ABC analysis.
+    changeable
+        Whether we can do something about the measure: a lever pulls no other.
+    role
+        What the measure tells, for the findings on what turnover hides; ``None``: nothing of that.
 
     Raises
     ------
@@ -213,6 +228,8 @@ class Criterion:
     fill: float | None = None
     unit: str = ""
     description: str = ""
+    changeable: bool = False
+    role: Role | None = None
 
     def __post_init__(self) -> None:
         """Gather everything that is wrong, then raise once."""
@@ -263,6 +280,7 @@ RANGES = {
     "abc_a": Range(0, 100),
     "abc_b": Range(0, 100),
     "min_coverage": Range(0, 100),
+    "hours_per_year": Range(0, math.inf),
 }
 
 
@@ -289,6 +307,8 @@ class ScoringModel:
         Percent of an axis' weight that needs a real measure for a customer to be rated.
     strategies
         Empty: the built-in ones.
+    hours_per_year
+        The hours that there are for all visits of a year; ``None``: not known.
 
     Raises
     ------
@@ -313,6 +333,7 @@ class ScoringModel:
     abc_b: float = 90
     min_coverage: float = 50
     strategies: tuple[Strategy, ...] = ()
+    hours_per_year: float | None = None
 
     def __post_init__(self) -> None:
         """Gather everything that is wrong, then raise once."""
@@ -326,6 +347,10 @@ class ScoringModel:
     def threshold(self, axis: Axis) -> Threshold:
         """Where this axis is cut."""
         return self.value_threshold if axis is Axis.VALUE else self.benefit_threshold
+
+    def with_role(self, role: Role) -> Criterion | None:
+        """The first criterion with a role, if there is one."""
+        return next((c for c in self.criteria if c.role is role), None)
 
     def on_axis(self, axis: Axis) -> list[int]:
         """The positions of the criteria of one axis."""
@@ -354,11 +379,14 @@ def criteria_faults(
             yield Fault(f"weights_all_zero_{axis}", field="weight")
 
 
-def setting_faults(settings: dict[str, float | ThresholdRule]) -> Iterator[Fault]:
-    """What is wrong with the settings that are numbers, each by itself and taken together."""
+def setting_faults(settings: dict[str, float | ThresholdRule | None]) -> Iterator[Fault]:
+    """What is wrong with the settings that are numbers, each by itself and taken together.
+
+    ``None`` stands for a number that is not known.
+    """
     for name, setting in settings.items():
         low, high = RANGES[name]
-        if isinstance(setting, ThresholdRule):
+        if setting is None or isinstance(setting, ThresholdRule):
             continue
         if not (low <= setting <= high) or not math.isfinite(setting):
             key = "setting_out_of_range" if math.isfinite(high) else "setting_negative"
@@ -367,7 +395,7 @@ def setting_faults(settings: dict[str, float | ThresholdRule]) -> Iterator[Fault
     if settings["value_weight"] == 0 and settings["benefit_weight"] == 0:
         yield Fault("axis_weights_zero", field="value_weight")
     a, b = settings["abc_a"], settings["abc_b"]
-    if isinstance(a, ThresholdRule) or isinstance(b, ThresholdRule):
+    if a is None or b is None or isinstance(a, ThresholdRule) or isinstance(b, ThresholdRule):
         return
     if VALUES.low <= b < a <= VALUES.high:
         yield Fault("abc_bounds_crossed", field="abc_a", details={"a": a, "b": b})

@@ -13,7 +13,16 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.model import Axis, Objective, Quadrant, ScaleKind, Status, ThresholdRule, name_key
+from xlportfolio.model import (
+    Axis,
+    Objective,
+    Quadrant,
+    Role,
+    ScaleKind,
+    Status,
+    ThresholdRule,
+    name_key,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ CUSTOMERS = Table(
         Column("customer_id", "Customer ID", "Kundennummer", needed=True, served_by="customer"),
         Column("customer", "Customer", "Kunde"),
         Column("status", "Status", "Status"),
+        Column("hours_now", "Hours now", "Stunden heute"),
     ),
 )
 CRITERIA = Table(
@@ -134,6 +144,8 @@ CRITERIA = Table(
         Column("levels", "Levels", "Stufen"),
         Column("missing", "Missing", "fehlend"),
         Column("unit", "Unit", "Einheit"),
+        Column("changeable", "Changeable", "veränderbar"),
+        Column("role", "Role", "Rolle"),
         Column("description", "Description", "Beschreibung"),
     ),
 )
@@ -195,6 +207,7 @@ SETTINGS = (
     "abc_b",
     "top_labels",
     "bubble_measure",
+    "hours_per_year",
 )
 
 #: Rows in which the header of a sheet without a table object is looked for.
@@ -319,6 +332,28 @@ QUADRANTS = Words(
         Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
         Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
     }
+)
+ROLES = Words(
+    {
+        Role.TURNOVER: ("Umsatz",),
+        Role.MARGIN: ("Marge", "Deckungsbeitrag"),
+        Role.GROWTH: ("Wachstum",),
+        Role.REGULARITY: ("Regelmäßigkeit",),
+        Role.POTENTIAL: ("Potenzial", "Potential"),
+        Role.WALLET: ("Share of wallet", "Lieferanteil"),
+    }
+)
+
+
+class Answer(StrEnum):
+    """The words for a question."""
+
+    YES = "yes"
+    NO = "no"
+
+
+ANSWERS = Words(
+    {Answer.YES: ("ja", "true", "wahr", "x", "1"), Answer.NO: ("nein", "false", "falsch", "0")}
 )
 THRESHOLD_RULES = Words(
     {ThresholdRule.MEAN: ("Mittelwert", "Durchschnitt"), ThresholdRule.MEDIAN: ("Zentralwert",)}

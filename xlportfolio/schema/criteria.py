@@ -13,6 +13,7 @@ from xlportfolio.model import (
     Criterion,
     Level,
     Objective,
+    Role,
     Scale,
     ScaleKind,
     criteria_faults,
@@ -20,7 +21,7 @@ from xlportfolio.model import (
 )
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_number, is_blank
-from xlportfolio.schema.contract import FillRule, RawTable, Words
+from xlportfolio.schema.contract import Answer, FillRule, RawTable, Words
 from xlportfolio.schema.grid import Findings, Grid
 
 _RESERVED = {key for column in contract.CUSTOMERS.columns for key in column.names}
@@ -100,6 +101,7 @@ class _Reader:
     def __init__(self, grid: Grid, findings: Findings) -> None:
         self.grid = grid
         self.findings = findings
+        self.roles: dict[Role, str] = {}
 
     def criterion(self, i: int) -> _Read:
         """Build a criterion, gathering whatever is wrong in its row."""
@@ -127,6 +129,8 @@ class _Reader:
                 fill=fill,
                 unit=grid.text(i, "unit"),
                 description=grid.text(i, "description"),
+                changeable=self._known(i, "changeable", contract.ANSWERS) is Answer.YES,
+                role=self._role(i),
             )
         except ModelError as error:
             for fault in error.faults:
@@ -160,6 +164,27 @@ class _Reader:
         if word is None:
             self._fault(i, Fault(f"unknown_{key}", field=key), key)
         return word
+
+    def _known(self, i: int, key: str, words: Words[Word]) -> Word | None:
+        """A word that may be missing; a stranger is warned of and counts as missing."""
+        if is_blank(self.grid.cell(i, key)):
+            return None
+        word = words.get(self.grid.text(i, key))
+        if word is None:
+            self._fault(i, Fault(f"unknown_{key}", Severity.WARNING, key), key)
+        return word
+
+    def _role(self, i: int) -> Role | None:
+        """The role of a criterion; each role belongs to the first that has it."""
+        role = self._known(i, "role", contract.ROLES)
+        if role is None:
+            return None
+        first = self.roles.setdefault(role, self.grid.text(i, "criterion"))
+        if first == self.grid.text(i, "criterion"):
+            return role
+        details = {"other": first}
+        self._fault(i, Fault("role_repeated", Severity.WARNING, "role", details=details), "role")
+        return None
 
     def _weight(self, i: int) -> float | None:
         if "weight" not in self.grid.positions:

@@ -190,6 +190,9 @@ class _Customers:
             "customer": self._identifiers(column("customer"), "customer"),
             "status": self._statuses(column("status")),
         }
+        if "hours_now" in grid.positions:
+            position = grid.positions["hours_now"]
+            data["hours_now"] = self._measures(grid.cells(position), position)
         for criterion in model.criteria:
             position = columns[criterion.name]
             cells = grid.cells(position)

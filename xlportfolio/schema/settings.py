@@ -133,7 +133,7 @@ class _Reader:
                 number = self._number(name)
                 if number is not None:
                     numbers[name] = number
-        defaults = {name: default_of(name) for name in RANGES}
+        defaults: dict[str, Threshold | None] = {name: _default(name) for name in RANGES}
         for fault in setting_faults({**defaults, **numbers}):
             if fault.field in self.rows:
                 self.findings.add(self.grid, fault, self.rows[fault.field], "value")
@@ -181,17 +181,24 @@ class _Reader:
 
 
 def default_of(name: str) -> float:
-    """The default of a setting that is a number."""
+    """The default of a setting that is a number and has one."""
+    default = _default(name)
+    assert default is not None
+    return default
+
+
+def _default(name: str) -> float | None:
     default = ScoringModel.__dataclass_fields__[name].default
-    assert isinstance(default, int | float)
+    assert default is None or isinstance(default, int | float)
     return default
 
 
 def _measure_named(name: str, customers: Grid, criteria: ReadCriteria) -> str | None:
     """The customers' column of numbers that a setting names: a criterion, else an extra column."""
     position = customers.position_of(name)
-    if position is None or position in customers.positions.values():
+    words = {p for key, p in customers.positions.items() if key != "hours_now"}
+    if position is None or position in words:
         return None
     criterion = next((c for c, p in criteria.columns.items() if p == position), None)
-    words = {c.name for c in criteria.criteria if c.scale.kind is ScaleKind.CATEGORIES}
-    return None if criterion in words else criterion or customers.header(position)
+    rated_by_words = {c.name for c in criteria.criteria if c.scale.kind is ScaleKind.CATEGORIES}
+    return None if criterion in rated_by_words else criterion or customers.header(position)
