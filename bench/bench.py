@@ -64,6 +64,7 @@ from xlportfolio.model import Presentation
 from xlportfolio.report import FIRST_ROW, HEADER_ROW, ORDER, SheetTable, build_report
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters
+from xlportfolio.wording import advise
 
 _SIZES = "1000,10000,20000,100000,1000000"
 _BATCH, _DAY = 2_000, dt.date(2026, 1, 1)
@@ -129,7 +130,8 @@ def _analysed(tables: Mapping[str, RawTable]) -> tuple[PortfolioAnalysis, Sequen
     analysis = analyse(given.customers, given.model)
     problems = in_order([*given.problems, *map(given.places.locate, analysis.faults)])
     names = {key: texts("en")(f"sheets.{key}") for key in ORDER}
-    shown = build_report(analysis, problems, Presentation(as_of=_DAY), names=names)
+    advice = advise(analysis, "en")
+    shown = build_report(advice, problems, Presentation(as_of=_DAY), names=names)
     return analysis, shown.tables
 
 

@@ -95,7 +95,15 @@ def test_json_is_one_object_and_nothing_else(book: Path) -> None:
     done = run("rescore", book, "--json", "--as-of", "2026-01-31")
     assert (done.returncode, done.stderr) == (0, "")
     printed = json.loads(done.stdout)
-    assert list(printed) == ["workbook", "as_of", "thresholds", "customers", "problems"]
+    assert list(printed) == [
+        "workbook",
+        "as_of",
+        "thresholds",
+        "customers",
+        "findings",
+        "plan",
+        "problems",
+    ]
     assert printed["workbook"] == str(book)
     assert printed["as_of"] == "2026-01-31"
     assert printed["thresholds"] == {"value": 50, "benefit": 50}

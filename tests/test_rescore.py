@@ -28,6 +28,7 @@ OURS = [
     "Free riders",
     "Poor dogs",
     "Recommendations",
+    "Activity plan",
     "Matrix",
     "ABC vs value",
     "Data check",

@@ -109,7 +109,7 @@ class _Phrases:
         self._names = names
         self._got, self._most = got, most
         self._pattern = words("reasons.criterion")
-        self._and = words("reasons.and")
+        self._and = words("words.and")
 
     def largest(self, points: Floats, pattern: str) -> Strings:
         """For each row the criteria with the most points (only positive ones), in a pattern."""

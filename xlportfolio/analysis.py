@@ -281,8 +281,8 @@ def _labels(positions: npt.NDArray[np.int64], labels: pd.Index) -> npt.NDArray[n
     return chosen
 
 
-def _numbers(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
-    """A column as numbers, and which of its cells hold something that is none."""
+def numbers_of(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
+    """A column as numbers, NaN for none, and which of its cells hold something that is none."""
     cells = customers[column]
     if cells.dtype == np.float64:
         numbers = cells.to_numpy()
@@ -310,7 +310,7 @@ def _values(
             key = "unknown_category"
             allowed: dict[str, object] = {"allowed": [str(b) for b, _ in criterion.scale.levels]}
         else:
-            measures[:, k], odd = _numbers(customers, column)
+            measures[:, k], odd = numbers_of(customers, column)
             key, allowed = "not_a_number", {}
             if criterion.scale.kind is ScaleKind.LINEAR:
                 bounds[k] = linear_bounds(criterion.scale, measures[counts, k])
@@ -327,10 +327,10 @@ def _hours(customers: pd.DataFrame) -> tuple[Floats, list[Fault]]:
     column = "hours_now"
     if column not in customers.columns:
         return np.full(len(customers), np.nan), []
-    hours, odd = _numbers(customers, column)
+    hours, odd = numbers_of(customers, column)
     faults = [
         Fault(key, Severity.WARNING, column, customer=customers.index[position], details=details)
-        for key, rows in (("not_a_number", odd), ("hours_negative", hours < 0))
+        for key, rows in (("not_a_number", odd), ("below_zero", hours < 0))
         for position in np.flatnonzero(rows).tolist()
         for details in [{"found": customers[column].iloc[position]}]
     ]
@@ -384,7 +384,7 @@ def _amounts(
     if column is None:
         nothing = np.full(len(customers), np.nan)
         return None, nothing, [Fault("no_abc_measure", Severity.NOTE, "abc_measure")]
-    amounts, _ = _numbers(customers, column)
+    amounts, _ = numbers_of(customers, column)
     left_out = counts & np.where(prospect, amounts > 0, ~(amounts > 0))
     faults = [
         Fault(

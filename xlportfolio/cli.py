@@ -325,7 +325,7 @@ def _print_json(book: Path, done: Rescored) -> None:
     from xlportfolio.document import document
 
     language = done.presentation.language
-    _dump(document(str(book), done.as_of, done.analysis, done.problems, language))
+    _dump(document(str(book), done.as_of, done.run.advice, done.problems, language))
 
 
 def _dump(content: dict[str, Any]) -> None:

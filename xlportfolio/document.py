@@ -1,4 +1,4 @@
-"""PortfolioAnalysis and problems -> the one JSON object that ``--json`` prints.
+"""An analysis, its consequences and problems -> the one JSON object that ``--json`` prints.
 
 Numbers keep their full precision; what does not exist is ``null``.
 """
@@ -10,9 +10,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from xlportfolio.analysis import PortfolioAnalysis
+import numpy as np
+
 from xlportfolio.errors import Problem
-from xlportfolio.wording import advise
+from xlportfolio.plan import plan_lines
+from xlportfolio.wording import Advice
 
 Document = dict[str, Any]
 
@@ -20,25 +22,29 @@ Document = dict[str, Any]
 def document(
     workbook: str,
     as_of: dt.date,
-    analysis: PortfolioAnalysis | None,
+    advice: Advice | None,
     problems: Sequence[Problem],
     language: str,
 ) -> Document:
-    """The result of a run as one object; without an analysis, the problems alone.
+    """The result of a run as one object; without one, the problems alone.
 
     Parameters
     ----------
     workbook
         The path as the user gave it.
+    advice
+        The analysis and what follows from it, in the language of the texts.
     language
-        Of the texts: strategies, reasons, messages.
+        Of the messages.
     """
-    thresholds = (None, None) if analysis is None else analysis.thresholds
+    thresholds = (None, None) if advice is None else advice.analysis.thresholds
     return {
         "workbook": workbook,
         "as_of": as_of.isoformat(),
         "thresholds": dict(zip(("value", "benefit"), thresholds, strict=True)),
-        "customers": [] if analysis is None else list(_customers(analysis, language)),
+        "customers": [] if advice is None else list(_customers(advice)),
+        "findings": [] if advice is None else list(_findings(advice)),
+        "plan": None if advice is None else _plan(advice),
         "problems": [
             {
                 "severity": str(problem.severity),
@@ -53,13 +59,17 @@ def document(
     }
 
 
-def _customers(analysis: PortfolioAnalysis, language: str) -> Iterator[Document]:
-    advice = advise(analysis, language)
+def _customers(advice: Advice) -> Iterator[Document]:
+    analysis, numbers = advice.analysis, advice.numbers
     names = [criterion.name for criterion in analysis.model.criteria]
     rows = analysis.customers.to_dict("records")
     points = analysis.contributions.to_numpy().tolist()
-    for row, contributions, strategy, reason in zip(
-        rows, points, advice.strategies, advice.reasons, strict=True
+    found: list[list[str]] = [[] for _ in rows]
+    for finding in numbers.findings:
+        for position in finding.rows.tolist():
+            found[position].append(str(finding.kind))
+    for row, contributions, strategy, reason, lever, findings in zip(
+        rows, points, numbers.strategies, advice.reasons, numbers.levers, found, strict=True
     ):
         rank = _number(row["rank"])
         yield {
@@ -80,12 +90,57 @@ def _customers(analysis: PortfolioAnalysis, language: str) -> Iterator[Document]
             "strategy": strategy.strategy or None if strategy is not None else None,
             "recommendation": strategy.text or None if strategy is not None else None,
             "reason": reason,
+            "lever": None if lever is None else [step._asdict() for step in lever],
+            "findings": findings,
             "contributions": {
                 name: point
                 for name, point in zip(names, contributions, strict=True)
                 if not math.isnan(point)
             },
         }
+
+
+def _findings(advice: Advice) -> Iterator[Document]:
+    """The five findings; one that is switched off has no customers, not even none."""
+    ids = advice.analysis.customers["customer_id"].to_numpy()
+    for finding, text in zip(advice.numbers.findings, advice.hidden, strict=True):
+        yield {
+            "finding": str(finding.kind),
+            "name": text.name,
+            "rule": text.rule,
+            "customers": None if finding.lacking else ids[finding.rows].tolist(),
+        }
+
+
+def _plan(advice: Advice) -> Document:
+    """The hours of a year: what there is, what is asked for, what fits, what is spent today."""
+    plan, customers = advice.numbers.plan, advice.analysis.customers
+    now = customers["hours_now"].to_numpy(np.float64)
+    ids = customers["customer_id"].tolist()
+    return {
+        "hours_per_year": plan.hours,
+        "types": [
+            {
+                "quadrant": line.quadrant and str(line.quadrant),
+                "customers": line.customers,
+                "fitting": line.fitting,
+                "hours_asked": line.asked,
+                "hours_planned": _number(line.planned),
+                "hours_now": _number(line.now),
+            }
+            for line in plan_lines(plan, customers["quadrant"].to_numpy(object), now)
+        ],
+        "customers": [
+            {
+                "customer_id": ids[i],
+                "hours_asked": float(plan.asked[i]),
+                "value_per_hour": _number(plan.per_hour[i]),
+                "hours_planned": _number(plan.planned[i]),
+                "hours_now": _number(now[i]),
+            }
+            for i in plan.order.tolist()
+        ],
+    }
 
 
 def _number(x: float) -> float | None:

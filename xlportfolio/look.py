@@ -90,13 +90,16 @@ STYLES: Mapping[Kind, Style] = {
     Kind.PERCENT: Style(11, "0%", "right"),
     Kind.SHARE: Style(11, "0.0%", "right"),
     Kind.AMOUNT: Style(14, "#,##0", "right"),
-    Kind.COUNT: Style(10, "0.#", "center"),
+    Kind.COUNT: Style(10, horizontal="center"),
+    Kind.HOURS: Style(11, "#,##0.0", "right"),
+    Kind.RATE: Style(11, "0.00", "right"),
+    Kind.CHANGE: Style(11, "+#,##0.0;-#,##0.0;0.0", "right"),
     Kind.DIFFERENCE: Style(11, "+0;-0;0", "center"),
     Kind.PHRASE: Style(24, wrap=True),
     Kind.PROSE: Style(58, wrap=True),
 }
 #: Widths of single columns that differ from those of their kind.
-_WIDTHS = {"activity": 36.0, "reason": 84.0, "message": 84.0, "note": 40.0}
+_WIDTHS = {"activity": 36.0, "reason": 72.0, "message": 84.0, "note": 40.0, "hidden": 34.0}
 #: Of one line of text, in points.
 LINE_HEIGHT = 15.0
 #: The last row of a sheet.

@@ -1,4 +1,4 @@
-"""PortfolioAnalysis -> what stands in each output sheet, whoever writes it.
+"""An analysis and its consequences -> what stands in each output sheet, whoever writes it.
 
 A sheet is declared here once: its table, columns, kinds of cells and data. How it looks is the
 business of ``look``; where it is written, that of the host.
@@ -14,11 +14,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.locale import texts
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant, Status
-from xlportfolio.wording import Advice, advise, notes
+from xlportfolio.scoring import rounded
+from xlportfolio.wording import Advice, notes
 
 #: The sheet's row, counted from 1, of the headers of every table; data follow below.
 HEADER_ROW = 5
@@ -41,6 +42,9 @@ class Kind(StrEnum):
     SHARE = "share"
     AMOUNT = "amount"
     COUNT = "count"
+    HOURS = "hours"
+    RATE = "rate"
+    CHANGE = "change"
     DIFFERENCE = "difference"
     PHRASE = "phrase"
     PROSE = "prose"
@@ -179,6 +183,7 @@ TABLES: Mapping[str, str] = {
     "free_rider": "tblFreeRiders",
     "poor_dog": "tblPoorDogs",
     "recommendations": "tblRecommendations",
+    "plan": "tblActivityPlan",
     "abc": "tblAbc",
     "data_check": "tblDataCheck",
 }
@@ -186,7 +191,7 @@ TABLES: Mapping[str, str] = {
 MATRIX = "matrix"
 MATRIX_NAME = "_kp_matrix"
 #: All sheets in the order in which they are appended.
-ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", MATRIX, "abc", "data_check")
+ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", "plan", MATRIX, "abc", "data_check")
 
 #: Problems that the data check lists; whoever has more mends a column, not cells.
 MOST_PROBLEMS = 20_000
@@ -216,7 +221,7 @@ class Report:
 
 
 def build_report(
-    analysis: PortfolioAnalysis,
+    advice: Advice,
     problems: Sequence[Problem],
     presentation: Presentation,
     *,
@@ -227,6 +232,8 @@ def build_report(
 
     Parameters
     ----------
+    advice
+        An analysis and what follows from it, in the language of the presentation.
     problems
         What the data check lists.
     presentation
@@ -236,13 +243,14 @@ def build_report(
     sizes
         The bubble measure, for each row of the ranking.
     """
-    writer = _Writer(analysis, presentation, names)
+    writer = _Writer(advice, presentation, names)
     ranking = writer.ranking()
     quadrants = tuple(writer.quadrant(quadrant) for quadrant in RATED_QUADRANTS)
     tables = {
         "ranking": ranking,
         **{table.key: table for table in quadrants},
-        "recommendations": writer.recommendations(advise(analysis, presentation.language)),
+        "recommendations": writer.recommendations(),
+        "plan": writer.plan(),
         "abc": writer.abc(),
         "data_check": writer.data_check(problems),
     }
@@ -255,16 +263,16 @@ class _Writer:
 
     def __init__(
         self,
-        analysis: PortfolioAnalysis,
+        advice: Advice,
         presentation: Presentation,
         names: Mapping[str, str],
     ) -> None:
-        self.analysis, self.model = analysis, analysis.model
+        self.advice, self.analysis, self.model = advice, advice.analysis, advice.analysis.model
         self.presentation = presentation
         self.words = texts(presentation.language)
         self.names = names
-        self.customers = analysis.customers
-        self.rated = analysis.customers["rank"].notna().to_numpy()
+        self.customers = self.analysis.customers
+        self.rated = self.customers["rank"].notna().to_numpy()
         self.columns = {column.key: column for column in self.of_everyone()}
 
     def column(self, key: str, kind: Kind, cells: Cells, header: str = "") -> ReportColumn:
@@ -298,6 +306,9 @@ class _Writer:
         """Yes, or nothing: what is true of few is easier to see that way."""
         yes = self.words("words.yes")
         return [yes if flag else "" for flag in flags]
+
+    def yes_no(self) -> tuple[str, str]:
+        return self.words("words.yes"), self.words("words.no")
 
     def take(self, keys: Sequence[str], at: npt.NDArray[np.int64]) -> list[ReportColumn]:
         """Some columns of the ranking, with some of its rows."""
@@ -362,22 +373,72 @@ class _Writer:
         """The rows of the ranking that are of one type."""
         at = np.flatnonzero(self.customers["quadrant"].to_numpy() == quadrant)
         count = {"count": len(at), "rated": int(self.rated.sum())}
+        key = "quadrant"
+        if quadrant is Quadrant.QUESTION_MARK:  # by how near they are to becoming a star
+            at = at[np.argsort(rounded(missing_points(self.analysis)[at]), kind="stable")]
+            key = quadrant
         columns = self.take(list(self.columns), at)
-        return self.table(quadrant, columns, (self.subtitle("quadrant", **count),), quadrant)
+        return self.table(quadrant, columns, (self.subtitle(key, **count),), quadrant)
 
-    def recommendations(self, advice: Advice) -> SheetTable:
+    def recommendations(self) -> SheetTable:
         at = np.flatnonzero(self.rated)  # the rated rows come first
-        chosen = advice.strategies[: len(at)]
+        chosen = self.advice.numbers.strategies[: len(at)]
         visits = [s.visits_per_year if s is not None else None for s in chosen]
         columns = (
             *self.take(("rank", "customer_id", "customer", "status", "quadrant"), at),
             self.column("strategy", Kind.PHRASE, [s.strategy if s else "" for s in chosen]),
             self.column("activity", Kind.PROSE, [s.activity if s else "" for s in chosen]),
             self.column("visits_per_year", Kind.COUNT, np.array(visits, dtype=np.float64)),
-            self.column("reason", Kind.PROSE, advice.reasons[: len(at)]),
+            self.column("reason", Kind.PROSE, self.advice.reasons[: len(at)]),
             *self.take(("abc_class", "borderline"), at),
+            self.column("lever", Kind.PROSE, self.advice.levers[: len(at)]),
         )
         return self.table("recommendations", columns, (self.scored(),))
+
+    def plan(self) -> SheetTable:
+        """The rows whose strategy says how many hours it asks for, in the order of the plan."""
+        plan = self.advice.numbers.plan
+        at = plan.order
+        chosen = [self.advice.numbers.strategies[i] for i in at.tolist()]
+
+        def asked(attribute: str, kind: Kind) -> ReportColumn:
+            numbers = [getattr(strategy, attribute) for strategy in chosen]
+            return self.column(attribute, kind, np.array(numbers, dtype=np.float64))
+
+        now = self.customers["hours_now"].to_numpy(np.float64)
+        fits = np.where(np.isnan(plan.planned), "", np.where(plan.fits, *self.yes_no()))
+        columns = (
+            self.column("order", Kind.RANK, np.arange(1.0, len(at) + 1)),
+            *self.take(("customer_id", "customer", "quadrant"), at),
+            self.column("strategy", Kind.PHRASE, [s.strategy if s else "" for s in chosen]),
+            asked("visits_per_year", Kind.COUNT),
+            asked("hours_per_visit", Kind.HOURS),
+            self.column("asked", Kind.HOURS, plan.asked).take(at),
+            *self.take(("value_score",), at),
+            self.column("per_hour", Kind.RATE, plan.per_hour).take(at),
+            self.column("fits", Kind.FLAG, fits.tolist()).take(at),
+            self.column("planned", Kind.HOURS, plan.planned).take(at),
+            self.column("hours_now", Kind.HOURS, now).take(at),
+            self.column("change", Kind.CHANGE, plan.planned - now).take(at),
+        )
+        return self.table("plan", columns, self._plan_subtitles(now))
+
+    def _plan_subtitles(self, now: npt.NDArray[np.float64]) -> tuple[str, str]:
+        """How many hours there are, are asked for and fit; how many are spent today."""
+        plan = self.advice.numbers.plan
+
+        def total(hours: npt.NDArray[np.float64]) -> str:
+            return self.words.number(float(np.nansum(hours)), 1)
+
+        details = {"asked": total(plan.asked), "planned": total(plan.planned)}
+        if plan.hours is None:
+            first = self.subtitle("plan_unknown", **details)
+        else:
+            first = self.subtitle("plan", hours=self.words.number(plan.hours, 1), **details)
+        if np.isnan(now).all():
+            column = self.words("columns.hours_now")
+            return first, self.words("subtitles.plan_now_unknown", column=column)
+        return first, self.words("subtitles.plan_now", now=total(now))
 
     def abc(self) -> SheetTable:
         table, measure = self.analysis.abc, self.analysis.abc_measure
@@ -392,6 +453,10 @@ class _Writer:
             return self.column(key, kind, table[key].to_numpy(np.float64), header)
 
         findings = self.words_of("findings", table["finding"].tolist())
+        hidden = np.full(len(self.customers), "", dtype=object)
+        for finding, text in zip(self.advice.numbers.findings, self.advice.hidden, strict=True):
+            before = hidden[finding.rows]
+            hidden[finding.rows] = before + np.where(before == "", "", "; ") + text.name
         columns = (
             numbers("amount_rank", Kind.RANK),
             *self.take(("rank",), at),
@@ -402,6 +467,7 @@ class _Writer:
             numbers("share", Kind.SHARE),
             numbers("cumulative_share", Kind.SHARE),
             *self.take(("abc_class",), at),
+            self.column("hidden", Kind.PHRASE, hidden.tolist()).take(at),
         )
         return self.table("abc", columns, (subtitle,))
 

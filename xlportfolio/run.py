@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from xlportfolio.model import Presentation
 from xlportfolio.report import ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
+from xlportfolio.wording import Advice, advise
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Run:
     """What came of the input tables of a workbook.
 
@@ -66,6 +68,11 @@ class Run:
         assert self.presentation.as_of is not None
         return self.presentation.as_of
 
+    @cached_property
+    def advice(self) -> Advice:
+        """What follows from the analysis, in numbers and in words."""
+        return advise(self.analysis, self.presentation.language)
+
     @property
     def sheet_names(self) -> dict[str, str]:
         """What each sheet of ours is called where the workbook has none yet, by key."""
@@ -85,5 +92,9 @@ class Run:
             column = self.given.customers[measure]
             sizes = column.loc[self.analysis.customers.index].to_numpy(np.float64)
         return build_report(
-            self.analysis, self.problems, self.presentation, names=names, sizes=sizes
+            self.advice,
+            self.problems,
+            self.presentation,
+            names=names,
+            sizes=sizes,
         )

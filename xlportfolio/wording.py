@@ -1,33 +1,76 @@
-"""PortfolioAnalysis -> words for each customer: strategy, reason, or why it is not rated."""
+"""What follows from an analysis in words: reason, lever, findings, or why a row is not rated."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
-from xlportfolio.advice import reasons, standard_strategies, strategies_for
-from xlportfolio.analysis import Note, PortfolioAnalysis
-from xlportfolio.locale import texts
-from xlportfolio.model import Axis, Strategy
+from xlportfolio.advice import reasons
+from xlportfolio.analysis import Note, PortfolioAnalysis, numbers_of
+from xlportfolio.consequences import (
+    LEVER_AXES,
+    Consequences,
+    Lever,
+    LeverStep,
+    consequences,
+    missing_points,
+)
+from xlportfolio.findings import Finding
+from xlportfolio.locale import Texts, texts
+from xlportfolio.model import Axis, Criterion, ScaleKind
+from xlportfolio.scoring import Yardstick, rounded
+
+#: Units of measures that people read as percentages.
+_SHARES = {"share", "fraction", "anteil"}
+#: Decimals of a measure that are shown at most.
+_MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
-    """What to do with each customer, in the order of the ranking, and why."""
+class FindingText:
+    """One finding: its name and its rule in words, or what it lacks to be looked for."""
 
-    strategies: Sequence[Strategy | None]
+    name: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Advice:
+    """What to do with each customer and why, in numbers and in words.
+
+    Lists have an entry for each customer, in the order of the ranking; ``hidden`` has one for each
+    finding.
+    """
+
+    analysis: PortfolioAnalysis
+    numbers: Consequences
     reasons: Sequence[str]
+    levers: Sequence[str]
+    hidden: Sequence[FindingText]
 
 
 def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
-    """The strategy of each customer, and what carries its scores or why it is not rated."""
-    customers = analysis.customers
-    strategies = analysis.model.strategies or standard_strategies(language)
-    matched = strategies_for(
-        strategies, customers["quadrant"].tolist(), customers["status"].tolist()
+    """What follows from an analysis, and what carries scores or why a row is not rated."""
+    found = consequences(analysis, language)
+    return Advice(
+        analysis,
+        found,
+        _reasons(analysis, language),
+        _levers(analysis, found.levers, language),
+        [_finding(finding, language) for finding in found.findings],
     )
+
+
+# --- reasons ------------------------------------------------------------------------------------
+
+
+def _reasons(analysis: PortfolioAnalysis, language: str) -> list[str]:
+    customers = analysis.customers
     rated = customers["rank"].notna().to_numpy()
     sentences = []
     for axis in Axis:
@@ -35,31 +78,141 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
         scores = np.where(rated, customers[f"{axis}_score"].to_numpy(), np.nan)
         got, most = (f[names].to_numpy() for f in (analysis.contributions, analysis.attainable))
         sentences.append(reasons(axis, names, scores, got, most, language=language))
-    why_not = notes(analysis, language)
-    pairs = zip(*sentences, why_not, strict=True)
-    return Advice(matched, [note or f"{value} {benefit}" for value, benefit, note in pairs])
+    pairs = zip(*sentences, notes(analysis, language), strict=True)
+    return [note or f"{value} {benefit}" for value, benefit, note in pairs]
 
 
 def notes(analysis: PortfolioAnalysis, language: str) -> list[str]:
     """Why each row is not rated, in words; empty for the rated ones."""
     words = texts(language)
     customers = analysis.customers
-
-    def percent(number: float) -> str:
-        return words("words.percent", number=words.general(number))
-
-    needed = percent(float(analysis.model.min_coverage))
+    needed = words.percent(float(analysis.model.min_coverage))
     columns = ("note", "repeats", "value_coverage", "benefit_coverage")
     rows = zip(*(customers[column].tolist() for column in columns), strict=True)
     return [
         words(
             f"notes.{note}",
             row=repeats,
-            value=percent(float(round(100 * value))),
-            benefit=percent(float(round(100 * benefit))),
+            value=words.percent(float(round(100 * value))),
+            benefit=words.percent(float(round(100 * benefit))),
             needed=needed,
         )
         if note is not Note.NONE
         else ""
         for note, repeats, value, benefit in rows
     ]
+
+
+# --- levers -------------------------------------------------------------------------------------
+
+
+def _levers(
+    analysis: PortfolioAnalysis, levers: Sequence[Lever | None], language: str
+) -> list[str]:
+    """What each lever asks for, in a sentence; empty where none applies."""
+    words = texts(language)
+    changeable = {axis for axis in Axis for c in _changeable(analysis, axis)}
+    spelling = {c.name: measure_text(analysis, c, words) for c in analysis.model.criteria}
+
+    def step(of: LeverStep) -> str:
+        spell = spelling[of.criterion]
+        details = {"measure": spell(of.measure, None), "target": spell(of.target, of.measure)}
+        gain = words.number(of.gain, 1)
+        return words("levers.step", criterion=of.criterion, gain=gain, **details)
+
+    sentences = []
+    types = analysis.customers["quadrant"].tolist()
+    missing = np.ceil(rounded(missing_points(analysis) * 10)) / 10
+    for quadrant, lever, points in zip(types, levers, missing.tolist(), strict=True):
+        if lever is None:
+            sentences.append("")
+            continue
+        kind = "lever" if lever else "unreachable"
+        if LEVER_AXES[quadrant] not in changeable:
+            kind = "nothing_changeable"
+        details = {"missing": words.number(points, 1), "steps": words.listed(map(step, lever))}
+        sentences.append(words(f"levers.{kind}.{quadrant}", **details))
+    return sentences
+
+
+def _changeable(analysis: PortfolioAnalysis, axis: Axis) -> list[Criterion]:
+    """The criteria of an axis that a lever may pull."""
+    criteria = (analysis.model.criteria[k] for k in analysis.model.on_axis(axis))
+    return [criterion for criterion in criteria if criterion.changeable]
+
+
+def measure_text(
+    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts
+) -> Callable[[float | str, float | str | None], str]:
+    """How people read the measures of a criterion, with as many decimals as the measures have.
+
+    The function takes a measure, and for one to be reached also the one that is: it is rounded
+    away from that, as far as it is still worth the same.
+    """
+    if criterion.scale.kind is ScaleKind.CATEGORIES:
+        return lambda measure, _: str(measure).strip()
+    numbers, _ = numbers_of(analysis.measures, criterion.name)
+    usual = _decimals(numbers)
+    k = analysis.model.criteria.index(criterion)
+    bounds = {0: analysis.bounds[k]} if k in analysis.bounds else {}
+    yardstick = Yardstick([criterion], bounds)
+
+    def worth(measure: float) -> float:
+        return float(yardstick(np.array([[measure]]))[0, 0])
+
+    @cache
+    def spell(measure: float | str, now: float | str | None) -> str:
+        number, decimals = float(measure), usual
+        if now is not None:
+            number, decimals = _beyond(
+                number, math.ceil if number > float(now) else math.floor, usual, worth
+            )
+        if criterion.unit.strip().casefold() in _SHARES:
+            return words("words.percent", number=words.number(100 * number, max(decimals - 2, 0)))
+        return words.number(number, decimals)
+
+    return spell
+
+
+def _decimals(numbers: npt.NDArray[np.float64]) -> int:
+    """The decimals that the measures of a criterion have, NaN for missing ones."""
+    present = numbers[~np.isnan(numbers)]
+    for decimals in range(_MOST_DECIMALS):
+        if np.array_equal(np.round(present, decimals), present):
+            return decimals
+    return _MOST_DECIMALS
+
+
+def _beyond(
+    target: float,
+    away: Callable[[float], int],
+    usual: int,
+    worth: Callable[[float], float],
+) -> tuple[float, int]:
+    """A measure to be reached, rounded ``away`` from what is, and the decimals that this takes."""
+    wanted = round(worth(target), 9)
+    for decimals in range(usual, usual + _MOST_DECIMALS):
+        exact = round(target * 10**decimals, 6)
+        number = away(exact) / 10**decimals
+        if round(worth(number), 9) >= wanted:
+            return number, decimals
+    return target, usual + _MOST_DECIMALS
+
+
+# --- what turnover hides ------------------------------------------------------------------------
+
+
+def _finding(finding: Finding, language: str) -> FindingText:
+    """A finding in words; what is switched off says what it lacks."""
+    words = texts(language)
+    name = words(f"hidden.{finding.kind}.name")
+    if finding.lacking:
+        roles = [words(f"roles.{role}") for role in finding.lacking]
+        return FindingText(name, words("hidden.off", roles=words.listed(roles)))
+    return FindingText(
+        name,
+        words(
+            f"hidden.{finding.kind}.rule",
+            **{str(role): name for role, name in finding.criteria.items()},
+        ),
+    )

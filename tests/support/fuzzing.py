@@ -31,6 +31,7 @@ from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, interpret
+from xlportfolio.wording import advise
 
 #: ``XLPORTFOLIO_FUZZ=100`` tries a hundred times as much as the suite does.
 FACTOR = int(os.environ.get("XLPORTFOLIO_FUZZ", "1"))
@@ -115,8 +116,10 @@ def assert_sound(run: Run) -> None:
 
 def dumped(run: Run | None, problems: Sequence[Problem]) -> str:
     """The JSON document, which must be valid in every language."""
-    analysis = None if run is None else run.analysis
-    documents = [document("book.xlsx", DAY, analysis, problems, each) for each in LANGUAGES]
+    documents = [
+        document("book.xlsx", DAY, run and advise(run.analysis, each), problems, each)
+        for each in LANGUAGES
+    ]
     return json.dumps(documents, allow_nan=False)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from locale import getlocale
@@ -91,6 +92,19 @@ class Texts:
         """A number as a cell without a format shows it: no separators, as short as it goes."""
         text = str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
         return text.replace(".", _SEPARATORS[self.language][1])
+
+    def percent(self, value: float) -> str:
+        """A number of 0 to 100 as a percentage."""
+        return self("words.percent", number=self.general(value))
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items in a row, the last one joined by "and".
+
+        >>> texts("en").listed(["one", "two", "three"])
+        'one, two and three'
+        """
+        *others, last = [*items] or [""]
+        return ", ".join(others) + self("words.and") + last if others else last
 
     def date(self, value: dt.date) -> str:
         """A day; the time of day is left out."""

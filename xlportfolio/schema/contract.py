@@ -66,12 +66,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An input table, known by the name of its table object, else by its sheet."""
+    """An input table, known by the name of its table object, else by its sheet.
+
+    ``extras`` are columns that a workbook may well do without.
+    """
 
     name: str
     english: str
     german: str
     columns: tuple[Column, ...]
+    extras: tuple[Column, ...] = ()
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns, then the extras."""
+        return (*self.columns, *self.extras)
 
     def sheet(self, language: str) -> str:
         """The sheet as a workbook of this language names it."""
@@ -79,7 +88,7 @@ class Table:
 
     def header(self, key: str, language: str) -> str:
         """The header of a column as a workbook of this language shows it."""
-        return next(column.header(language) for column in self.columns if column.key == key)
+        return next(c.header(language) for c in self.all_columns if c.key == key)
 
     @property
     def whole(self) -> str:
@@ -98,7 +107,7 @@ class Table:
         found: dict[str, int] = {}
         for position, cell in enumerate(header):
             key = name_key(str(cell)) if isinstance(cell, str) else ""
-            for column in self.columns:
+            for column in self.all_columns:
                 if key in column.names:
                     found.setdefault(column.key, position)
         return found
@@ -126,8 +135,8 @@ CUSTOMERS = Table(
         Column("customer_id", "Customer ID", "Kundennummer", needed=True, served_by="customer"),
         Column("customer", "Customer", "Kunde"),
         Column("status", "Status", "Status"),
-        Column("hours_now", "Hours now", "Stunden heute"),
     ),
+    extras=(Column("hours_now", "Hours now", "Stunden heute"),),
 )
 CRITERIA = Table(
     "tblCriteria",
@@ -144,10 +153,9 @@ CRITERIA = Table(
         Column("levels", "Levels", "Stufen"),
         Column("missing", "Missing", "fehlend"),
         Column("unit", "Unit", "Einheit"),
-        Column("changeable", "Changeable", "veränderbar"),
-        Column("role", "Role", "Rolle"),
         Column("description", "Description", "Beschreibung"),
     ),
+    extras=(Column("changeable", "Changeable", "veränderbar"), Column("role", "Role", "Rolle")),
 )
 SETTINGS_TABLE = Table(
     "tblSettings",

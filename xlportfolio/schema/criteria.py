@@ -24,7 +24,7 @@ from xlportfolio.schema.cells import as_number, is_blank
 from xlportfolio.schema.contract import Answer, FillRule, RawTable, Words
 from xlportfolio.schema.grid import Findings, Grid
 
-_RESERVED = {key for column in contract.CUSTOMERS.columns for key in column.names}
+_RESERVED = {key for column in contract.CUSTOMERS.all_columns for key in column.names}
 _FILLS = {FillRule.SKIP: None, FillRule.WORST: 0.0, FillRule.NEUTRAL: 50.0}
 
 Word = TypeVar("Word", bound=StrEnum)

@@ -121,12 +121,21 @@ def _strategies(grid: Grid, findings: Findings) -> tuple[Strategy, ...]:
                     status,
                     grid.text(i, "strategy"),
                     grid.text(i, "activity"),
-                    findings.number(grid, i, "visits_per_year"),
-                    findings.number(grid, i, "hours_per_visit"),
+                    _from_zero(grid, findings, i, "visits_per_year"),
+                    _from_zero(grid, findings, i, "hours_per_visit"),
                     grid.text(i, "text"),
                 )
             )
     return tuple(strategies)
+
+
+def _from_zero(grid: Grid, findings: Findings, i: int, key: str) -> float | None:
+    """A number of a cell that cannot be negative, ``None`` for a blank or an impossible one."""
+    number = findings.number(grid, i, key)
+    if number is None or number >= 0:
+        return number
+    findings.add(grid, Fault("below_zero", Severity.WARNING, key), i, key)
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

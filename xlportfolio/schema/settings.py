@@ -89,7 +89,7 @@ def language_of(headed: Grid | None, settings: Grid | None) -> str | None:
     if headed is None:
         return None
     headers = {name_key(headed.header(p)) for p in headed.positions.values()}
-    columns = headed.raw.table.columns
+    columns = headed.raw.table.all_columns
     german = sum(name_key(c.german) in headers for c in columns)
     english = sum(bool({name_key(c.english), name_key(c.key)} & headers) for c in columns)
     return "de" if german > english else "en"
