@@ -124,6 +124,8 @@ def test_json_is_one_object_and_nothing_else(book: Path) -> None:
         "recommendation": first["recommendation"],
         "reason": "Value 90.0 points: carried by Turnover (45 of 50) and Growth (45 of 50). "
         "Benefit 94.0 points: carried by Fit (70 of 70) and Visits (24 of 30).",
+        "lever": None,
+        "findings": [],
         "contributions": {
             "Turnover": pytest.approx(45),
             "Growth": pytest.approx(45),

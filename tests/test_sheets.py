@@ -100,6 +100,23 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "Reason",
         "ABC",
         "Borderline",
+        "Lever",
+    ]
+    assert list(rows_of(opened["Activity plan"])[0]) == [
+        "Order",
+        "Customer ID",
+        "Customer",
+        "Type",
+        "Strategy",
+        "Visits per year",
+        "Hours per visit",
+        "Hours asked",
+        "Value score",
+        "Value per hour",
+        "Fits",
+        "Hours planned",
+        "Hours now",
+        "Change",
     ]
     assert list(rows_of(opened["ABC vs value"])[0]) == [
         "Rank by turnover",
@@ -113,6 +130,7 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "Share",
         "Cumulative share",
         "ABC",
+        "What turnover hides",
     ]
     assert list(rows_of(opened["Data check"])[0]) == [
         "Severity",

@@ -42,6 +42,11 @@ class Plan:
     order: Ints
 
     @property
+    def asks(self) -> Bools:
+        """Who asks for hours at all."""
+        return np.asarray(rounded(self.asked) > 0, dtype=np.bool_)
+
+    @property
     def fits(self) -> Bools:
         """Who gets the hours asked."""
         return np.asarray(self.planned > 0, dtype=np.bool_)
@@ -91,7 +96,7 @@ def plan(value: Floats, asked: Floats, hours: float | None) -> Plan:
     array([18.,  0.,  4.])
     """
     asked = np.where(np.isnan(value), np.nan, asked)
-    asks = asked > 0
+    asks = rounded(asked) > 0
     per_hour = np.where(asks, value, np.nan) / np.where(asks, asked, np.nan)
     said = np.flatnonzero(~np.isnan(asked))
     keys = rounded(np.where(asks, -per_hour, np.inf))[said]
@@ -144,7 +149,7 @@ def plan_lines(plan: Plan, quadrants: Strings, now: Floats) -> list[PlanLine]:
         lines.append(
             PlanLine(
                 quadrant,
-                int((of & (plan.asked > 0)).sum()),
+                int((of & plan.asks).sum()),
                 int((of & plan.fits).sum()),
                 float(np.nansum(plan.asked[of])),
                 np.nan if plan.hours is None else float(np.nansum(plan.planned[of])),

@@ -19,6 +19,7 @@ from xlportfolio.model import Quadrant, Status
 
 if TYPE_CHECKING:
     from xlportfolio.files.rescore import Progress, Rescored
+    from xlportfolio.wording import Advice
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 #: Customers of the ranking that the summary names.
@@ -141,6 +142,7 @@ def print_summary(done: Rescored, seconds: float) -> None:
         top.add_row(f"{row['rank']:.0f}", name, words(f"quadrants.{row['quadrant']}"), score)
     console.print(top)
 
+    _print_advice(console, words, done.run.advice)
     console.print()
     _print_data_check(console, words, done)
     taken = words.number(seconds, 1)
@@ -148,6 +150,29 @@ def print_summary(done: Rescored, seconds: float) -> None:
     console.print(shown(words(key, path=done.written, seconds=taken)), style="bold", soft_wrap=True)
     if done.backup is not None:
         console.print(shown(words("cli.kept", path=done.backup)), soft_wrap=True)
+
+
+def _print_advice(console: Console, words: Texts, advice: Advice) -> None:
+    """What turnover hides, as far as it was looked for; whose visits fit, if that is known."""
+    pairs = zip(advice.numbers.findings, advice.hidden, strict=True)
+    looked_for = [(finding, text) for finding, text in pairs if not finding.lacking]
+    if looked_for:
+        console.print(f"\n{words('cli.hidden')}", style="bold")
+    found = Table(box=None, pad_edge=False, show_header=False)
+    for finding, text in looked_for:
+        found.add_row(text.name, str(len(finding.rows)), Text(plain(text.customers)))
+    console.print(found)
+    plan = advice.numbers.plan
+    if plan.hours is not None:
+        asked = plan.asked[plan.asks]
+        details = {
+            "asked": words.number(float(asked.sum()), 1),
+            "hours": words.number(plan.hours, 1),
+            "customers": len(asked),
+            "fitting": int(plan.fits.sum()),
+            "planned": words.number(float(plan.planned[plan.fits].sum()), 1),
+        }
+        console.print(f"\n{words('cli.plan', **details)}", soft_wrap=True)
 
 
 def _print_data_check(console: Console, words: Texts, done: Rescored) -> None:

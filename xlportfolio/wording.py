@@ -29,14 +29,19 @@ from xlportfolio.scoring import Yardstick, rounded
 _SHARES = {"share", "fraction", "anteil"}
 #: Decimals of a measure that are shown at most.
 _MOST_DECIMALS = 6
+#: Customers behind a finding that are named at most.
+_NAMED = 8
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class FindingText:
-    """One finding: its name and its rule in words, or what it lacks to be looked for."""
+    """One finding: its name, its rule or what it lacks to be looked for, and whom it names."""
 
     name: str
     rule: str
+    customers: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +67,7 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
         found,
         _reasons(analysis, language),
         _levers(analysis, found.levers, language),
-        [_finding(finding, language) for finding in found.findings],
+        [_finding(finding, analysis, language) for finding in found.findings],
     )
 
 
@@ -202,17 +207,23 @@ def _beyond(
 # --- what turnover hides ------------------------------------------------------------------------
 
 
-def _finding(finding: Finding, language: str) -> FindingText:
+def _finding(finding: Finding, analysis: PortfolioAnalysis, language: str) -> FindingText:
     """A finding in words; what is switched off says what it lacks."""
     words = texts(language)
     name = words(f"hidden.{finding.kind}.name")
     if finding.lacking:
         roles = [words(f"roles.{role}") for role in finding.lacking]
-        return FindingText(name, words("hidden.off", roles=words.listed(roles)))
-    return FindingText(
-        name,
-        words(
-            f"hidden.{finding.kind}.rule",
-            **{str(role): name for role, name in finding.criteria.items()},
-        ),
-    )
+        return FindingText(name, words("hidden.off", roles=words.listed(roles)), "")
+    criteria = {str(role): criterion for role, criterion in finding.criteria.items()}
+    rule = words(f"hidden.{finding.kind}.rule", **criteria)
+    return FindingText(name, rule, _some(finding.rows, analysis, words))
+
+
+def _some(rows: Ints, analysis: PortfolioAnalysis, words: Texts) -> str:
+    """The names of the first of some customers, and how many there are besides."""
+    first = analysis.customers.iloc[rows[:_NAMED]]
+    pairs = zip(first["customer"], first["customer_id"], strict=True)
+    names = [" ".join(str(name or number).split()) for name, number in pairs]
+    if len(rows) > _NAMED:
+        names.append(words("hidden.more", count=len(rows) - _NAMED))
+    return ", ".join(names)
