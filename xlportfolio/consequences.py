@@ -103,11 +103,11 @@ def levers_of(analysis: PortfolioAnalysis) -> list[Lever | None]:
     >>> import pandas as pd
     >>> model = ScoringModel(criteria=(
     ...     Criterion("Turnover", Axis.VALUE, 1, Scale.linear(0, 100)),
-    ...     Criterion("Share", Axis.BENEFIT, 1, Scale.linear(0, 0.8), changeable=True),
+    ...     Criterion("Share", Axis.BENEFIT, 1, Scale.linear(0, 0.5), changeable=True),
     ... ))
-    >>> customers = pd.DataFrame({"customer_id": ["A"], "Turnover": [90], "Share": [0.3]})
+    >>> customers = pd.DataFrame({"customer_id": ["A"], "Turnover": [90], "Share": [0.125]})
     >>> levers_of(analyse(customers, model))
-    [(LeverStep(criterion='Share', measure=0.3, target=0.4, gain=12.5),)]
+    [(LeverStep(criterion='Share', measure=0.125, target=0.25, gain=25.0),)]
     """
     types = analysis.customers["quadrant"].to_numpy()
     found: list[Lever | None] = [None] * len(types)

@@ -158,10 +158,10 @@ def _print_advice(console: Console, words: Texts, advice: Advice) -> None:
     looked_for = [(finding, text) for finding, text in pairs if not finding.lacking]
     if looked_for:
         console.print(f"\n{words('cli.hidden')}", style="bold")
-    found = Table(box=None, pad_edge=False, show_header=False)
-    for finding, text in looked_for:
-        found.add_row(text.name, str(len(finding.rows)), Text(plain(text.customers)))
-    console.print(found)
+        found = Table(box=None, pad_edge=False, show_header=False)
+        for finding, text in looked_for:
+            found.add_row(text.name, str(len(finding.rows)), Text(plain(text.customers)))
+        console.print(found)
     plan = advice.numbers.plan
     if plan.hours is not None:
         asked = plan.asked[plan.asks]

@@ -197,10 +197,10 @@ def _beyond(
     """A measure to be reached, rounded ``away`` from what is, and the decimals that this takes."""
     wanted = round(worth(target), 9)
     for decimals in range(usual, usual + _MOST_DECIMALS):
-        exact = round(target * 10**decimals, 6)
-        number = away(exact) / 10**decimals
-        if round(worth(number), 9) >= wanted:
-            return number, decimals
+        exact = target * 10**decimals
+        for whole in (away(round(exact, 6)), away(exact)):  # what only floats add is left out
+            if round(worth(whole / 10**decimals), 9) >= wanted:
+                return whole / 10**decimals, decimals
     return target, usual + _MOST_DECIMALS
 
 

@@ -1,0 +1,162 @@
+"""What a customer's lever and the findings say, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from xlportfolio import Axis, Criterion, Scale, ScoringModel, analyse
+from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.locale import LANGUAGES, texts
+from xlportfolio.model import Role
+from xlportfolio.wording import advise, measure_text
+
+WORDS = Scale.categories([("Low", 0), ("High", 100)])
+
+
+def sentences(
+    language: str, *benefit: Criterion, value: float = 90.0, **measures: Any
+) -> tuple[str, str]:
+    """The type of a customer and what its lever says."""
+    worth = Criterion("Worth", Axis.VALUE, 1, Scale.linear(0, 100))
+    model = ScoringModel(criteria=(worth, *benefit))
+    customers = pd.DataFrame({"customer_id": ["A"], "Worth": [value]} | {k: [v] for k, v in measures.items()})  # fmt: skip
+    analysis = analyse(customers, model)
+    return analysis.customers["quadrant"].iloc[0], advise(analysis, language).levers[0]
+
+
+def benefit(name: str, scale: Scale, weight: float = 1, **settings: Any) -> Criterion:
+    return Criterion(name, Axis.BENEFIT, weight, scale, **{"changeable": True, **settings})
+
+
+SERVICES = benefit("Services", Scale.linear(0, 8))
+SHARE = benefit("Share", Scale.linear(0, 0.8), unit="share")
+FIT = benefit("Fit", WORDS)
+
+
+def test_a_target_is_rounded_up_to_what_the_measures_are_counted_in() -> None:
+    between = benefit("Services", Scale.linear(0, 7))
+    assert sentences("en", between, Services=2) == (
+        "question_mark",
+        "21.5 points of benefit to go to become a star: Services from 2 to 4 (+21.4).",
+    )
+
+
+def test_shares_are_percentages_and_german_has_commas() -> None:
+    assert sentences("de", SHARE, Share=0.25) == (
+        "question_mark",
+        "Zum Star fehlen 18,8 Punkte beim Nutzen: Share von 25 % auf 40 % (+18,8).",
+    )
+
+
+def test_several_steps_are_named_in_the_order_in_which_they_are_taken() -> None:
+    model = (SERVICES, SHARE, benefit("Fixed", WORDS, 2, changeable=False))
+    assert sentences("en", *model, Services=2, Share=0.4, Fixed="Low")[1] == (
+        "31.3 points of benefit to go to become a star: "
+        "Services from 2 to 8 (+18.8) and Share from 40% to 80% (+12.5)."
+    )
+
+
+def test_categories_are_named_as_their_levels_are_spelled() -> None:
+    assert sentences("en", FIT, SHARE, Fit=" low", Share=0.2)[1] == (
+        "37.5 points of benefit to go to become a star: Share from 20% to 80% (+37.5)."
+    )
+    fixed = benefit("Share", Scale.linear(0, 0.8), unit="share", changeable=False)
+    assert sentences("en", FIT, fixed, Fit=" low", Share=0.2)[1] == (
+        "37.5 points of benefit to go to become a star: Fit from low to High (+50.0)."
+    )
+
+
+def test_where_less_is_better_the_target_is_rounded_down() -> None:
+    delay = benefit("Delay", Scale.steps([(0, 100), (10, 40), (30, 0)]))
+    assert sentences("en", delay, Delay=25)[1] == (
+        "10.0 points of benefit to go to become a star: Delay from 25 to 9 (+60.0)."
+    )
+
+
+def test_a_target_is_not_rounded_out_of_the_window_in_which_it_counts() -> None:
+    peak = benefit("Visits", Scale.piecewise([(0, 0), (4.5, 100), (5, 0)]))
+    found = sentences("en", peak, Visits=1)[1]
+    assert "Visits from 1 to 3 " in found  # 66.7 of 100 points, not less than 50
+    narrow = benefit("Visits", Scale.steps([(0, 0), (4.5, 100), (4.75, 0)]))
+    assert "Visits from 1 to 4.5 " in sentences("en", narrow, Visits=1)[1]  # 5 would be worth 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("quadrant", "value", "share"),
+    [("question_mark", 90, 0.2), ("poor_dog", 10, 0.2), ("free_rider", 10, 0.7)],
+)
+def test_each_type_says_what_it_lacks_and_why_it_cannot_be_reached(
+    language: str, quadrant: str, value: float, share: float
+) -> None:
+    words = texts(language)
+    fixed = benefit("Share", Scale.linear(0, 0.8), changeable=False)
+    found, nothing = sentences(language, fixed, value=value, Share=share)
+    assert found == quadrant
+    points = words.number(40.0 if quadrant == "free_rider" else 25.0, 1)
+    assert nothing == words(f"levers.nothing_changeable.{quadrant}", missing=points)
+    if quadrant != "free_rider":
+        little = benefit("Fit", WORDS, 0.1)
+        found, too_little = sentences(language, fixed, little, value=value, Share=share, Fit="Low")
+        assert found == quadrant
+        points = words.number(27.3, 1)  # 50 - 25 / 1.1, rounded up
+        assert too_little == words(f"levers.unreachable.{quadrant}", missing=points)
+
+
+def test_stars_and_rows_not_rated_have_none() -> None:
+    assert sentences("en", SERVICES, Services=7) == ("star", "")
+    assert sentences("en", SERVICES, Services=None) == ("not_rated", "")
+
+
+def test_a_score_just_below_the_threshold_does_not_lack_nothing() -> None:
+    assert sentences("en", benefit("S", Scale.linear(0, 100)), S=49.999)[1].startswith("0.1 points")
+
+
+def of_one(criterion: Criterion, measures: list[Any]) -> PortfolioAnalysis:
+    other = Criterion("Worth", Axis.VALUE, 1)
+    customers = pd.DataFrame(
+        {"customer_id": range(len(measures)), "Worth": 1, criterion.name: measures}
+    )
+    return analyse(customers, ScoringModel(criteria=(other, criterion)))
+
+
+@pytest.mark.parametrize(
+    ("measures", "shown"),
+    [([1234.0, 5.0], "1,234"), ([1.5, 2.0], "1.5"), ([0.25, None], "0.25"), ([1e-9], "0.000000")],
+)
+def test_measures_have_the_decimals_of_their_column(measures: list[Any], shown: str) -> None:
+    criterion = benefit("M", Scale.linear(0, 2_000))
+    spell = measure_text(of_one(criterion, measures), criterion, texts("en"))
+    assert spell(measures[0], None) == shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_findings_name_their_criteria_and_the_customers(language: str) -> None:
+    model = ScoringModel(
+        criteria=(
+            Criterion("Sales", Axis.VALUE, 1, Scale.linear(0, 100), role=Role.TURNOVER),
+            Criterion("Margin %", Axis.VALUE, 1, Scale.linear(0, 100), role=Role.MARGIN),
+            SHARE,
+        )
+    )
+    customers = pd.DataFrame(
+        {
+            "customer_id": range(12),
+            "customer": ["", *(f"Firm\n{i}" for i in range(1, 12))],
+            "Sales": 100,
+            "Margin %": 10,
+            "Share": 0.5,
+        }
+    )
+    words = texts(language)
+    low_margin, shrinking, *_ = advise(analyse(customers, model), language).hidden
+    assert "Sales" in low_margin.rule
+    assert "Margin %" in low_margin.rule
+    assert low_margin.customers == ", ".join(
+        ["0", *(f"Firm {i}" for i in (1, 10, 11, 2, 3, 4, 5)), words("hidden.more", count=4)]
+    )
+    assert shrinking.customers == ""
+    assert words("roles.growth") in shrinking.rule
