@@ -125,6 +125,8 @@ def _levers(
     """The levers of some customers on one axis."""
     at = analysis.model.on_axis(axis)
     criteria = [analysis.model.criteria[k] for k in at]
+    if not any(criterion.changeable for criterion in criteria):
+        return [()] * len(rows)
     names = [criterion.name for criterion in criteria]
     given = analysis.measures.iloc[rows]
     measures = np.full((len(rows), len(at)), np.nan)

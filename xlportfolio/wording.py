@@ -125,6 +125,10 @@ def _levers(
         gain = words.number(of.gain, 1)
         return words("levers.step", criterion=of.criterion, gain=gain, **details)
 
+    @cache
+    def sentence(kind: str, points: float, steps: str) -> str:
+        return words(f"levers.{kind}", missing=words.number(points, 1), steps=steps)
+
     sentences = []
     types = analysis.customers["quadrant"].tolist()
     missing = np.ceil(rounded(missing_points(analysis) * 10)) / 10
@@ -135,8 +139,7 @@ def _levers(
         kind = "lever" if lever else "unreachable"
         if LEVER_AXES[quadrant] not in changeable:
             kind = "nothing_changeable"
-        details = {"missing": words.number(points, 1), "steps": words.listed(map(step, lever))}
-        sentences.append(words(f"levers.{kind}.{quadrant}", **details))
+        sentences.append(sentence(f"{kind}.{quadrant}", points, words.listed(map(step, lever))))
     return sentences
 
 
@@ -152,27 +155,20 @@ def measure_text(
     """How people read the measures of a criterion, with as many decimals as the measures have.
 
     The function takes a measure, and for one to be reached also the one that is: it is rounded
-    away from that, as far as it is still worth the same.
+    away from that, as far as it is still worth as much.
     """
     if criterion.scale.kind is ScaleKind.CATEGORIES:
         return lambda measure, _: str(measure).strip()
     numbers, _ = numbers_of(analysis.measures, criterion.name)
     usual = _decimals(numbers)
-    k = analysis.model.criteria.index(criterion)
-    bounds = {0: analysis.bounds[k]} if k in analysis.bounds else {}
-    yardstick = Yardstick([criterion], bounds)
+    is_share = criterion.unit.strip().casefold() in _SHARES
+    beyond = _beyond(criterion, usual)
 
-    def worth(measure: float) -> float:
-        return float(yardstick(np.array([[measure]]))[0, 0])
-
-    @cache
     def spell(measure: float | str, now: float | str | None) -> str:
         number, decimals = float(measure), usual
         if now is not None:
-            number, decimals = _beyond(
-                number, math.ceil if number > float(now) else math.floor, usual, worth
-            )
-        if criterion.unit.strip().casefold() in _SHARES:
+            number, decimals = beyond(number, number > float(now))
+        if is_share:
             return words("words.percent", number=words.number(100 * number, max(decimals - 2, 0)))
         return words.number(number, decimals)
 
@@ -188,20 +184,32 @@ def _decimals(numbers: npt.NDArray[np.float64]) -> int:
     return _MOST_DECIMALS
 
 
-def _beyond(
-    target: float,
-    away: Callable[[float], int],
-    usual: int,
-    worth: Callable[[float], float],
-) -> tuple[float, int]:
-    """A measure to be reached, rounded ``away`` from what is, and the decimals that this takes."""
-    wanted = round(worth(target), 9)
-    for decimals in range(usual, usual + _MOST_DECIMALS):
-        exact = target * 10**decimals
-        for whole in (away(round(exact, 6)), away(exact)):  # what only floats add is left out
-            if round(worth(whole / 10**decimals), 9) >= wanted:
-                return whole / 10**decimals, decimals
-    return target, usual + _MOST_DECIMALS
+def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[float, int]]:
+    """Rounds a measure to be reached away from what is; gives the decimals that this takes too.
+
+    Beyond the target a scale may fall again: then there are more decimals than the usual ones.
+    """
+    kind, levels = criterion.scale.kind, [level.value for level in sorted(criterion.scale.levels)]
+    falls_again = levels not in (sorted(levels), sorted(levels, reverse=True))
+    is_checked = kind is ScaleKind.STEPS or (kind is ScaleKind.PIECEWISE and falls_again)
+    yardstick = Yardstick([criterion]) if is_checked else None
+
+    def is_enough(number: float, target: float) -> bool:
+        if yardstick is None:
+            return True
+        worth, wanted = rounded(yardstick(np.array([[number], [target]]))[:, 0])
+        return bool(worth >= wanted)
+
+    def round_away(target: float, rises: bool) -> tuple[float, int]:  # noqa: FBT001 (a direction)
+        away = math.ceil if rises else math.floor
+        for decimals in range(usual, usual + _MOST_DECIMALS):
+            exact = target * 10**decimals
+            for whole in (away(round(exact, 9)), away(exact)):  # what only floats add is left out
+                if is_enough(whole / 10**decimals, target):
+                    return whole / 10**decimals, decimals
+        return target, usual + _MOST_DECIMALS
+
+    return cache(round_away) if kind is ScaleKind.STEPS else round_away  # steps have few targets
 
 
 # --- what turnover hides ------------------------------------------------------------------------
