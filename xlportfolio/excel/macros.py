@@ -13,6 +13,7 @@ from xlportfolio.excel.host import BrokenOffError, LiveBook, quiet
 from xlportfolio.locale import language_of_system, texts
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
+from xlportfolio.wording import Advice
 
 #: Problems that a message lists; the data check sheet has them all.
 _LISTED = 8
@@ -31,7 +32,8 @@ def rescore(book: xw.Book) -> None:
             written = live.write(report, run.state, voice.words.language)
         rated = int(run.analysis.customers["rank"].notna().sum())
         details = {"as_of": run.as_of, "rated": rated, "sheets": written}
-        voice.tell(voice.words("live.done", **details), *voice.data_check(run.problems))
+        lines = [*voice.hidden(run.advice), *voice.data_check(run.problems)]
+        voice.tell(voice.words("live.done", **details), *lines)
 
 
 @xw.script
@@ -93,6 +95,12 @@ class _Voice:
         """Show a message, and give the status bar back."""
         self._show()
         self.app.alert("\n\n".join(lines), self.words("macros.title"))
+
+    def hidden(self, advice: Advice) -> list[str]:
+        """What turnover hides, if anything was found: of how many customers."""
+        pairs = zip(advice.numbers.findings, advice.hidden, strict=True)
+        counts = [f"{text.name}: {len(found.rows)}" for found, text in pairs if len(found.rows)]
+        return [self.words("live.hidden", findings="; ".join(counts))] if counts else []
 
     def data_check(self, problems: Sequence[Problem]) -> list[str]:
         """How many problems there are, and the first of them."""
