@@ -1,0 +1,83 @@
+"""Makes the pictures of the documentation from the sample, through LibreOffice: make pictures.
+
+Needs soffice, pdftotext and pdftoppm (Debian: libreoffice-calc, poppler-utils).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from xlportfolio import rescore
+from xlportfolio.files.explain import explain
+from xlportfolio.locale import texts
+from xlportfolio.template.workbook import new_workbook
+
+_FOLDER = Path(__file__).parent / "pictures"
+_DAY = dt.date(2026, 6, 30)
+_RESOLUTION = 110
+#: Each sheet shown, and the part of its first page, from the top, that is worth showing.
+_SHEETS = {"matrix": 1.0, "recommendations": 0.55, "plan": 0.6, "abc": 0.6, "question_mark": 0.4}
+#: Of which customer the page for a visit is shown: a question mark.
+_CUSTOMER = "10120"
+
+
+def _pages(book: Path, folder: Path) -> Iterator[tuple[Path, int, str]]:
+    """The pages that LibreOffice prints: the PDF, the number from 1, and the first line."""
+    profile = (folder / "profile").resolve().as_uri()
+    options = [f"-env:UserInstallation={profile}", "--headless", "--norestore"]
+    command = ["soffice", *options, "--convert-to", "pdf", "--outdir", str(folder), str(book)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    pdf = folder / f"{book.stem}.pdf"
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    for number, page in enumerate(text.split("\f"), start=1):
+        yield pdf, number, page.strip().partition("\n")[0].strip()
+
+
+def _picture(pdf: Path, page: int, part: float, name: str) -> None:
+    """Save the upper part of a page."""
+    size = subprocess.run(
+        ["pdfinfo", "-f", str(page), "-l", str(page), str(pdf)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    line = next(line for line in size.splitlines() if line.startswith("Page") and "size" in line)
+    width, height = (float(word) for word in line.split() if word.replace(".", "").isdigit())[-2:]
+    pixels = [round(points * _RESOLUTION / 72) for points in (width, height * part)]
+    cut = ["-x", "0", "-y", "0", "-W", str(pixels[0]), "-H", str(pixels[1])]
+    number = ["-f", str(page), "-l", str(page), "-singlefile"]
+    command = ["pdftoppm", "-r", str(_RESOLUTION), "-png", *number, *cut, str(pdf)]
+    subprocess.run([*command, str(_FOLDER / name)], check=True)
+
+
+def main() -> None:
+    """Make all pictures, in both languages."""
+    _FOLDER.mkdir(exist_ok=True)
+    for language in ("de", "en"):
+        words = texts(language)
+        with tempfile.TemporaryDirectory() as name:
+            book = Path(name) / "sample.xlsx"
+            book.write_bytes(new_workbook(language, with_sample=True))
+            rescore(book, as_of=_DAY, backup=False)
+            explain(book, _CUSTOMER, as_of=_DAY, backup=False)
+            titles = {words(f"titles.{key}"): (key, part) for key, part in _SHEETS.items()}
+            for pdf, page, title in _pages(book, Path(name)):
+                key, part = titles.pop(title, (None, 1.0))
+                if key is None and _CUSTOMER in title:
+                    key = "customer"
+                if key is not None:
+                    _picture(pdf, page, part, f"{language}-{key}")
+                    sys.stdout.write(f"{language}-{key}.png\n")
+            if titles:
+                sys.exit(f"no page begins with {list(titles)}")
+
+
+if __name__ == "__main__":
+    main()
