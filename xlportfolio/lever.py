@@ -323,9 +323,9 @@ def _billionths(points: float) -> int:
 
 
 def _top(criterion: Criterion, bounds: Bounds | None) -> float:
-    """The highest value that a scale reaches; minus infinity if it is flat."""
+    """The highest value that a scale reaches; NaN if it is flat."""
     if criterion.scale.kind is ScaleKind.LINEAR:
-        return 100.0 if bounds is not None and bounds.low < bounds.high else -np.inf
+        return 100.0 if bounds is not None and bounds.low < bounds.high else np.nan
     return max(float(value) for _, value in criterion.scale.levels)
 
 
