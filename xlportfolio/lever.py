@@ -39,6 +39,8 @@ Ints = npt.NDArray[np.intp]
 
 _GLIDING = {ScaleKind.LINEAR, ScaleKind.PIECEWISE}
 _UNIT = 10.0**-DECIMALS
+#: Ways that miss the aim by less are kept: totals alike may differ by a unit at each criterion.
+_MARGIN = 1e-6
 
 
 class Step(NamedTuple):
@@ -304,7 +306,7 @@ def _least(choices: Sequence[_Choice], count: int, start: float, aim: float) -> 
                 last = seen + count - number
                 if not seen <= last <= len(choices):
                     continue
-                if lifted + (most[last] - most[seen]) < aim - _UNIT:
+                if lifted + (most[last] - most[seen]) < aim - _MARGIN:
                     continue
                 key = number, round(lifted, DECIMALS)
                 if key not in grown or candidate < grown[key][0]:
@@ -409,7 +411,7 @@ def _nearest(
             consider(at, at, (value == goals) & (measures < at))
             consider(before, before, (value == goals) & (before < measures))
         elif value != next_value and following < np.inf:
-            share = (goals - value) / (next_value - value)
+            share = np.clip((goals - value) / (next_value - value), 0.0, 1.0)
             found = at * (1 - share) + following * share
             rising = (value < goals) & (goals <= next_value) & (measures < following)
             consider(np.clip(found, np.maximum(at, measures), following), following, rising)
