@@ -18,7 +18,7 @@ from xlportfolio.lever import Lever, Step, levers
 from xlportfolio.scoring import Bounds, Yardstick, rounded
 
 EXAMPLES = settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -190,6 +190,12 @@ def test_steps_that_hit_the_threshold_beat_a_gliding_criterion_that_could_gain_l
     assert lever_of(criteria, [0, 0, 0], threshold=60) == (
         Step(1, 2.0, pytest.approx(40.0)),
         Step(2, 1.0, pytest.approx(20.0)),
+    )
+
+
+def test_of_sets_with_the_same_total_the_one_that_could_gain_most_else_the_first_is_taken() -> None:
+    assert lever_of([criterion("A", 1), criterion("B", 2), criterion("C", 2)], [0, 0, 0], 30) == (
+        Step(1, 75.0, pytest.approx(30.0)),
     )
 
 

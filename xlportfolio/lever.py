@@ -46,14 +46,8 @@ _MARGIN = 1e-6
 class Step(NamedTuple):
     """One criterion of a lever.
 
-    Attributes
-    ----------
-    criterion
-        Its position among those given.
-    target
-        The measure to reach, in the criterion's unit, or the category as its level spells it.
-    gain
-        Points of the axis score.
+    Its position among those given; the measure to reach, a number in its unit, or the category as
+    its level spells it; and the points of the axis score gained.
     """
 
     criterion: int
@@ -213,35 +207,33 @@ class _Plan:
 
     def _search(self, row: int) -> tuple[dict[int, float], int]:
         """The value to reach of each criterion that rises, in their order, and the filler."""
-        count, score, filler = (int(self.count[row]), self._scores[row], int(self.filler[row]))
+        count, filler = int(self.count[row]), int(self.filler[row])
         order = [k for k in self.order[row].tolist() if self._full[row, k] > 0]
+        tops = dict(enumerate(self._tops.tolist()))
         if filler >= 0:
             head = order[: order.index(filler) + 1]
             behind = [self._choice(row, k) for k in order[len(head) : count]]
             _, way = _least(behind, len(behind), self._raised(row, head), self.aim)
-            return self._highest(head) | way.goals(), filler
+            return {k: tops[k] for k in head} | way.goals(), filler
         stepped = [self._choice(row, k) for k in order if not self._glides[k]]
-        reached, way = _least(stepped, count, float(score), self.aim)
+        reached, way = _least(stepped, count, self._raised(row, []), self.aim)
         for gliding in [k for k in order if self._glides[k]][:1]:
             mixed = [*order[: count - 1], gliding]
             full = -sum(_billionths(self._full[row, k]) for k in mixed)
             better = (self.aim, full, tuple(sorted(mixed))) < (reached, way.full, way.places)
             if better and rounded(self._raised(row, mixed)) >= self.aim:
-                return self._highest(mixed), gliding
+                return {k: tops[k] for k in mixed}, gliding
         return way.goals(), -1
-
-    def _highest(self, criteria: Sequence[int]) -> dict[int, float]:
-        """The highest value of some criteria."""
-        return {k: float(self._tops[k]) for k in criteria}
 
     def _raised(self, row: int, criteria: Sequence[int]) -> float:
         """The score of a customer with some criteria raised in full."""
         return float(np.cumsum([self._scores[row], *self._full[row, criteria]])[-1])
 
     def _choice(self, row: int, k: int) -> _Choice:
+        """What a stepped criterion may gain."""
         value, each = float(self.values[row, k]), float(self._each[row, k])
         levels = [(each * (level - value), level) for level in self._levels[k] if level > value]
-        return _Choice(k, levels)
+        return k, levels
 
     def _fill(self, rows: Ints) -> None:
         """Let each filler take what the others leave."""
@@ -252,29 +244,19 @@ class _Plan:
         self.goals[at] = np.minimum(self.values[at] + rest / self._each[at], self._tops[at[1]])
 
 
-class _Choice(NamedTuple):
-    """A stepped criterion, and the gain and the value of each level above its own, upwards."""
-
-    criterion: int
-    levels: list[tuple[float, float]]
+#: A stepped criterion, and the gain and the value of each level above its own, upwards.
+_Choice = tuple[int, list[tuple[float, float]]]
 
 
 class _Way(NamedTuple):
     """Some stepped criteria at certain levels; of two with the same total the least is the better.
 
-    Attributes
-    ----------
-    full
-        Minus their full gains, each in billionths of a point.
-    places
-        The criteria in the order of the sheet.
-    steps
-        The criteria in the order in which they rise, each with minus the value to reach.
+    That is why gains and values stand here with a minus.
     """
 
-    full: int
-    places: tuple[int, ...]
-    steps: tuple[tuple[int, float], ...]
+    full: int  # the full gains, each in billionths of a point
+    places: tuple[int, ...]  # the criteria in the order of the sheet
+    steps: tuple[tuple[int, float], ...]  # in the order of rising, with the values to reach
 
     def goals(self) -> dict[int, float]:
         """The value to reach of each criterion."""
