@@ -39,19 +39,15 @@ Ints = npt.NDArray[np.intp]
 
 _GLIDING = {ScaleKind.LINEAR, ScaleKind.PIECEWISE}
 _UNIT = 10.0**-DECIMALS
+#: Ways that miss the aim by less are kept: totals alike may differ by a unit at each criterion.
+_MARGIN = 1e-6
 
 
 class Step(NamedTuple):
     """One criterion of a lever.
 
-    Attributes
-    ----------
-    criterion
-        Its position among those given.
-    target
-        The measure to reach, in the criterion's unit, or the category as its level spells it.
-    gain
-        Points of the axis score.
+    Its position among those given; the measure to reach, a number in its unit, or the category as
+    its level spells it; and the points of the axis score gained.
     """
 
     criterion: int
@@ -211,35 +207,33 @@ class _Plan:
 
     def _search(self, row: int) -> tuple[dict[int, float], int]:
         """The value to reach of each criterion that rises, in their order, and the filler."""
-        count, score, filler = (int(self.count[row]), self._scores[row], int(self.filler[row]))
+        count, filler = int(self.count[row]), int(self.filler[row])
         order = [k for k in self.order[row].tolist() if self._full[row, k] > 0]
+        tops = dict(enumerate(self._tops.tolist()))
         if filler >= 0:
             head = order[: order.index(filler) + 1]
             behind = [self._choice(row, k) for k in order[len(head) : count]]
             _, way = _least(behind, len(behind), self._raised(row, head), self.aim)
-            return self._highest(head) | way.goals(), filler
+            return {k: tops[k] for k in head} | way.goals(), filler
         stepped = [self._choice(row, k) for k in order if not self._glides[k]]
-        reached, way = _least(stepped, count, float(score), self.aim)
+        reached, way = _least(stepped, count, self._raised(row, []), self.aim)
         for gliding in [k for k in order if self._glides[k]][:1]:
             mixed = [*order[: count - 1], gliding]
             full = -sum(_billionths(self._full[row, k]) for k in mixed)
             better = (self.aim, full, tuple(sorted(mixed))) < (reached, way.full, way.places)
             if better and rounded(self._raised(row, mixed)) >= self.aim:
-                return self._highest(mixed), gliding
+                return {k: tops[k] for k in mixed}, gliding
         return way.goals(), -1
-
-    def _highest(self, criteria: Sequence[int]) -> dict[int, float]:
-        """The highest value of some criteria."""
-        return {k: float(self._tops[k]) for k in criteria}
 
     def _raised(self, row: int, criteria: Sequence[int]) -> float:
         """The score of a customer with some criteria raised in full."""
         return float(np.cumsum([self._scores[row], *self._full[row, criteria]])[-1])
 
     def _choice(self, row: int, k: int) -> _Choice:
+        """What a stepped criterion may gain."""
         value, each = float(self.values[row, k]), float(self._each[row, k])
         levels = [(each * (level - value), level) for level in self._levels[k] if level > value]
-        return _Choice(k, levels)
+        return k, levels
 
     def _fill(self, rows: Ints) -> None:
         """Let each filler take what the others leave."""
@@ -250,29 +244,19 @@ class _Plan:
         self.goals[at] = np.minimum(self.values[at] + rest / self._each[at], self._tops[at[1]])
 
 
-class _Choice(NamedTuple):
-    """A stepped criterion, and the gain and the value of each level above its own, upwards."""
-
-    criterion: int
-    levels: list[tuple[float, float]]
+#: A stepped criterion, and the gain and the value of each level above its own, upwards.
+_Choice = tuple[int, list[tuple[float, float]]]
 
 
 class _Way(NamedTuple):
     """Some stepped criteria at certain levels; of two with the same total the least is the better.
 
-    Attributes
-    ----------
-    full
-        Minus their full gains, each in billionths of a point.
-    places
-        The criteria in the order of the sheet.
-    steps
-        The criteria in the order in which they rise, each with minus the value to reach.
+    That is why gains and values stand here with a minus.
     """
 
-    full: int
-    places: tuple[int, ...]
-    steps: tuple[tuple[int, float], ...]
+    full: int  # the full gains, each in billionths of a point
+    places: tuple[int, ...]  # the criteria in the order of the sheet
+    steps: tuple[tuple[int, float], ...]  # in the order of rising, with the values to reach
 
     def goals(self) -> dict[int, float]:
         """The value to reach of each criterion."""
@@ -304,7 +288,7 @@ def _least(choices: Sequence[_Choice], count: int, start: float, aim: float) -> 
                 last = seen + count - number
                 if not seen <= last <= len(choices):
                     continue
-                if lifted + (most[last] - most[seen]) < aim - _UNIT:
+                if lifted + (most[last] - most[seen]) < aim - _MARGIN:
                     continue
                 key = number, round(lifted, DECIMALS)
                 if key not in grown or candidate < grown[key][0]:
@@ -323,9 +307,9 @@ def _billionths(points: float) -> int:
 
 
 def _top(criterion: Criterion, bounds: Bounds | None) -> float:
-    """The highest value that a scale reaches; minus infinity if it is flat."""
+    """The highest value that a scale reaches; NaN if it is flat."""
     if criterion.scale.kind is ScaleKind.LINEAR:
-        return 100.0 if bounds is not None and bounds.low < bounds.high else -np.inf
+        return 100.0 if bounds is not None and bounds.low < bounds.high else np.nan
     return max(float(value) for _, value in criterion.scale.levels)
 
 
@@ -409,7 +393,7 @@ def _nearest(
             consider(at, at, (value == goals) & (measures < at))
             consider(before, before, (value == goals) & (before < measures))
         elif value != next_value and following < np.inf:
-            share = (goals - value) / (next_value - value)
+            share = np.clip((goals - value) / (next_value - value), 0.0, 1.0)
             found = at * (1 - share) + following * share
             rising = (value < goals) & (goals <= next_value) & (measures < following)
             consider(np.clip(found, np.maximum(at, measures), following), following, rising)
