@@ -372,7 +372,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
     for letter, width in zip("ABCD", _MATRIX_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
 
-    lines = _threshold_cells(sheet, matrix, words)
+    lines = _threshold_cells(sheet, matrix)
     for position, column in enumerate(matrix.points, start=POINTS_COLUMN):
         small = Font(name=FONT, size=9, color=SOFT)
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
@@ -385,23 +385,17 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
     sheet.print_area = f"A1:D{_CHART_ROW + 34}"
 
 
-def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> list[ThresholdLine]:
+def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet) -> list[ThresholdLine]:
     """Write the ends of the threshold lines into cells, since a chart draws nothing else."""
-    grey = Font(name=FONT, size=9, color=SOFT)
-    top = sheet.cell(HEADER_ROW - 1, POINTS_COLUMN, words("matrix.helper"))
-    top.font = grey
-    first, last = HEADER_ROW + 1, HEADER_ROW + len(matrix.thresholds)
-    for row, ends in enumerate(matrix.thresholds, start=first):
-        for column, number in enumerate(ends, start=POINTS_COLUMN):
-            cell = sheet.cell(row, column, number)
-            cell.font, cell.number_format = grey, "0.0"
+    for row, cells in enumerate(matrix.thresholds, start=HEADER_ROW - 1):
+        for column, content in enumerate(cells, start=POINTS_COLUMN):
+            if content is not None:
+                cell = sheet.cell(row, column, content)
+                cell.font = Font(name=FONT, size=9, color=SOFT)
+                cell.number_format = "General" if isinstance(content, str) else "0.0"
+    first, last = HEADER_ROW + 1, HEADER_ROW + 2
     lines = []
-    for column, key in (
-        (POINTS_COLUMN, "value_threshold"),
-        (POINTS_COLUMN + 2, "benefit_threshold"),
-    ):
-        title = words(f"matrix.{key}")
-        sheet.cell(HEADER_ROW, column, title).font = grey
+    for column, title in zip((POINTS_COLUMN, POINTS_COLUMN + 2), matrix.lines, strict=True):
         x, y = (
             Reference(sheet, min_col=c, min_row=first, max_row=last) for c in (column, column + 1)
         )

@@ -182,6 +182,8 @@ class MatrixSheet:
         first customers of the ranking; the coordinates of each type's; for each type and each of
         :data:`SIZES` sizes, the values of the named customers whose points have it. Columns of
         equal length, blank below their last point.
+    helper, lines
+        What the cells of the thresholds are for, and what the line of each is called.
     summary
         The lines above the chart, one for each type: how many customers and prospects are of it.
     """
@@ -191,15 +193,25 @@ class MatrixSheet:
     subtitles: tuple[str, ...]
     value_threshold: float
     benefit_threshold: float
+    helper: str
+    lines: tuple[str, str]
     summary: Summary
     names: int
     points: tuple[ReportColumn, ...]
 
     @property
-    def thresholds(self) -> tuple[tuple[float, ...], ...]:
-        """The cells below the headers from :data:`POINTS_COLUMN` on: the ends of both lines."""
+    def thresholds(self) -> tuple[tuple[str | float | None, ...], ...]:
+        """The cells from the row above :data:`HEADER_ROW` and :data:`POINTS_COLUMN` on.
+
+        What they are for, the names of both lines, and their ends.
+        """
         value, benefit = self.value_threshold, self.benefit_threshold
-        return (0, value, benefit, 0), (100, value, benefit, 100)
+        return (
+            (self.helper, None, None, None),
+            (self.lines[0], None, self.lines[1], None),
+            (0, value, benefit, 0),
+            (100, value, benefit, 100),
+        )
 
 
 #: The sheets that hold a table, in the order in which they are appended: key -> table.
@@ -503,6 +515,8 @@ class _Writer:
             tuple(subtitles),
             value,
             benefit,
+            self.words("matrix.helper"),
+            (self.words("matrix.value_threshold"), self.words("matrix.benefit_threshold")),
             summary,
             max(_ROOM, self.presentation.top_labels),
             self.points(types, steps),

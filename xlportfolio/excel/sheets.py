@@ -31,8 +31,8 @@ from xlportfolio.report import (
 )
 from xlportfolio.schema.contract import Cell, column_letters
 
-#: Rows above the first point.
-_POINTS = POINTS_ROW - 1
+#: Rows above the first point, and above what the chart draws its thresholds from.
+_POINTS, _LINES = POINTS_ROW - 1, HEADER_ROW - 2
 #: How many rows further up than it should be a table's title is looked for.
 _FAR = 16
 
@@ -74,7 +74,7 @@ class OutputTable:
         self.rows: list[list[Cell]] = []  # as they are, below the headers
         self.entries: list[list[str]] = []  # what was entered into the user's columns
         self.moved: dict[int, Rows] = {}
-        self.heights: dict[int, float | None] = {}  # of rows of the sheet whose height was changed
+        self.heights: dict[int, float] = {}  # of rows of the sheet whose height was changed
 
     @property
     def _old(self) -> int:
@@ -203,7 +203,7 @@ class OutputTable:
             for k, height in enumerate(summary_heights(summary, wide)):
                 if height != before[k]:
                     row = self.sheet.range((self.row + top + k, self.column))
-                    self.heights[row.row] = row.row_height
+                    self.heights[row.row] = row.row_height or height
                     row.row_height = height
 
     def _resize(self, rows: int) -> None:
@@ -211,8 +211,8 @@ class OutputTable:
 
     def restore(self) -> None:
         """Put back size and cells as they were, unless they are."""
-        for place, height in self.heights.items():
-            self.sheet.range((place, self.column)).row_height = height
+        for place, was in self.heights.items():
+            self.sheet.range((place, self.column)).row_height = was
         if self.there.range.shape[0] != self.height:
             self._resize(self._old)
         old = [*self.above, self.header, *self.rows]
@@ -267,6 +267,12 @@ class OutputMatrix:
         found = self.cells[HEADER_ROW - 1][0], self.cells[_POINTS - 1][POINTS_COLUMN - 1]
         if found not in expected:
             raise XlPortfolioError("matrix_moved", sheet=self.sheet.name)
+        for r, (expect, row) in enumerate(
+            zip(self.matrix.thresholds, self.cells[_LINES:], strict=False)
+        ):
+            for k, cell in enumerate(expect, POINTS_COLUMN - 1):
+                if cell is None and row[k] is not None:
+                    raise XlPortfolioError("among_points", **self._place(_LINES + r, k))
         columns = range(width)
         points = [[row[POINTS_COLUMN - 1 + k] for k in columns] for row in self.cells[_POINTS:]]
         lengths = [_run(row[k] for row in points) for k in columns]
@@ -275,9 +281,13 @@ class OutputMatrix:
         for r, row in enumerate(points[: self.height]):
             for k in columns:
                 if r >= lengths[k] and row[k] is not None:
-                    column = column_letters(self.origin[1] + POINTS_COLUMN - 1 + k)
-                    cell = f"{column}{self.origin[0] + _POINTS + r}"
-                    raise XlPortfolioError("among_points", sheet=self.sheet.name, cell=cell)
+                    place = self._place(_POINTS + r, POINTS_COLUMN - 1 + k)
+                    raise XlPortfolioError("among_points", **place)
+
+    def _place(self, row: int, column: int) -> dict[str, object]:
+        """The sheet and the address of a cell, counted from 0."""
+        cell = f"{column_letters(self.origin[1] + column)}{self.origin[0] + row}"
+        return {"sheet": self.sheet.name, "cell": cell}
 
     def _blocks(self) -> list[Block]:
         """What is written."""
@@ -286,7 +296,7 @@ class OutputMatrix:
         points += [[None] * width for _ in range(self.height + 1 - len(points))]
         return [
             *_head_blocks(matrix),
-            (HEADER_ROW, POINTS_COLUMN - 1, [*map(list, matrix.thresholds)]),
+            (_LINES, POINTS_COLUMN - 1, [*map(list, matrix.thresholds)]),
             (POINTS_ROW - 2, POINTS_COLUMN - 1, points),
         ]
 
