@@ -61,7 +61,7 @@ from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.look import row_heights
 from xlportfolio.model import Presentation
-from xlportfolio.report import FIRST_ROW, HEADER_ROW, ORDER, SheetTable, build_report
+from xlportfolio.report import ORDER, SheetTable, build_report
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters
 from xlportfolio.wording import advise
@@ -155,8 +155,8 @@ def _naive(folder: Path) -> Run:
 def _append(sheet: Any, table: SheetTable) -> None:  # noqa: ANN401 (openpyxl's own word for it)
     """Append a table's title, headers and rows."""
     columns = [np.asarray(column.cells, dtype=object).tolist() for column in table.columns]
-    head = [[table.title], *([text] for text in table.subtitles), *[[]] * HEADER_ROW]
-    head[HEADER_ROW - 1 :] = [[column.header for column in table.columns]]
+    head = [[table.title], *([text] for text in table.subtitles), *[[]] * table.header_row]
+    head[table.header_row - 1 :] = [[column.header for column in table.columns]]
     for cells in chain(head, zip(*columns, strict=True)):
         sheet.append([None if cell in ("", None) or cell != cell else cell for cell in cells])  # noqa: PLR0124 (NaN)
 
@@ -172,7 +172,7 @@ def _prepare(folder: Path) -> None:
 
 def _template(table: SheetTable) -> tuple[str, list[Sequence[Any]], list[int]]:
     """A %-template for rows, the columns that fill it, and the numbers among them with blanks."""
-    numbers, heights = range(FIRST_ROW, FIRST_ROW + len(table)), row_heights(table)
+    numbers, heights = range(table.first_row, table.first_row + len(table)), row_heights(table)
     template = '<row r="%d" ht="%s" customHeight="1">' if heights else '<row r="%d">'
     columns: list[Sequence[Any]] = [numbers, heights] if heights else [numbers]
     text, gaps = ' t="inlineStr"><is><t>%s</t></is></c>', []

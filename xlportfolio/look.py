@@ -9,6 +9,7 @@ of the analysis but the chart's thresholds.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import NamedTuple
@@ -32,7 +33,6 @@ from xlportfolio.chart import COLOURS, INK, ThresholdLine, portfolio_chart
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import (
-    FIRST_ROW,
     HEADER_ROW,
     POINTS_COLUMN,
     POINTS_ROW,
@@ -41,6 +41,7 @@ from xlportfolio.report import (
     Report,
     ReportColumn,
     SheetTable,
+    Summary,
 )
 
 # what every sheet of ours shares, also those that a user fills in
@@ -129,38 +130,27 @@ def draw(report: Report, language: str) -> bytes:
 def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     _head(sheet, table.title, table.subtitles)
     sheet.sheet_properties.tabColor = COLOURS[table.quadrant] if table.quadrant else _TAB
-    last_row = FIRST_ROW + max(len(table), 1) - 1
+    header_row, first_row, wide = table.header_row, table.first_row, widths(table)
+    last_row = first_row + max(len(table), 1) - 1
     for position, column in enumerate(table.columns, start=1):
         style = STYLES[column.kind]
-        header = _text_cell(sheet, HEADER_ROW, position, column.header)
-        header.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
-        header.fill = PatternFill("solid", fgColor=HEADER)
-        indent = 0 if style.horizontal == "center" else 1  # cells keep off their neighbours
-        header.alignment = Alignment(
-            horizontal="left" if style.horizontal == "left" else "center",
-            vertical="center",
-            wrap_text=True,
-            indent=1 if style.horizontal == "left" else 0,
-        )
+        _header_cell(sheet, header_row, position, column)
         letter = get_column_letter(position)
         whole = sheet.column_dimensions[letter]
-        whole.width = _width(column, style)
-        for cells in (sheet.cell(FIRST_ROW, position), whole):
+        whole.width = wide[position - 1]
+        for cells in (sheet.cell(first_row, position), whole):
             cells.font = _BODY
             cells.number_format = style.number_format
-            cells.alignment = Alignment(
-                horizontal=style.horizontal,
-                vertical="center",
-                wrap_text=style.wrap or None,
-                indent=indent,
-            )
-        _rules(sheet, column, f"{letter}{FIRST_ROW}:{letter}{_LAST_ROW}", words)
-    sheet.row_dimensions[HEADER_ROW].height = 33
+            cells.alignment = _alignment(style)
+        _rules(sheet, column, f"{letter}{first_row}:{letter}{_LAST_ROW}", words)
+    sheet.row_dimensions[header_row].height = 33
     right = get_column_letter(len(table.columns))
-    filled = FormulaRule(formula=[f"COUNTA($A{FIRST_ROW}:${right}{FIRST_ROW})>0"], border=_RULE)
-    sheet.conditional_formatting.add(f"A{FIRST_ROW}:{right}{_LAST_ROW}", filled)
+    filled = FormulaRule(formula=[f"COUNTA($A{first_row}:${right}{first_row})>0"], border=_RULE)
+    sheet.conditional_formatting.add(f"A{first_row}:{right}{_LAST_ROW}", filled)
+    if table.summary is not None:
+        _draw_summary(sheet, table.summary, wide)
 
-    area = f"A{HEADER_ROW}:{right}{last_row}"
+    area = f"A{header_row}:{right}{last_row}"
     headers = (office_text(column.header) for column in table.columns)
     made = Table(
         displayName=table.table,
@@ -174,9 +164,58 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.add_table(made)
     names = [p for p, c in enumerate(table.columns, start=1) if c.kind is Kind.NAME]
     frozen = names[0] + 1 if names and names[0] <= _FROZEN else 1
-    sheet.freeze_panes = f"{get_column_letter(frozen)}{FIRST_ROW}"
+    # a summary that stood still would leave too little of a small screen for the rows
+    still = first_row if table.summary is None else 1
+    sheet.freeze_panes = f"{get_column_letter(frozen)}{still}"
     _print_setup(sheet, words)
-    sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    sheet.print_title_rows = f"{header_row}:{header_row}"
+
+
+def _header_cell(sheet: Worksheet, row: int, position: int, column: ReportColumn) -> None:
+    is_left = STYLES[column.kind].horizontal == "left"
+    header = _text_cell(sheet, row, position, column.header)
+    header.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
+    header.fill = PatternFill("solid", fgColor=HEADER)
+    header.alignment = Alignment(
+        horizontal="left" if is_left else "center",
+        vertical="center",
+        wrap_text=True,
+        indent=1 if is_left else 0,
+    )
+
+
+def _alignment(style: Style) -> Alignment:
+    return Alignment(
+        horizontal=style.horizontal,
+        vertical="center",
+        wrap_text=style.wrap or None,
+        indent=0 if style.horizontal == "center" else 1,  # cells keep off their neighbours
+    )
+
+
+def _draw_summary(sheet: Worksheet, summary: Summary, wide: Sequence[float]) -> None:
+    """The lines above a table; cells that stand over several columns are merged."""
+    for column, first, _ in summary.spans(len(wide)):
+        style = STYLES[column.kind]
+        _header_cell(sheet, HEADER_ROW, first, column)
+        for row, content in enumerate(column.cells, start=HEADER_ROW + 1):
+            cell = sheet.cell(row, first)
+            if isinstance(content, str):
+                _text_cell(sheet, row, first, content)
+            elif not np.isnan(content):
+                cell.value = content
+            cell.font, cell.border = _BODY, _RULE
+            cell.number_format, cell.alignment = style.number_format, _alignment(style)
+    for row, quadrant in enumerate(summary.quadrants, start=HEADER_ROW + 1):
+        if quadrant is not None and quadrant in COLOURS:
+            cell = sheet.cell(row, summary.at[0])
+            cell.font, cell.border = Font(name=FONT, size=11, bold=True, color="FFFFFF"), Border()
+            cell.fill = PatternFill("solid", fgColor=COLOURS[quadrant])
+    for row, height in enumerate(summary_heights(summary, wide), start=HEADER_ROW):
+        sheet.row_dimensions[row].height = height
+        for _, first, last in summary.spans(len(wide)):
+            if last > first:
+                sheet.merge_cells(start_row=row, start_column=first, end_row=row, end_column=last)
 
 
 def _text_cell(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
@@ -205,17 +244,59 @@ def _width(column: ReportColumn, style: Style) -> float:
     return width
 
 
+def widths(table: SheetTable) -> list[float]:
+    """The width of each column in characters, so that what stands in the summary fits too."""
+    found = [_width(column, STYLES[column.kind]) for column in table.columns]
+    if table.summary is not None:
+        for column, first, last in table.summary.spans(len(found)):
+            style = STYLES[column.kind]
+            if not style.wrap:
+                lack = _width(column, style) - sum(found[first - 1 : last])
+                found[last - 1] += max(lack, 0.0)
+    return found
+
+
+def summary_heights(
+    summary: Summary, wide: Sequence[float], lines: Sequence[Sequence[object]] | None = None
+) -> list[float]:
+    """The height in points of a summary's header and of each line, so that all is seen whole.
+
+    No program finds the height of merged cells by itself.
+
+    Parameters
+    ----------
+    wide
+        The widths of the sheet's columns, in characters.
+    lines
+        Header and lines as they stand on a sheet; ``None``: those of the summary.
+    """
+    spans = list(summary.spans(len(wide)))
+    if lines is None:
+        cells = zip(*(column.cells for column in summary.columns), strict=True)
+        lines = [[column.header for column in summary.columns], *cells]
+    heights = []
+    for k, line in enumerate(lines):
+        most = 1
+        for content, (column, first, last) in zip(line, spans, strict=True):
+            if isinstance(content, str) and (k == 0 or STYLES[column.kind].wrap):
+                room = (sum(wide[first - 1 : last]) - 1) / (1.15 if k == 0 else 1)  # bold; indent
+                parts = content.splitlines()
+                count = sum(len(textwrap.wrap(part, max(int(room), 1))) or 1 for part in parts)
+                most = max(most, count)
+        heights.append(min(LINE_HEIGHT * most, _HIGHEST))
+    return heights
+
+
 def row_heights(table: SheetTable) -> list[float] | None:
     """The height of each row in points, so that wrapped text is seen whole; ``None``: all alike.
 
     Excel finds the heights by itself when a row is edited; other programs rely on what is written.
     """
     lines = np.ones(len(table))
-    for column in table.columns:
-        style = STYLES[column.kind]
-        if style.wrap:
+    for column, width in zip(table.columns, widths(table), strict=True):
+        if STYLES[column.kind].wrap:
             lengths = np.fromiter(map(len, column.cells), dtype=np.float64, count=len(table))
-            lines = np.maximum(lines, lines_of(lengths, _width(column, style)))
+            lines = np.maximum(lines, lines_of(lengths, width))
     heights: list[float] = np.minimum(LINE_HEIGHT * lines, _HIGHEST).tolist()
     return heights if max(heights, default=0) > LINE_HEIGHT else None
 
@@ -282,35 +363,19 @@ def _print_setup(sheet: Worksheet, words: Texts) -> None:
 
 # --- the matrix ---------------------------------------------------------------------------------
 
-_SUMMARY_ROW = HEADER_ROW
-_CHART_ROW = _SUMMARY_ROW + len(RATED_QUADRANTS) + 2
+_CHART_ROW = HEADER_ROW + len(RATED_QUADRANTS) + 2
+#: Of the columns of its summary, in characters.
+_MATRIX_WIDTHS = (20, 14, 16, 88)
 
 
 def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
     _head(sheet, matrix.title, matrix.subtitles)
     sheet.sheet_properties.tabColor = _TAB
-    for position, header in enumerate(matrix.summary_header, start=1):
-        cell = sheet.cell(_SUMMARY_ROW, position, header)
-        cell.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor=HEADER)
-        cell.alignment = Alignment(
-            horizontal="left" if header == matrix.summary_header[-1] else "center"
-        )
-    for row, line in enumerate(matrix.summary, start=_SUMMARY_ROW + 1):
-        name = sheet.cell(row, 1, line.name)
-        name.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
-        name.fill = PatternFill("solid", fgColor=COLOURS[line.quadrant])
-        name.alignment = Alignment(horizontal="center")
-        for position, count in ((2, line.customers), (3, line.prospects)):
-            cell = sheet.cell(row, position, count)
-            cell.font, cell.border = _BODY, _RULE
-            cell.alignment = Alignment(horizontal="center")
-        meaning = sheet.cell(row, 4, line.meaning)
-        meaning.font, meaning.border = _BODY, _RULE
-    for letter, width in zip("ABCD", (20, 14, 16, 88), strict=True):
+    _draw_summary(sheet, matrix.summary, _MATRIX_WIDTHS)
+    for letter, width in zip("ABCD", _MATRIX_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
 
-    lines = _threshold_cells(sheet, matrix, words)
+    lines = _threshold_cells(sheet, matrix)
     for position, column in enumerate(matrix.points, start=POINTS_COLUMN):
         small = Font(name=FONT, size=9, color=SOFT)
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
@@ -323,23 +388,17 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
     sheet.print_area = f"A1:D{_CHART_ROW + 34}"
 
 
-def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> list[ThresholdLine]:
+def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet) -> list[ThresholdLine]:
     """Write the ends of the threshold lines into cells, since a chart draws nothing else."""
-    grey = Font(name=FONT, size=9, color=SOFT)
-    top = sheet.cell(_SUMMARY_ROW - 1, POINTS_COLUMN, words("matrix.helper"))
-    top.font = grey
-    first, last = _SUMMARY_ROW + 1, _SUMMARY_ROW + len(matrix.thresholds)
-    for row, ends in enumerate(matrix.thresholds, start=first):
-        for column, number in enumerate(ends, start=POINTS_COLUMN):
-            cell = sheet.cell(row, column, number)
-            cell.font, cell.number_format = grey, "0.0"
+    for row, cells in enumerate(matrix.thresholds, start=HEADER_ROW - 1):
+        for column, content in enumerate(cells, start=POINTS_COLUMN):
+            if content is not None:
+                cell = sheet.cell(row, column, content)
+                cell.font = Font(name=FONT, size=9, color=SOFT)
+                cell.number_format = "General" if isinstance(content, str) else "0.0"
+    first, last = HEADER_ROW + 1, HEADER_ROW + 2
     lines = []
-    for column, key in (
-        (POINTS_COLUMN, "value_threshold"),
-        (POINTS_COLUMN + 2, "benefit_threshold"),
-    ):
-        title = words(f"matrix.{key}")
-        sheet.cell(_SUMMARY_ROW, column, title).font = grey
+    for column, title in zip((POINTS_COLUMN, POINTS_COLUMN + 2), matrix.lines, strict=True):
         x, y = (
             Reference(sheet, min_col=c, min_row=first, max_row=last) for c in (column, column + 1)
         )

@@ -6,7 +6,7 @@ business of ``look``; where it is written, that of the host.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -21,7 +21,8 @@ from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant, Status
 from xlportfolio.scoring import rounded
 from xlportfolio.wording import Advice, notes
 
-#: The sheet's row, counted from 1, of the headers of every table; data follow below.
+#: The sheet's row, counted from 1, of the headers of a table, or of the summary above it; data
+#: follow below.
 HEADER_ROW = 5
 FIRST_ROW = HEADER_ROW + 1
 #: Where the points of the matrix begin: the row, the column, counted from 1; names stand above.
@@ -92,6 +93,40 @@ class ReportColumn:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """A few lines between the subtitles of a sheet and what stands below; their number is fixed.
+
+    Attributes
+    ----------
+    columns
+        Headers and cells, one cell for each line.
+    quadrants
+        For each line the type in whose colour its first cell is filled, ``None``: plain.
+    at
+        The sheet's column, counted from 1, in which each column begins.
+    """
+
+    columns: tuple[ReportColumn, ...]
+    quadrants: tuple[Quadrant | None, ...]
+    at: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """The number of lines."""
+        return len(self.quadrants)
+
+    def spans(self, width: int) -> Iterator[tuple[ReportColumn, int, int]]:
+        """Each column, with the first and the last of the sheet's columns over which it stands.
+
+        It reaches to where the next one begins; the last, if it holds prose, to the end of a
+        sheet of this width.
+        """
+        is_prose = self.columns[-1].kind in {Kind.PHRASE, Kind.PROSE}
+        end = max(width, self.at[-1]) if is_prose else self.at[-1]
+        lasts = [*(first - 1 for first in self.at[1:]), end]
+        yield from zip(self.columns, self.at, lasts, strict=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SheetTable:
     """A sheet that holds one table of ours.
 
@@ -107,6 +142,8 @@ class SheetTable:
         The lines above the table.
     quadrant
         The type that the sheet is about, if it is about one.
+    summary
+        The lines between the subtitles and the table, if there are any.
     """
 
     key: str
@@ -116,26 +153,21 @@ class SheetTable:
     subtitles: tuple[str, ...]
     columns: tuple[ReportColumn, ...]
     quadrant: Quadrant | None = None
+    summary: Summary | None = None
 
     def __len__(self) -> int:
         """The number of rows of data."""
         return len(self.columns[0])
 
-
-@dataclass(frozen=True, slots=True)
-class QuadrantSummary:
-    """One line of the matrix sheet: how many customers and prospects are of a type."""
-
-    quadrant: Quadrant
-    name: str
-    customers: int
-    prospects: int
-    meaning: str
+    @property
+    def header_row(self) -> int:
+        """The sheet's row of the headers, counted from 1; a blank one parts it from a summary."""
+        return HEADER_ROW if self.summary is None else HEADER_ROW + len(self.summary) + 2
 
     @property
-    def cells(self) -> tuple[str, int, int, str]:
-        """The line as it stands on the sheet."""
-        return self.name, self.customers, self.prospects, self.meaning
+    def first_row(self) -> int:
+        """The sheet's row of the first data, counted from 1."""
+        return self.header_row + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,8 +186,10 @@ class MatrixSheet:
         first customers of the ranking; the coordinates of each type's; for each type and each of
         :data:`SIZES` sizes, the values of the named customers whose points have it. Columns of
         equal length, blank below their last point.
-    summary_header, summary
-        The table above the chart, a line for each type.
+    helper, lines
+        What the cells of the thresholds are for, and what the line of each is called.
+    summary
+        The lines above the chart, one for each type: how many customers and prospects are of it.
     """
 
     sheet: str
@@ -163,16 +197,25 @@ class MatrixSheet:
     subtitles: tuple[str, ...]
     value_threshold: float
     benefit_threshold: float
-    summary_header: tuple[str, ...]
-    summary: tuple[QuadrantSummary, ...]
+    helper: str
+    lines: tuple[str, str]
+    summary: Summary
     names: int
     points: tuple[ReportColumn, ...]
 
     @property
-    def thresholds(self) -> tuple[tuple[float, ...], ...]:
-        """The cells below the headers from :data:`POINTS_COLUMN` on: the ends of both lines."""
+    def thresholds(self) -> tuple[tuple[str | float | None, ...], ...]:
+        """The cells from the row above :data:`HEADER_ROW` and :data:`POINTS_COLUMN` on.
+
+        What they are for, the names of both lines, and their ends.
+        """
         value, benefit = self.value_threshold, self.benefit_threshold
-        return (0, value, benefit, 0), (100, value, benefit, 100)
+        return (
+            (self.helper, None, None, None),
+            (self.lines[0], None, self.lines[1], None),
+            (0, value, benefit, 0),
+            (100, value, benefit, 100),
+        )
 
 
 #: The sheets that hold a table, in the order in which they are appended: key -> table.
@@ -521,24 +564,25 @@ class _Writer:
             steps = np.ceil(SIZES * np.sqrt(shown / max(shown.max(), 1e-300))).astype(np.int64)
             subtitles.append(self.words("matrix.sized", measure=self.presentation.bubble_measure))
         prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
-        summary = tuple(
-            QuadrantSummary(
-                q,
-                self.words(f"quadrants_plural.{q}"),
-                int(((types == q) & ~prospect).sum()),
-                int(((types == q) & prospect).sum()),
-                self.words(f"meanings.{q}"),
-            )
-            for q in RATED_QUADRANTS
+        of_type = [types == q for q in RATED_QUADRANTS]
+        lines: tuple[tuple[str, Kind, Cells], ...] = (
+            ("type", Kind.QUADRANT, self.words_of("quadrants_plural", RATED_QUADRANTS)),
+            ("customers", Kind.RANK, np.array([(of & ~prospect).sum() for of in of_type], float)),
+            ("prospects", Kind.RANK, np.array([(of & prospect).sum() for of in of_type], float)),
+            ("meaning", Kind.PROSE, self.words_of("meanings", RATED_QUADRANTS)),
         )
-        heads = ("type", "customers", "prospects", "meaning")
+        columns = (
+            self.column(key, k, cells, self.words(f"matrix.{key}")) for key, k, cells in lines
+        )
+        summary = Summary(tuple(columns), RATED_QUADRANTS, (1, 2, 3, 4))
         return MatrixSheet(
             self.names[MATRIX],
             self.words("titles.matrix"),
             tuple(subtitles),
             value,
             benefit,
-            tuple(self.words(f"matrix.{key}") for key in heads),
+            self.words("matrix.helper"),
+            (self.words("matrix.value_threshold"), self.words("matrix.benefit_threshold")),
             summary,
             max(_ROOM, self.presentation.top_labels),
             self.points(types, steps),

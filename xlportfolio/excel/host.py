@@ -175,7 +175,7 @@ class LiveBook:
             made.update(add(keys, report, language))
         finally:
             with suppress(Exception):
-                front.activate()
+                front.impl.activate()  # not Excel itself and the workbook too: both are in front
         for table in report.tables:
             if table.key in made:
                 fill(made[table.key], table)

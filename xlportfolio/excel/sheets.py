@@ -6,7 +6,8 @@ Each sheet is looked at before anything is written anywhere, and keeps what it n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from xlwings.main import Table
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.ranges import Rows, asked, entered, entry, formulas, read, rows_of, write
 from xlportfolio.locale import LANGUAGES, texts
-from xlportfolio.look import STYLES
+from xlportfolio.look import STYLES, summary_heights, widths
 from xlportfolio.report import (
     FIRST_SIZE,
     HEADER_ROW,
@@ -26,15 +27,17 @@ from xlportfolio.report import (
     MatrixSheet,
     ReportColumn,
     SheetTable,
+    Summary,
 )
 from xlportfolio.schema.contract import Cell, column_letters
 
-#: Lines above a table: its title, what was scored, and a blank one.
-_HEAD = HEADER_ROW - 1
-#: Rows above the first point.
-_POINTS = POINTS_ROW - 1
-#: How far above a table its title is looked for.
-_FAR = 20
+#: Rows above the first point, and above what the chart draws its thresholds from.
+_POINTS, _LINES = POINTS_ROW - 1, HEADER_ROW - 2
+#: How many rows further up than it should be a table's title is looked for.
+_FAR = 16
+
+#: Cells to be written, behind the row and the column, counted from 0, where they begin.
+Block = tuple[int, int, Rows]
 
 
 class Output(Protocol):
@@ -71,6 +74,7 @@ class OutputTable:
         self.rows: list[list[Cell]] = []  # as they are, below the headers
         self.entries: list[list[str]] = []  # what was entered into the user's columns
         self.moved: dict[int, Rows] = {}
+        self.heights: dict[int, float] = {}  # of rows of the sheet whose height was changed
 
     @property
     def _old(self) -> int:
@@ -82,22 +86,32 @@ class OutputTable:
         """Rows of data that the table needs; an empty one keeps a blank row."""
         return max(len(self.table), 1)
 
+    @property
+    def _head(self) -> int:
+        """Rows above the table: its title, what was scored, its summary, blank ones between."""
+        return self.table.header_row - 1
+
     def prepare(self) -> None:
         """Look for whatever is in the way: of growing, of our columns, of the user's columns."""
         ours, table = len(self.table.columns), self.table
         if asked(self.there, "show_totals", default=False):
             raise XlPortfolioError("totals_on", sheet=self.sheet.name, table=table.table)
-        top = max(self.row - _FAR, 1)
-        cells = read(self._area(top - self.row, 0, self._old, self.width - 1))
+        top = max(self.row - self._head - _FAR, 1)
+        last = max(self._old, self._new)
+        cells = read(self._area(top - self.row, 0, last, self.width - 1))
         self.above, self.header = cells[: self.row - top], cells[self.row - top]
-        self.rows = cells[self.row - top + 1 :]
+        rows = cells[self.row - top + 1 :]
+        self.rows, below = rows[: self._old], rows[self._old :]
         if self.width < ours or not _same_columns(self.header[:ours], table.columns):
             raise XlPortfolioError("columns_moved", sheet=self.sheet.name, table=table.table)
         titles = {texts(language)(f"titles.{table.key}") for language in LANGUAGES}
         found = [k - len(self.above) for k, row in enumerate(self.above) if row[0] in titles]
-        if found and -_HEAD not in found:
+        if found and -self._head not in found:
             raise XlPortfolioError("head_moved", sheet=self.sheet.name, table=table.table)
-        self._look_below()
+        for r, row in enumerate(below, self._old + 1):
+            for c, cell in enumerate(row):
+                if cell is not None:
+                    raise XlPortfolioError("below_table", **self._place(r, c))
         if self.width > ours:
             self._move_columns(ours)
 
@@ -105,14 +119,6 @@ class OutputTable:
         """Some cells, counted from the table's first header."""
         first = (self.row + row, self.column + column)
         return self.sheet.range(first, (self.row + last_row, self.column + last_column))
-
-    def _look_below(self) -> None:
-        old, new = self._old, self._new
-        if new > old and self.sheet.used_range.last_cell.row > self.row + old:
-            for r, row in enumerate(read(self._area(old + 1, 0, new, self.width - 1)), old + 1):
-                for c, cell in enumerate(row):
-                    if cell is not None:
-                        raise XlPortfolioError("below_table", **self._place(r, c))
 
     def _place(self, row: int, column: int) -> dict[str, object]:
         """The sheet and the address of a cell, counted from the table's first header."""
@@ -156,7 +162,7 @@ class OutputTable:
         return str(entry).startswith("=") and self.rows[row][column] != entry
 
     def write(self) -> None:
-        """Write title, headers and data in one call; the table grows before and shrinks after."""
+        """Write all down to the last row in one call; the table grows before and shrinks after."""
         old, new, ours = self._old, self._new, len(self.table.columns)
         if new > old:
             self._resize(new)
@@ -165,7 +171,13 @@ class OutputTable:
             *rows_of(self.table.columns),
         ]
         data += [[None] * ours for _ in range(max(old, new) + 1 - len(data))]
-        self._write_block(head(self.table.title, self.table.subtitles), data)
+        if len(self.above) < self._head:
+            write(self.sheet, (self.row, self.column), data)
+        else:
+            blocks = [*_head_blocks(self.table), (self._head, 0, data)]
+            first = (self.row - self._head, self.column)
+            _write_blocks(self.sheet, first, blocks, self.above[-self._head :])
+            self._make_room()
         for c, column in self.moved.items():
             write(self.sheet, (self.row + 1, self.column + c), column)
         if new < old:
@@ -174,25 +186,33 @@ class OutputTable:
                 write(self.sheet, (self.row + 1 + new, self.column + ours), blank)
             self._resize(new)
 
-    def _write_block(self, lines: Rows, data: Rows) -> None:
-        """The lines above the table, if there is room for them, and its cells."""
-        above = self.above[-_HEAD:]
-        if len(above) < _HEAD:
-            write(self.sheet, (self.row, self.column), data)
-        elif any(cell is not None for row in above for cell in row[1:]):  # the user's
-            write(self.sheet, (self.row - _HEAD, self.column), lines)
-            write(self.sheet, (self.row, self.column), data)
-        else:
-            blank = [None] * (len(data[0]) - 1)
-            lines = lines + [[None]] * (_HEAD - len(lines))
-            whole = [[*line, *blank] for line in lines] + data
-            write(self.sheet, (self.row - _HEAD, self.column), whole)
+    def _make_room(self) -> None:
+        """Give rows of the summary whose text takes more or fewer lines than before their height.
+
+        Where an engine knows no heights, the sheets are plain and nothing is wrapped.
+        """
+        summary = self.table.summary
+        if summary is None:
+            return
+        top, wide = HEADER_ROW - 1 - self._head, widths(self.table)
+        lines = self.above[top : top + 1 + len(summary)]
+        before = summary_heights(
+            summary, wide, [[line[at - 1] for at in summary.at] for line in lines]
+        )
+        with suppress(NotImplementedError):
+            for k, height in enumerate(summary_heights(summary, wide)):
+                if height != before[k]:
+                    row = self.sheet.range((self.row + top + k, self.column))
+                    self.heights[row.row] = row.row_height or height
+                    row.row_height = height
 
     def _resize(self, rows: int) -> None:
         self.there.resize(self._area(0, 0, rows, self.width - 1))
 
     def restore(self) -> None:
         """Put back size and cells as they were, unless they are."""
+        for place, was in self.heights.items():
+            self.sheet.range((place, self.column)).row_height = was
         if self.there.range.shape[0] != self.height:
             self._resize(self._old)
         old = [*self.above, self.header, *self.rows]
@@ -208,9 +228,10 @@ class OutputTable:
                     row[c] = self.entries[r][c - ours]
         rows += [[None] * self.width for _ in range(self._new - self._old)]
         write(self.sheet, (self.row, self.column), rows)
-        if len(self.above) >= _HEAD:
-            lines = [[entered(row[0])] for row in self.above[-_HEAD:]]
-            write(self.sheet, (self.row - _HEAD, self.column), lines)
+        if len(self.above) >= self._head:
+            first, above = (self.row - self._head, self.column), self.above[-self._head :]
+            for block in _head_blocks(self.table):
+                _write_blocks(self.sheet, first, [_as_it_was(block, above)], [])
 
 
 class OutputMatrix:
@@ -246,6 +267,12 @@ class OutputMatrix:
         found = self.cells[HEADER_ROW - 1][0], self.cells[_POINTS - 1][POINTS_COLUMN - 1]
         if found not in expected:
             raise XlPortfolioError("matrix_moved", sheet=self.sheet.name)
+        for r, (expect, row) in enumerate(
+            zip(self.matrix.thresholds, self.cells[_LINES:], strict=False)
+        ):
+            for k, cell in enumerate(expect, POINTS_COLUMN - 1):
+                if cell is None and row[k] is not None:
+                    raise XlPortfolioError("among_points", **self._place(_LINES + r, k))
         columns = range(width)
         points = [[row[POINTS_COLUMN - 1 + k] for k in columns] for row in self.cells[_POINTS:]]
         lengths = [_run(row[k] for row in points) for k in columns]
@@ -254,37 +281,35 @@ class OutputMatrix:
         for r, row in enumerate(points[: self.height]):
             for k in columns:
                 if r >= lengths[k] and row[k] is not None:
-                    column = column_letters(self.origin[1] + POINTS_COLUMN - 1 + k)
-                    cell = f"{column}{self.origin[0] + _POINTS + r}"
-                    raise XlPortfolioError("among_points", sheet=self.sheet.name, cell=cell)
+                    place = self._place(_POINTS + r, POINTS_COLUMN - 1 + k)
+                    raise XlPortfolioError("among_points", **place)
 
-    def _blocks(self) -> Iterator[tuple[int, int, Rows]]:
-        """What is written, each block with its first row and column."""
+    def _place(self, row: int, column: int) -> dict[str, object]:
+        """The sheet and the address of a cell, counted from 0."""
+        cell = f"{column_letters(self.origin[1] + column)}{self.origin[0] + row}"
+        return {"sheet": self.sheet.name, "cell": cell}
+
+    def _blocks(self) -> list[Block]:
+        """What is written."""
         matrix, width = self.matrix, len(self.matrix.points)
-        yield 1, 1, head(matrix.title, matrix.subtitles)
-        summary = (matrix.summary_header, *(line.cells for line in matrix.summary))
-        yield HEADER_ROW, 1, [*map(list, summary)]
-        yield HEADER_ROW + 1, POINTS_COLUMN, [*map(list, matrix.thresholds)]
         points = [[entry(column.header) for column in matrix.points], *rows_of(matrix.points)]
         points += [[None] * width for _ in range(self.height + 1 - len(points))]
-        yield POINTS_ROW - 1, POINTS_COLUMN, points
+        return [
+            *_head_blocks(matrix),
+            (_LINES, POINTS_COLUMN - 1, [*map(list, matrix.thresholds)]),
+            (POINTS_ROW - 2, POINTS_COLUMN - 1, points),
+        ]
 
     def write(self) -> None:
         """Bring title, counts, thresholds and points up to date; the chart draws them."""
-        for block in self._blocks():
-            self._write(*block)
-
-    def _write(self, row: int, column: int, rows: Rows) -> None:
-        write(self.sheet, (self.origin[0] + row - 1, self.origin[1] + column - 1), rows)
+        _write_blocks(self.sheet, self.origin, self._blocks(), self.cells)
 
     def restore(self) -> None:
         """Put back all cells that :meth:`write` changes, unless they are as they were."""
         if read(self._area(1, 1, len(self.cells), len(self.cells[0]))) == self.cells:
             return
-        for row, column, rows in self._blocks():
-            last = column - 1 + len(rows[0])
-            old = (line[column - 1 : last] for line in self.cells[row - 1 :][: len(rows)])
-            self._write(row, column, [[entered(cell) for cell in line] for line in old])
+        for block in self._blocks():
+            _write_blocks(self.sheet, self.origin, [_as_it_was(block, self.cells)], [])
 
 
 # --- sheets that are new ------------------------------------------------------------------------
@@ -292,7 +317,7 @@ class OutputMatrix:
 
 def fill(sheet: xw.Sheet, table: SheetTable) -> None:
     """Put the data into a sheet that has its table already."""
-    write(sheet, (HEADER_ROW + 1, 1), rows_of(table.columns))
+    write(sheet, (table.first_row, 1), rows_of(table.columns))
 
 
 def fill_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
@@ -302,14 +327,19 @@ def fill_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
 
 def lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
     """Put a table without data on a blank sheet, its columns in their widths and formats."""
-    write(sheet, (1, 1), head(table.title, table.subtitles))
-    write(sheet, (HEADER_ROW, 1), [[entry(column.header) for column in table.columns]])
-    last = HEADER_ROW + max(len(table), 1)
-    area = sheet.range((HEADER_ROW, 1), (last, len(table.columns)))
+    top = table.header_row
+    header = [entry(column.header) for column in table.columns]
+    _write_blocks(sheet, (1, 1), [*_head_blocks(table), (top - 1, 0, [header])], [])
+    last = top + max(len(table), 1)
+    area = sheet.range((top, 1), (last, len(table.columns)))
     sheet.tables.add(area, name=table.table)
     for k, column in enumerate(table.columns, start=1):
-        style, cells = STYLES[column.kind], sheet.range((HEADER_ROW + 1, k), (last, k))
+        style, cells = STYLES[column.kind], sheet.range((top + 1, k), (last, k))
         cells.number_format, cells.column_width = style.number_format, style.width
+    if table.summary is not None:
+        for column, k in zip(table.summary.columns, table.summary.at, strict=True):
+            cells = sheet.range((HEADER_ROW + 1, k), (HEADER_ROW + len(table.summary), k))
+            cells.number_format = STYLES[column.kind].number_format
 
 
 def lay_out_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
@@ -320,10 +350,54 @@ def lay_out_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
 # --- cells of ours ------------------------------------------------------------------------------
 
 
-def head(title: str, subtitles: Sequence[str]) -> Rows:
-    """The lines above a table; a line that was there before is blanked."""
-    lines = [title, *subtitles]
-    return [[entry(line)] for line in lines] + [[None]] * (3 - len(lines))
+def _head_blocks(of: SheetTable | MatrixSheet) -> list[Block]:
+    """Title, subtitles and summary; a line that was there before is blanked."""
+    lines = [of.title, *of.subtitles]
+    title: Block = (0, 0, [[entry(line)] for line in lines] + [[None]] * (3 - len(lines)))
+    return [title] if of.summary is None else [title, _summary_block(of.summary)]
+
+
+def _summary_block(summary: Summary) -> Block:
+    first, last = summary.at[0], summary.at[-1]
+    block: Rows = []
+    for cells in ([entry(c.header) for c in summary.columns], *rows_of(summary.columns)):
+        block.append([None] * (last - first + 1))
+        for at, cell in zip(summary.at, cells, strict=True):
+            block[-1][at - first] = cell
+    return HEADER_ROW - 1, first - 1, block
+
+
+def _write_blocks(
+    sheet: xw.Sheet,
+    first: tuple[int, int],
+    blocks: Sequence[Block],
+    there: Sequence[Sequence[Cell]],
+) -> None:
+    """Write blocks in one call, or one by one where something of the user's stands between them.
+
+    ``there`` are the cells from ``first`` on, as they are; below and beside them all is blank.
+    """
+    height = max(row + len(rows) for row, _, rows in blocks)
+    width = max(column + len(rows[0]) for _, column, rows in blocks)
+    whole: Rows = [[None] * width for _ in range(height)]
+    between = [list(row[:width]) for row in there[:height]]
+    for top, left, rows in blocks:
+        for r, row in enumerate(rows, top):
+            whole[r][left : left + len(row)] = row
+            if r < len(between):
+                between[r][left : left + len(row)] = [None] * len(row)
+    if any(cell is not None for row in between for cell in row):
+        for top, left, rows in blocks:
+            write(sheet, (first[0] + top, first[1] + left), rows)
+    else:
+        write(sheet, first, whole)
+
+
+def _as_it_was(block: Block, there: Sequence[Sequence[Cell]]) -> Block:
+    """A block of the cells that were there."""
+    top, left, rows = block
+    old = (row[left : left + len(rows[0])] for row in there[top : top + len(rows)])
+    return top, left, [[entered(cell) for cell in row] for row in old]
 
 
 def _same_columns(header: Sequence[Cell], columns: Sequence[ReportColumn]) -> bool:

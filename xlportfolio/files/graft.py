@@ -31,7 +31,6 @@ from xlportfolio.files.workbook import (
 )
 from xlportfolio.look import row_heights
 from xlportfolio.report import (
-    FIRST_ROW,
     MATRIX,
     MATRIX_NAME,
     ORDER,
@@ -67,7 +66,7 @@ def graft(
     grafting, names = Graft(workbook, scratch), report.sheets
     grafting.release(list(ours.sheets.values()))
     workbook.forget_calculations(list(ours.sheets.values()))
-    blocks = {t.key: Block(t.columns, FIRST_ROW, heights=row_heights(t)) for t in report.tables}
+    blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
     blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
     pieces = Pieces([column for block in blocks.values() for column in block.columns])
     for key in ORDER:

@@ -24,14 +24,11 @@ from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
-from xlportfolio.report import FIRST_ROW, Report
+from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
 from xlportfolio.schema.contract import LAST_ROW
 from xlportfolio.scorecard import rows_of, scorecard
-
-#: Rows that a sheet can hold.
-_MOST_ROWS = LAST_ROW - FIRST_ROW + 1
 
 #: Told the key of each step as it begins; see ``steps`` in ``locale``.
 Progress = Callable[[str], None]
@@ -135,14 +132,15 @@ def rescore(
         tables = read_tables(workbook)
         progress("check")
         given = interpret(tables)
-        if len(given.customers) > _MOST_ROWS:
-            rows = len(given.customers)
-            raise WorkbookError("too_many_rows", path=book, rows=rows, most=_MOST_ROWS)
         progress("analyse")
         today = dt.datetime.now().astimezone().date()
         run = Run.of(given, today=today, as_of=as_of, language=language)
         progress("draw")
         report = run.report(ours.names(workbook, run.sheet_names))
+        for table in report.tables:
+            rows, most = len(table), LAST_ROW - table.first_row + 1
+            if rows > most:
+                raise WorkbookError("too_many_rows", path=book, rows=rows, most=most)
 
         def answer() -> list[list[Answer]]:
             return rows_of(scorecard(run.analysis, given.rows, given.presentation.language))
