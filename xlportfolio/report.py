@@ -6,7 +6,7 @@ business of ``look``; where it is written, that of the host.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,6 +18,7 @@ from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.locale import texts
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant, Status
+from xlportfolio.plan import PlanLine, plan_lines
 from xlportfolio.scoring import rounded
 from xlportfolio.wording import Advice, notes
 
@@ -327,10 +328,17 @@ class _Writer:
         columns: Sequence[ReportColumn],
         subtitles: Sequence[str],
         quadrant: Quadrant | None = None,
+        summary: Summary | None = None,
     ) -> SheetTable:
-        title = self.words(f"titles.{key}")
         return SheetTable(
-            key, TABLES[key], self.names[key], title, tuple(subtitles), tuple(columns), quadrant
+            key,
+            TABLES[key],
+            self.names[key],
+            self.words(f"titles.{key}"),
+            tuple(subtitles),
+            tuple(columns),
+            quadrant,
+            summary,
         )
 
     def subtitle(self, key: str, **details: object) -> str:
@@ -464,24 +472,55 @@ class _Writer:
             self.column("hours_now", Kind.HOURS, now).take(at),
             self.column("change", Kind.CHANGE, plan.planned - now).take(at),
         )
-        return self.table("plan", columns, self._plan_subtitles(now))
+        lines = plan_lines(plan, self.customers["quadrant"].to_numpy(object), now)
+        summary = self._hours(lines)
+        return self.table("plan", columns, self._plan_subtitles(lines[-1]), summary=summary)
 
-    def _plan_subtitles(self, now: npt.NDArray[np.float64]) -> tuple[str, str]:
+    def _hours(self, lines: Sequence[PlanLine]) -> Summary:
+        """The hours of each type and of everybody, above the table's columns of the same name."""
+        everybody = lines[-1]
+
+        def numbers(key: str, kind: Kind, of: Callable[[PlanLine], float]) -> ReportColumn:
+            return self.column(key, kind, np.array([of(line) for line in lines], dtype=np.float64))
+
+        def share(part: float, whole: float) -> float:
+            return part / whole if whole > 0 else np.nan
+
+        types = [
+            self.words("words.total" if q is None else f"quadrants_plural.{q}")
+            for q in (line.quadrant for line in lines)
+        ]
+        columns = {
+            1: self.column("quadrant", Kind.WORD, types),
+            4: numbers("asking", Kind.RANK, lambda line: line.customers),
+            5: numbers("fitting", Kind.RANK, lambda line: line.fitting),
+            8: numbers("asked", Kind.HOURS, lambda line: line.asked),
+            9: numbers(
+                "share_asked", Kind.PERCENT, lambda line: share(line.asked, everybody.asked)
+            ),
+            10: numbers("share_now", Kind.PERCENT, lambda line: share(line.now, everybody.now)),
+            12: numbers("planned", Kind.HOURS, lambda line: line.planned),
+            13: numbers("hours_now", Kind.HOURS, lambda line: line.now),
+            14: numbers("change", Kind.CHANGE, lambda line: line.planned - line.now),
+        }
+        quadrants = tuple(
+            None if line.quadrant is Quadrant.NOT_RATED else line.quadrant for line in lines
+        )
+        return Summary(tuple(columns.values()), quadrants, tuple(columns))
+
+    def _plan_subtitles(self, everybody: PlanLine) -> tuple[str, str]:
         """How many hours there are, are asked for and fit; how many are spent today."""
-        plan = self.advice.numbers.plan
-
-        def total(hours: npt.NDArray[np.float64]) -> str:
-            return self.words.number(float(np.nansum(hours)), 1)
-
-        details = {"asked": total(plan.asked), "planned": total(plan.planned)}
-        if plan.hours is None:
-            first = self.subtitle("plan_unknown", **details)
+        hours, number = self.model.hours_per_year, self.words.number
+        asked = number(everybody.asked, 1)
+        if hours is None:
+            first = self.subtitle("plan_unknown", asked=asked)
         else:
-            first = self.subtitle("plan", hours=self.words.number(plan.hours, 1), **details)
-        if np.isnan(now).all():
+            details = {"hours": number(hours, 1), "planned": number(everybody.planned, 1)}
+            first = self.subtitle("plan", asked=asked, **details)
+        if np.isnan(everybody.now):
             column = self.words("columns.hours_now")
             return first, self.words("subtitles.plan_now_unknown", column=column)
-        return first, self.words("subtitles.plan_now", now=total(now))
+        return first, self.words("subtitles.plan_now", now=number(everybody.now, 1))
 
     def abc(self) -> SheetTable:
         table, measure = self.analysis.abc, self.analysis.abc_measure
@@ -512,7 +551,19 @@ class _Writer:
             *self.take(("abc_class",), at),
             self.column("hidden", Kind.PHRASE, hidden.tolist()).take(at),
         )
-        return self.table("abc", columns, (subtitle,))
+        return self.table("abc", columns, (subtitle,), summary=self._hidden())
+
+    def _hidden(self) -> Summary:
+        """The findings on what turnover hides, with their rules and the first whom they name."""
+        found, spelled = self.advice.numbers.findings, self.advice.hidden
+        counts = [np.nan if finding.lacking else len(finding.rows) for finding in found]
+        columns = {
+            1: self.column("hidden", Kind.PHRASE, [text.name for text in spelled]),
+            4: self.column("rule", Kind.PROSE, [text.rule for text in spelled]),
+            7: self.column("count", Kind.RANK, np.array(counts, dtype=np.float64)),
+            8: self.column("members", Kind.PROSE, [text.customers for text in spelled]),
+        }
+        return Summary(tuple(columns.values()), (None,) * len(found), tuple(columns))
 
     def _amount_header(self, measure: str | None) -> str:
         """The measure's own name on one line, unless another column of the table has it."""
