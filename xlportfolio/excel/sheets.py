@@ -231,7 +231,7 @@ class OutputTable:
         if len(self.above) >= self._head:
             first, above = (self.row - self._head, self.column), self.above[-self._head :]
             for block in _head_blocks(self.table):
-                _write_blocks(self.sheet, first, [_as_it_was(block, above)], [])
+                _write_back(self.sheet, first, block, above)
 
 
 class OutputMatrix:
@@ -309,7 +309,7 @@ class OutputMatrix:
         if read(self._area(1, 1, len(self.cells), len(self.cells[0]))) == self.cells:
             return
         for block in self._blocks():
-            _write_blocks(self.sheet, self.origin, [_as_it_was(block, self.cells)], [])
+            _write_back(self.sheet, self.origin, block, self.cells)
 
 
 # --- sheets that are new ------------------------------------------------------------------------
@@ -393,11 +393,14 @@ def _write_blocks(
         write(sheet, first, whole)
 
 
-def _as_it_was(block: Block, there: Sequence[Sequence[Cell]]) -> Block:
-    """A block of the cells that were there."""
+def _write_back(
+    sheet: xw.Sheet, first: tuple[int, int], block: Block, there: Sequence[Sequence[Cell]]
+) -> None:
+    """Write what stood where a block stands."""
     top, left, rows = block
     old = (row[left : left + len(rows[0])] for row in there[top : top + len(rows)])
-    return top, left, [[entered(cell) for cell in row] for row in old]
+    cells = [[entered(cell) for cell in row] for row in old]
+    write(sheet, (first[0] + top, first[1] + left), cells)
 
 
 def _same_columns(header: Sequence[Cell], columns: Sequence[ReportColumn]) -> bool:
