@@ -59,12 +59,12 @@ def with_summary(monkeypatch: pytest.MonkeyPatch) -> None:
 def cells_of(path: Path) -> list[list[Any]]:
     """The cells of the summary in a file."""
     sheet = openpyxl.load_workbook(path)[ABC]
-    rows = sheet.iter_rows(HEADER, LAST + 1, 1, 11, values_only=True)
+    rows = sheet.iter_rows(HEADER, LAST + 1, 1, 12, values_only=True)
     return [[float(c) if isinstance(c, int) else c or None for c in row] for row in rows]
 
 
 def live_cells(book: xw.Book) -> list[list[Any]]:
-    cells: list[list[Any]] = book.sheets[ABC].range((HEADER, 1), (LAST + 1, 11)).value
+    cells: list[list[Any]] = book.sheets[ABC].range((HEADER, 1), (LAST + 1, 12)).value
     return cells
 
 
@@ -76,15 +76,15 @@ def test_the_table_follows_below_a_blank_row(book: Path) -> None:
         rescore_file(book, backup=False)
         sheet = openpyxl.load_workbook(book)[ABC]
         assert faults_of(parts_of(book)) == []
-        assert sheet.tables["tblAbc"].ref == "A10:K14"
+        assert sheet.tables["tblAbc"].ref == "A10:L14"
         assert sheet.print_title_rows == "$10:$10"
         assert sheet.freeze_panes is None
         cells = cells_of(book)
-        assert cells[0] == ["Type", None, "Amount", None, "Rule", None, None, "Names", *[None] * 3]
+        assert cells[0] == ["Type", None, "Amount", None, "Rule", None, None, "Names", *[None] * 4]
         assert cells[1][0::2] == ["Stars", 1850.0, LONG, None, None, None]
-        assert cells[2] == ["=1+1", *[None] * 3, "short", *[None] * 6]
+        assert cells[2] == ["=1+1", *[None] * 3, "short", *[None] * 7]
         assert cells[3][4] == "Alpha, Beta, Gamma, Delta"
-        assert cells[4] == [None] * 11
+        assert cells[4] == [None] * 12
         assert sheet["A7"].data_type == "s"
 
 
@@ -95,7 +95,7 @@ def test_it_looks_like_a_table_and_is_seen_whole(book: Path) -> None:
     assert merged == {
         f"{first}{row}:{last}{row}"
         for row in range(HEADER, LAST + 1)
-        for first, last in ("AB", "CD", "EG", "HK")
+        for first, last in ("AB", "CD", "EG", "HL")
     }
     assert sheet["A5"].fill.fgColor.rgb == sheet["A10"].fill.fgColor.rgb
     assert sheet["A6"].fill.fgColor.rgb == f"00{COLOURS[Quadrant.STAR]}"
@@ -122,7 +122,7 @@ def test_heights_follow_the_words_of_the_widest_text() -> None:
     assert summary_heights(summary, [11.0, 200.0]) == [15.0, 15.0, 15.0, 30.0]
 
 
-@pytest.mark.parametrize("cell", ["L6", "L5", "B9", "F2", "A4", "M13"])
+@pytest.mark.parametrize("cell", ["M6", "M5", "B9", "F2", "A4", "M13"])
 def test_a_cell_of_the_users_beside_it_is_found(cell: str, book: Path) -> None:
     rescore_file(book, backup=False)
     opened = openpyxl.load_workbook(book)
@@ -150,7 +150,7 @@ def test_an_open_workbook_gets_the_same_and_a_second_run_replaces_it(
         edited.save(tmp_path / "closed.xlsx")
         rescore_file(tmp_path / "closed.xlsx", backup=False)
         assert live_cells(book) == cells_of(tmp_path / "closed.xlsx")
-        area = openpyxl.load_workbook(tmp_path / "closed.xlsx")[ABC]["A10:K14"]
+        area = openpyxl.load_workbook(tmp_path / "closed.xlsx")[ABC]["A10:L14"]
         expected = [[cell.value or None for cell in row] for row in area]
         assert plain(block(book, "tblAbc"))[0] == expected[0]
         assert len(block(book, "tblAbc")) == len(expected)
@@ -161,7 +161,7 @@ def test_what_the_user_put_beside_it_stays_while_the_table_shrinks_and_grows(
 ) -> None:
     done(live)
     sheet, customers = live.sheets[ABC], live.sheets["Customers"]
-    own = {"L6": "mine", "A4": "mine", "F3": "=1+1", "B9": "mine"}
+    own = {"M6": "mine", "A4": "mine", "F3": "=1+1", "B9": "mine"}
     for cell, entry in own.items():
         sheet.range(cell).value = entry
     for last, names in (("G3", "Alpha, Beta"), ("G6", "Alpha, Beta, Gamma, Delta")):
