@@ -90,7 +90,7 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     words, language = author.words, author.language
     columns = _columns(author, CUSTOMERS, CUSTOMERS.columns, [16, 38, 14])
     columns += [_criterion_column(author, criterion) for criterion in sample.CRITERIA]
-    columns += _columns(author, CUSTOMERS, CUSTOMERS.extras, [13], {"hours_now": "#,##0"})
+    columns += _columns(author, CUSTOMERS, CUSTOMERS.extras, [16], {"hours_now": "#,##0"})
     rows = sample.sample(language).customers if with_sample else []
     sheet = author.table(CUSTOMERS, columns, rows, "SheetCustomers")
     sheet.freeze_panes(FIRST_ROW, 2)

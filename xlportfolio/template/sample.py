@@ -117,7 +117,7 @@ CRITERIA_COLUMNS = (
     CRITERIA_TABLE.columns[-1],
 )
 #: The hours that the firm has for visits in a year: fewer than its strategies ask for.
-HOURS_PER_YEAR = 360
+HOURS_PER_YEAR = 350
 
 Measures = Mapping[str, float | str | None]
 
@@ -255,9 +255,9 @@ def _beside(rng: Random, turnover: float | str | None) -> dict[str, float | None
     change, uneven, effort, known = rng.random(), rng.random(), rng.random(), rng.random()
     if not isinstance(turnover, int | float):  # a prospect
         return {"growth": None, "rhythm": None, "hours_now": float(int(5 * effort))}
-    hours = 1 + turnover * (0.7 + 0.6 * effort) / 25_000
+    hours = 1 + turnover * (0.7 + 0.6 * effort) / 27_000
     return {
-        "growth": round(0.36 * change - 0.16, 2),
+        "growth": round(0.36 * change - 0.1, 2),
         "rhythm": round(0.2 + 1.1 * uneven, 1),
         "hours_now": None if known < _UNKNOWN_HOURS else float(round(hours)),
     }
