@@ -21,7 +21,7 @@ from support.template import TABLES as INPUT_TABLES
 from support.template import block_of, made
 
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import RATED_QUADRANTS
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.template.macros import udfs
 from xlportfolio.template.sample import CRITERIA as CRITERIA_OF_SAMPLE
@@ -269,6 +269,8 @@ def check_the_ranking(tables: dict[str, Rows], place: Place, customers: Customer
     for quadrant in RATED_QUADRANTS:
         members = {i: c for i, c in customers.items() if c["quadrant"] == quadrant}
         assert members
+        if quadrant is Quadrant.QUESTION_MARK:  # those nearest to becoming a star come first
+            members = dict(sorted(members.items(), key=lambda m: -m[1]["benefit_score"]))
         same(columns_of(tables[quadrant], place, keys), records(place, members, keys))
 
 
