@@ -26,7 +26,12 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kunden", "H15", "HOCH ", INPUT),
     ("Kunden", "H16", "och", FAULTY),
     ("Kunden", "H17", None, MISSING),
-    ("Kunden", "L18", "eigene Spalte", ""),
+    ("Kunden", "L18", "viel", FAULTY),
+    ("Kunden", "N18", -3, FAULTY),
+    ("Kunden", "N19", "viel", FAULTY),
+    ("Kunden", "N20", 0, INPUT),
+    ("Kunden", "N21", None, INPUT),
+    ("Kunden", "O18", "eigene Spalte", ""),
     ("Kunden", "A20", None, INPUT),  # a name is enough
     ("Kunden", "D20", None, MISSING),
     ("Kunden", "A65", None, MISSING),  # neither number nor name
@@ -58,6 +63,13 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kriterien", "I9", "NEUTRAL", INPUT),
     ("Kriterien", "I10", 133, FAULTY),
     ("Kriterien", "I11", 100, INPUT),
+    ("Kriterien", "K5", "vielleicht", FAULTY),
+    ("Kriterien", "K6", "YES", INPUT),
+    ("Kriterien", "K7", None, INPUT),
+    ("Kriterien", "L7", None, INPUT),
+    ("Kriterien", "L8", "Gewinn", FAULTY),
+    ("Kriterien", "L9", "marge", FAULTY),  # there already
+    ("Kriterien", "L11", "potential", INPUT),
     ("Einstellungen", "B5", "fr", FAULTY),
     ("Einstellungen", "A6", "as off", FAULTY),
     ("Einstellungen", "B7", 120, FAULTY),
@@ -66,8 +78,9 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Einstellungen", "B10", None, INPUT),
     ("Einstellungen", "B12", 101, FAULTY),
     ("Einstellungen", "B13", "Farbe", FAULTY),
-    ("Einstellungen", "A18", "value_threshold", ""),  # sorted or added, the name counts
-    ("Einstellungen", "B18", 0, ""),
+    ("Einstellungen", "B18", -1, FAULTY),
+    ("Einstellungen", "A19", "value_threshold", ""),  # sorted or added, the name counts
+    ("Einstellungen", "B19", 0, ""),
     ("Einstellungen", "B17", "Umsatz", INPUT),
     ("Strategien", "A5", "Sternchen", FAULTY),
     ("Strategien", "A6", "star", INPUT),
@@ -116,6 +129,6 @@ def test_nothing_else_is_coloured_as_impossible(colours: dict[tuple[str, str], s
     meant = {(sheet, cell) for sheet, cell, _, colour in ENTRIES if colour == FAULTY}
     remark = ("Kunden", "K39")  # of the sample: not asked
     # what stands twice is coloured both times
-    also = {("Kunden", "A5"), ("Kriterien", "A5"), remark}
+    also = {("Kunden", "A5"), ("Kriterien", "A5"), ("Kriterien", "L6"), remark}
     found = {place for place, colour in colours.items() if colour == FAULTY}
     assert found == meant | also

@@ -106,4 +106,4 @@ def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
         assert others == [0, 0, 0]
     matrix = title_of[texts(language)("titles.matrix")]
     assert all(matrix[colour] > 100 for colour in COLOURS.values())
-    assert len(pictures) <= 24
+    assert len(pictures) <= 26

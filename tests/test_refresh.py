@@ -194,7 +194,7 @@ def test_a_table_of_the_users_in_the_way_of_the_scorecard_is_not_overwritten(
     book["Scorecard"].add_table(Table(displayName="Mine", ref="C70:D72", headerRowCount=0))
     book.save(path)
     names = [n for n, part in parts_of(path).items() if b'"tblCustomers"' in part]
-    replaced(path, names[0], "A4:K64", "A4:K79")
+    replaced(path, names[0], "A4:N64", "A4:N79")
     with pytest.raises(WorkbookError, match="but cell C70"):
         rescore(path, backup=False)
 

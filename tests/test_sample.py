@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from xlportfolio import rescore
+from xlportfolio import analyse, rescore
+from xlportfolio.consequences import consequences
 from xlportfolio.files.rescore import Rescored
+from xlportfolio.findings import findings
 from xlportfolio.locale import texts
+from xlportfolio.model import Role
 from xlportfolio.template.sample import CRITERIA, sample
 from xlportfolio.template.workbook import new_workbook
 
@@ -27,10 +32,10 @@ def joined(done: Rescored) -> pd.DataFrame:
     return done.analysis.customers.join(done.analysis.abc[["finding", "amount_rank"]])
 
 
-def test_it_has_60_customers_and_prospects_and_about_8_criteria(done: Rescored) -> None:
+def test_it_has_60_customers_and_prospects_and_8_criteria_that_count(done: Rescored) -> None:
     customers = done.analysis.customers
     assert customers["status"].value_counts().to_dict() == {"customer": 48, "prospect": 12}
-    assert len(CRITERIA) == 8
+    assert len([c for c in CRITERIA if c.weight]) == 8
     assert {c.scale for c in CRITERIA} == {"linear", "steps", "piecewise", "categories"}
 
 
@@ -65,9 +70,58 @@ def test_all_types_borderline_cases_and_gaps_are_there(done: Rescored) -> None:
 
 def test_prospects_claim_nothing_that_only_customers_can_have(done: Rescored) -> None:
     prospects = done.analysis.measures[done.analysis.customers["status"] == "prospect"]
-    bought = [done.analysis.model.criteria[k].name for k in (0, 3, 5, 7)]
+    bought = [done.analysis.model.criteria[k].name for k in (0, 3, 5, 7, 8, 9)]
     assert prospects[bought].isna().all(axis=None)
     assert done.analysis.customers.loc[prospects.index, "rank"].notna().all()
+
+
+def test_each_finding_names_customers(done: Rescored) -> None:
+    for finding in findings(done.analysis):
+        assert not finding.lacking
+        assert len(finding.rows)
+
+
+def test_what_only_shows_what_turnover_hides_changes_no_score(done: Rescored) -> None:
+    model, customers = done.analysis.model, done.analysis.customers
+    shown = [c for c in model.criteria if not c.weight]
+    assert [c.role for c in shown] == ["growth", "regularity"]
+    columns = [c.name for c in model.criteria]
+    given = customers[["customer_id", "customer", "status"]].join(done.analysis.measures[columns])
+    counting = tuple(c for c in model.criteria if c.weight)
+    alone = analyse(given.sort_index(), replace(model, criteria=counting)).customers
+    scores = ["customer_id", "value_score", "benefit_score", "total_score", "rank", "quadrant"]
+    pd.testing.assert_frame_equal(alone[scores], customers[scores])
+
+
+def test_the_hours_that_there_are_do_not_suffice(done: Rescored) -> None:
+    plan = consequences(done.analysis, "en").plan
+    assert plan.hours is not None
+    assert 0.6 < plan.hours / np.nansum(plan.asked) < 0.8
+    asks = plan.asked > 0
+    assert (asks & plan.fits).any()
+    assert (asks & ~plan.fits).any()
+
+
+def test_most_hours_of_today_go_to_the_wrong_customers(done: Rescored) -> None:
+    customers = done.analysis.customers
+    now = customers["hours_now"]
+    by_class = now.groupby(customers["abc_class"]).sum()
+    assert by_class["A"] > now.sum() / 2
+    assert now[customers["status"] == "customer"].isna().sum() >= 2
+    plan = consequences(done.analysis, "en").plan
+    assert now.sum() == pytest.approx(plan.hours, rel=0.05)
+    beyond = (now - np.nan_to_num(plan.planned)).clip(lower=0)
+    assert beyond.sum() > now.sum() / 2
+    is_largest = now == now.max()
+    assert set(customers.loc[is_largest, "quadrant"]) == {"free_rider"}
+
+
+def test_levers_may_pull_what_the_firm_itself_can_change(done: Rescored) -> None:
+    model = done.analysis.model
+    changeable = [k for k, c in enumerate(model.criteria) if c.changeable]
+    assert {str(model.criteria[k].axis) for k in changeable} == {"value", "benefit"}
+    assert [CRITERIA[k].key for k in changeable] == ["margin", "delay", "services", "satisfaction"]
+    assert {c.role for c in model.criteria if c.role} == set(Role)
 
 
 def test_nothing_forces_a_recalculation(done: Rescored) -> None:

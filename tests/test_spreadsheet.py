@@ -21,7 +21,7 @@ from support.template import TABLES as INPUT_TABLES
 from support.template import block_of, made
 
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import RATED_QUADRANTS
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.template.macros import udfs
 from xlportfolio.template.sample import CRITERIA as CRITERIA_OF_SAMPLE
@@ -89,8 +89,8 @@ class Place(NamedTuple):
             "scorecard": f"{card}!A4:H64",
             "scores": f"{what_if}!B8:D9",
             "types": f"{what_if}!B12:C12",
-            "explained": f"{what_if}!H17:M25",
-            "as it is": f"{what_if}!P17:T25",
+            "explained": f"{what_if}!H17:M27",
+            "as it is": f"{what_if}!P17:T27",
         }
         return places | {address: f"Probe!{address}" for address in self.formulas()}
 
@@ -100,7 +100,7 @@ class Place(NamedTuple):
         None stands for what depends on the weight.
         """
         customers, criteria, settings = (f"{table.name}[[#All]]" for table in INPUT_TABLES[:3])
-        header, first = (f"$'{self.customers}'.A{row}:K{row}" for row in (4, 5))
+        header, first = (f"$'{self.customers}'.A{row}:N{row}" for row in (4, 5))
         star, asked = (self.words(f"quadrants.{key}") for key in ("star", "question_mark"))
         customer, language = self.words("statuses.customer"), self.language
         deepen = {"en": "Keep and deepen", "de": "Halten und ausbauen"}[language]
@@ -119,7 +119,7 @@ class Place(NamedTuple):
             "H1:H4": ("=KP_ABC(A1:A4;50;60)", [["C"], [None], [None], ["A"]]),
             "I1:I4": ("=KP_SHARE_OF_WALLET(A1:A4;B1:B4)", [[0.75], [None], [None], [1.25]]),
             "J1:J2": ("=KP_AHP_WEIGHTS(C1:D2)", [[0.75], [0.25]]),
-            "L1:P9": (f"=KP_EXPLAIN({CHOSEN};{customers};{criteria})", None),
+            "L1:P11": (f"=KP_EXPLAIN({CHOSEN};{customers};{criteria})", None),
         }
 
 
@@ -240,7 +240,7 @@ def check_each_function(blocks: dict[str, Rows], place: Place, customers: Custom
     same(blocks["F1"], [[first]])
     same(blocks["F5"], [[first]])
     points = customers[CHOSEN]["contributions"]
-    explained = [[row[0], row[4]] for row in blocks["L1:P9"][1:]]
+    explained = [[row[0], row[4]] for row in blocks["L1:P11"][1:]]
     same(explained, [[name, points[name]] for name in place.names])
 
 
@@ -269,6 +269,8 @@ def check_the_ranking(tables: dict[str, Rows], place: Place, customers: Customer
     for quadrant in RATED_QUADRANTS:
         members = {i: c for i, c in customers.items() if c["quadrant"] == quadrant}
         assert members
+        if quadrant is Quadrant.QUESTION_MARK:  # those nearest to becoming a star come first
+            members = dict(sorted(members.items(), key=lambda m: -m[1]["benefit_score"]))
         same(columns_of(tables[quadrant], place, keys), records(place, members, keys))
 
 

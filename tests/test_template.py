@@ -24,7 +24,13 @@ from support.template import (
 from xlportfolio import rescore
 from xlportfolio.advice import standard_strategies
 from xlportfolio.locale import texts
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, STRATEGIES
+from xlportfolio.schema.contract import (
+    CRITERIA,
+    CUSTOMERS,
+    SETTINGS,
+    SETTINGS_TABLE,
+    STRATEGIES,
+)
 from xlportfolio.template import build
 from xlportfolio.template.workbook import file_name, new_workbook
 
@@ -138,6 +144,8 @@ def test_every_closed_set_of_words_is_offered_as_a_list(language: str, tmp_path:
         (CRITERIA, "objective"): {"max": "max", "min": "min"},
         (CRITERIA, "scale"): words.branch("scales"),
         (CRITERIA, "missing"): words.branch("fills"),
+        (CRITERIA, "changeable"): {k: words(f"words.{k}") for k in ("yes", "no")},
+        (CRITERIA, "role"): words.branch("roles"),
         (STRATEGIES, "quadrant"): {
             k: w for k, w in words.branch("quadrants").items() if k != "not_rated"
         },
@@ -145,8 +153,7 @@ def test_every_closed_set_of_words_is_offered_as_a_list(language: str, tmp_path:
     }
     for (table, key), choices in closed.items():
         sheet = book[table.sheet(language)]
-        position = next(i for i, c in enumerate(table.columns) if c.key == key)
-        cell = sheet.cell(5, position + 1).coordinate
+        cell = below(sheet, table.header(key, language))
         rules = [r for r in sheet.data_validations.dataValidation if cell in r.sqref]
         (rule,) = rules
         assert rule.formula1 == '"{}"'.format(",".join(choices.values()))
@@ -172,6 +179,40 @@ def test_what_may_be_entered_is_what_a_rescore_takes(tmp_path: Path) -> None:
         assert (column.formula1, column.errorStyle) == ("kp_criteria", "information")
     (customer,) = rules_of(book["What-if"], "B4")
     assert customer.formula1 == "kp_customers"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_hours_are_numbers_from_0_and_may_be_unknown(language: str, tmp_path: Path) -> None:
+    book = load_workbook(made(tmp_path, language))
+    customers = book[CUSTOMERS.sheet(language)]
+    places = [(customers, below(customers, CUSTOMERS.header("hours_now", language)))]
+    settings = book[SETTINGS_TABLE.sheet(language)]
+    places += [(settings, f"B{5 + SETTINGS.index('hours_per_year')}")]
+    for sheet, cell in places:
+        (rule,) = rules_of(sheet, cell)
+        assert (rule.type, rule.operator) == ("decimal", "greaterThanOrEqual")
+        assert float(rule.formula1) == 0
+        assert rule.error == texts(language)("new.from_zero_error")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_new_columns_stand_where_they_do_not_push_others_aside(
+    language: str, tmp_path: Path
+) -> None:
+    book = load_workbook(made(tmp_path, language, with_sample=False))
+    headers = {}
+    for table in (CUSTOMERS, CRITERIA):
+        sheet = book[table.sheet(language)]
+        (area,) = (t.ref for t in sheet.tables.values())
+        headers[table.name] = [cell.value for cell in sheet[area][0]]
+    assert headers["tblCustomers"][-1] == CUSTOMERS.header("hours_now", language)
+    last = [CRITERIA.header(key, language) for key in ("changeable", "role", "description")]
+    assert headers["tblCriteria"][-3:] == last
+
+
+def below(sheet: Any, header: str) -> str:
+    """The first cell below a header of an input table."""
+    return next(str(cell.coordinate)[:-1] + "5" for cell in sheet[4] if cell.value == header)
 
 
 def rules_of(sheet: Any, cell: str) -> list[Any]:

@@ -48,22 +48,22 @@ FIRST = 18  # the sheet's row of the first criterion
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_what_if_looks_up_the_chosen_customer(language: str, tmp_path: Path) -> None:
     chosen = sample(language).customers[29]  # hardly anything is known
-    rows = range(FIRST, FIRST + 10)
+    names = [criterion_texts(c, language)[0] for c in CRITERIA_OF_SAMPLE]
+    rows = range(FIRST, FIRST + len(names))
     cells = what_if(
         tmp_path,
         language,
         {"B4": str(chosen[1]), f"E{FIRST}": "99", f"E{FIRST + 5}": "0.5"},
-        [f"{letter}{row}" for letter in "ABDF" for row in rows]
+        [f"{letter}{row}" for letter in "ABDF" for row in (*rows, rows.stop)]
         + ["B5", "C5", "B8", "B12", "B13", "P5", "P6", "Q4", "Q5", "V5", "A16"],
     )
-    names = [criterion_texts(c, language)[0] for c in CRITERIA_OF_SAMPLE]
-    assert [cells[f"A{row}"] for row in rows] == [*names, "", ""]
-    known = [str(cell) if cell is not None else "" for cell in chosen[3:]]
-    measures = [cells[f"D{row}"].replace(",", "") for row in rows[:8]]
+    assert [cells[f"A{row}"] for row in (*rows, rows.stop)] == [*names, ""]
+    known = [str(cell) if cell is not None else "" for cell in chosen[3 : 3 + len(names)]]
+    measures = [cells[f"D{row}"].replace(",", "") for row in rows]
     assert measures == [text.removesuffix(".0") for text in known]
     assert cells[f"F{FIRST}"] == "99"
     assert cells[f"F{FIRST + 5}"] == "0.5"
-    unchanged = [row for row in rows[:8] if row not in {FIRST, FIRST + 5}]
+    unchanged = [row for row in rows if row not in {FIRST, FIRST + 5}]
     assert [cells[f"F{row}"] for row in unchanged] == [cells[f"D{row}"] for row in unchanged]
     assert "" in [cells[f"F{row}"] for row in unchanged], "this customer was to have gaps"
     assert cells["B5"] == cells["P5"] == str(chosen[0])
@@ -147,9 +147,9 @@ def test_what_if_keeps_what_the_functions_answer(tmp_path: Path) -> None:
     assert [sheet[cell].value for cell in ("B8", "C8", "B9", "C9")] == [row[2]] * 2 + [row[3]] * 2
     assert sheet["B12"].value == sheet["C12"].value == row[6]
     explained = functions.KP_EXPLAIN("10078", *tables)
-    for area in ("H17:L25", "P17:T25"):
+    for area in ("H17:L27", "P17:T27"):
         assert [[cell.value for cell in line] for line in sheet[area]] == explained
-    assert [line[0].value for line in sheet["M17:M25"]] == [line[4] for line in explained]
+    assert [line[0].value for line in sheet["M17:M27"]] == [line[4] for line in explained]
     assert sheet["P6"].value == [line[0] for line in tables[0][1:]].index(10078) + 1
 
 

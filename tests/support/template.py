@@ -67,7 +67,7 @@ def with_rows(path: Path, count: int) -> None:
     """Give the table of customers another number of rows."""
     parts = parts_of(path)
     names = [n for n in parts if n.startswith("xl/tables/") and b'"tblCustomers"' in parts[n]]
-    replaced(path, names[0], "A4:K64", f"A4:K{4 + count}")
+    replaced(path, names[0], "A4:N64", f"A4:N{4 + count}")
 
 
 def state_of(path: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from xlportfolio.model import (
 )
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import (
+    ANSWERS,
     AXES,
     CRITERIA,
     CUSTOMERS,
@@ -31,12 +32,14 @@ from xlportfolio.schema.contract import (
     OBJECTIVES,
     ORDERS,
     QUADRANTS,
+    ROLES,
     SCALES,
     SETTINGS_TABLE,
     STATUSES,
     STRATEGIES,
     THRESHOLD_RULES,
     Cell,
+    Column,
     Language,
     column_letters,
 )
@@ -54,20 +57,24 @@ def write_inputs(author: Author, *, with_sample: bool) -> None:
     """Write the tables Customers, Criteria, Settings, Strategies and Orders, a sheet each."""
     _customers(author, with_sample=with_sample)
     _criteria(author)
-    _settings(author)
+    _settings(author, with_sample=with_sample)
     _strategies(author)
     _orders(author)
 
 
 def _columns(
-    author: Author, table: Table, widths: Sequence[float], formats: dict[str, str] | None = None
+    author: Author,
+    table: Table,
+    columns: Sequence[Column],
+    widths: Sequence[float],
+    formats: dict[str, str] | None = None,
 ) -> list[TableColumn]:
-    """The columns of the contract, with their notes."""
+    """Columns of the contract, with their notes."""
     notes = author.words.branch(f"headers.{table.name}")
     formats = formats or {}
     return [
         TableColumn(c.header(author.language), notes[c.key], width, formats.get(c.key, "General"))
-        for c, width in zip(table.columns, widths, strict=True)
+        for c, width in zip(columns, widths, strict=True)
     ]
 
 
@@ -81,8 +88,9 @@ def _down(column: int) -> Area:
 
 def _customers(author: Author, *, with_sample: bool) -> None:
     words, language = author.words, author.language
-    columns = _columns(author, CUSTOMERS, [16, 38, 14])
+    columns = _columns(author, CUSTOMERS, CUSTOMERS.columns, [16, 38, 14])
     columns += [_criterion_column(author, criterion) for criterion in sample.CRITERIA]
+    columns += _columns(author, CUSTOMERS, CUSTOMERS.extras, [16], {"hours_now": "#,##0"})
     rows = sample.sample(language).customers if with_sample else []
     sheet = author.table(CUSTOMERS, columns, rows, "SheetCustomers")
     sheet.freeze_panes(FIRST_ROW, 2)
@@ -108,6 +116,7 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
     author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
     _only(author, sheet, 2, STATUSES.spellings)
+    _from_zero(author, sheet, len(columns) - 1)
 
 
 def _customers_with(number: str) -> str:
@@ -142,6 +151,14 @@ def _only(author: Author, sheet: Worksheet, column: int, words: Iterable[str]) -
     author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
 
 
+def _from_zero(author: Author, sheet: Worksheet, column: int) -> None:
+    """Allow numbers from 0, and colour what else stands in a column."""
+    at_least = {"validate": "decimal", "criteria": ">=", "value": 0}
+    author.allow(sheet, _down(column), at_least, message=author.words("new.from_zero_error"))
+    here = f"{column_letters(column + 1)}{_TOP}"
+    author.colour(sheet, _down(column), f"=OR(ISTEXT({here}),AND(ISNUMBER({here}),{here}<0))")
+
+
 def _criterion_column(author: Author, criterion: SampleCriterion) -> TableColumn:
     name, unit, description = sample.criterion_texts(criterion, author.language)
     key = "criterion" if unit else "criterion_plain"
@@ -155,8 +172,8 @@ def _criterion_column(author: Author, criterion: SampleCriterion) -> TableColumn
 
 def _criteria(author: Author) -> None:
     words = author.words
-    widths = [22, 10, 10, 11, 13, 11, 11, 44, 15, 13, 66]
-    columns = _columns(author, CRITERIA, widths)
+    widths = [22, 10, 10, 11, 13, 11, 11, 44, 15, 13, 14, 16, 66]
+    columns = _columns(author, CRITERIA, sample.CRITERIA_COLUMNS, widths)
     sheet = author.table(CRITERIA, columns, sample.criteria(author.language), "SheetCriteria")
     axes = [words(f"axes.{axis}") for axis in Axis]
     scales = list(words.branch("scales").values())
@@ -165,6 +182,8 @@ def _criteria(author: Author) -> None:
     author.choice(sheet, _down(3), list(Objective))
     author.choice(sheet, _down(4), scales)
     author.choice(sheet, _down(8), fills, message="new.fill_error", strictness="information")
+    author.choice(sheet, _down(10), [words("words.yes"), words("words.no")])
+    author.choice(sheet, _down(11), list(words.branch("roles").values()))
     at_least = {"validate": "decimal", "criteria": ">=", "value": 0}
     author.allow(sheet, _down(2), at_least, message=words("new.weight_error"))
     for column in (5, 6):
@@ -185,13 +204,20 @@ def _criteria(author: Author) -> None:
         6: f"OR(ISTEXT($G{row}),AND(ISNUMBER($F{row}),ISNUMBER($G{row}),$F{row}>$G{row}))",
         7: f'AND({by_levels},ISERROR(FIND("=",$H{row})))',
         8: f"AND({said},NOT({is_fill}))",
+        11: f'TRIM($L{row})<>"",COUNTIF($L${row}:$L${LAST_ROW + 1},$L{row})>1',
     }
     for column, rule in rules.items():
         author.colour(sheet, _down(column), f"=AND({filled},{rule})")
     for column, letter in ((1, "B"), (2, "C")):
         author.missing(sheet, _down(column), f'=AND({filled},TRIM(${letter}{row})="")')
-    for column, allowed in ((1, AXES), (3, OBJECTIVES), (4, SCALES)):
-        _only(author, sheet, column, allowed.spellings)
+    for column, spellings in (
+        (1, AXES.spellings),
+        (3, OBJECTIVES.spellings),
+        (4, SCALES.spellings),
+        (10, ANSWERS.spellings),
+        (11, ROLES.spellings),
+    ):
+        _only(author, sheet, column, spellings)
     _weight_sums(author, sheet, axes)
 
 
@@ -213,10 +239,11 @@ def _weight_sums(author: Author, sheet: Worksheet, axes: Sequence[str]) -> None:
 # --- settings, strategies, orders ---------------------------------------------------------------
 
 
-def _settings(author: Author) -> None:
+def _settings(author: Author, *, with_sample: bool) -> None:
     words, language = author.words, author.language
-    rows = [[*row, words(f"settings.{row[0]}")] for row in setting_rows(language)]
-    columns = _columns(author, SETTINGS_TABLE, [22, 16])
+    settings = setting_rows(language, with_sample=with_sample)
+    rows = [[*row, words(f"settings.{row[0]}")] for row in settings]
+    columns = _columns(author, SETTINGS_TABLE, SETTINGS_TABLE.columns, [22, 16])
     note = words(f"headers.{SETTINGS_TABLE.name}.meaning")
     columns.append(TableColumn(words("new.settings_column"), note, 100))
     sheet = author.table(SETTINGS_TABLE, columns, rows, "SheetSettings")
@@ -253,7 +280,8 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
         return f"ISNA(MATCH({entry},kp_headers,0))"
     low, high = (float(bound) for bound in (LABELS if name == "top_labels" else RANGES[name]))
     rule = {"validate": "decimal", "criteria": ">=", "value": low}
-    message = words("new.positive_error")
+    has_default = _default(name, author.language) is not None
+    message = words("new.positive_error" if has_default else "new.from_zero_error")
     fault = f"NOT(ISNUMBER({entry})),{entry}<{low:g}"
     if isfinite(high):
         rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
@@ -273,9 +301,10 @@ def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:
     author.allow(sheet, _down(column), rule, message=author.words("new.number_error"))
 
 
-def setting_rows(language: str) -> list[list[Cell]]:
+def setting_rows(language: str, *, with_sample: bool) -> list[list[Cell]]:
     """The settings of a new workbook: name and value."""
-    return [[name, _default(name, language)] for name in SETTINGS]
+    chosen: dict[str, Cell] = {"hours_per_year": sample.HOURS_PER_YEAR} if with_sample else {}
+    return [[name, chosen.get(name, _default(name, language))] for name in SETTINGS]
 
 
 def _default(name: str, language: str) -> Cell:
@@ -302,16 +331,13 @@ def _strategies(author: Author) -> None:
         ]
         for s in standard_strategies(author.language)
     ]
-    columns = _columns(author, STRATEGIES, [18, 14, 28, 48, 12, 12, 90])
+    columns = _columns(author, STRATEGIES, STRATEGIES.columns, [18, 14, 28, 48, 12, 12, 90])
     sheet = author.table(STRATEGIES, columns, rows, "SheetStrategies")
     types = [words(f"quadrants.{quadrant}") for quadrant in RATED_QUADRANTS]
     author.choice(sheet, _down(0), types)
     author.choice(sheet, _down(1), [words(f"statuses.{status}") for status in Status])
-    at_least = {"validate": "decimal", "criteria": ">=", "value": 0}
     for column in (4, 5):
-        author.allow(sheet, _down(column), at_least, message=words("new.positive_error"))
-        here = f"{column_letters(column + 1)}{_TOP}"
-        author.colour(sheet, _down(column), f"=OR(ISTEXT({here}),AND(ISNUMBER({here}),{here}<0))")
+        _from_zero(author, sheet, column)
     author.missing(sheet, _down(0), f'=AND(TRIM($A{_TOP})="",COUNTA($B{_TOP}:$G{_TOP})>0)')
     for column, allowed in ((0, QUADRANTS), (1, STATUSES)):
         _only(author, sheet, column, allowed.spellings)
@@ -320,7 +346,8 @@ def _strategies(author: Author) -> None:
 def _orders(author: Author) -> None:
     formats = {"order_date": author.date_format, "discount": "0%"}
     formats |= dict.fromkeys(("amount", "margin"), "#,##0.00")
-    columns = _columns(author, ORDERS, [16, 16, 14, 14, 18, 16, 12, 12, 12, 12], formats)
+    widths = [16, 16, 14, 14, 18, 16, 12, 12, 12, 12]
+    columns = _columns(author, ORDERS, ORDERS.columns, widths, formats)
     sheet = author.table(ORDERS, columns, [], "SheetOrders")
     words = author.words
     date = {"validate": "date", "criteria": ">", "value": 1}

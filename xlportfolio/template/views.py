@@ -14,7 +14,7 @@ from xlportfolio.excel.functions import KP_SCORECARD
 from xlportfolio.look import BAR, LINE_HEIGHT, STYLES
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 from xlportfolio.report import Kind
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, column_letters
+from xlportfolio.schema.contract import CUSTOMERS, SETTINGS_TABLE, column_letters
 from xlportfolio.scorecard import COLUMNS, FORMULA
 from xlportfolio.state import state_formula
 from xlportfolio.template import sample
@@ -34,17 +34,23 @@ class Tables(NamedTuple):
 
 def tables_of(language: str, *, with_sample: bool) -> Tables:
     """The blocks that formulas of the new workbook get."""
-    customers, criteria, settings = (
-        [column.header(language) for column in table.columns]
-        for table in (CUSTOMERS, CRITERIA, SETTINGS_TABLE)
+    customers, hours, criteria, settings = (
+        [column.header(language) for column in columns]
+        for columns in (
+            CUSTOMERS.columns,
+            CUSTOMERS.extras,
+            sample.CRITERIA_COLUMNS,
+            SETTINGS_TABLE.columns,
+        )
     )
     names = [sample.criterion_texts(criterion, language)[0] for criterion in sample.CRITERIA]
     rows = [list(row) for row in sample.sample(language).customers] if with_sample else []
-    blank: Block = [[None] * (len(customers) + len(names))]
+    header = customers + names + hours
+    blank: Block = [[None] * len(header)]
     return Tables(
-        [customers + names, *(rows or blank)],
+        [header, *(rows or blank)],
         [criteria, *map(list, sample.criteria(language))],
-        [settings, *setting_rows(language)],
+        [settings, *setting_rows(language, with_sample=with_sample)],
     )
 
 
