@@ -100,7 +100,14 @@ STYLES: Mapping[Kind, Style] = {
     Kind.PROSE: Style(58, wrap=True),
 }
 #: Widths of single columns that differ from those of their kind.
-_WIDTHS = {"activity": 36.0, "reason": 72.0, "message": 84.0, "note": 40.0, "hidden": 34.0}
+_WIDTHS = {
+    "activity": 34.0,
+    "reason": 64.0,
+    "lever": 46.0,
+    "message": 84.0,
+    "note": 40.0,
+    "hidden": 34.0,
+}
 #: Of one line of text, in points.
 LINE_HEIGHT = 15.0
 #: The last row of a sheet.

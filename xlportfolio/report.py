@@ -510,17 +510,17 @@ class _Writer:
 
     def _plan_subtitles(self, everybody: PlanLine) -> tuple[str, str]:
         """How many hours there are, are asked for and fit; how many are spent today."""
-        hours, number = self.model.hours_per_year, self.words.number
-        asked = number(everybody.asked, 1)
+        hours, rough = self.model.hours_per_year, self.words.rough
+        asked = rough(everybody.asked)
         if hours is None:
             first = self.subtitle("plan_unknown", asked=asked)
         else:
-            details = {"hours": number(hours, 1), "planned": number(everybody.planned, 1)}
+            details = {"hours": rough(float(hours)), "planned": rough(everybody.planned)}
             first = self.subtitle("plan", asked=asked, **details)
         if np.isnan(everybody.now):
             column = self.words("columns.hours_now")
             return first, self.words("subtitles.plan_now_unknown", column=column)
-        return first, self.words("subtitles.plan_now", now=number(everybody.now, 1))
+        return first, self.words("subtitles.plan_now", now=rough(everybody.now))
 
     def abc(self) -> SheetTable:
         table, measure = self.analysis.abc, self.analysis.abc_measure

@@ -166,11 +166,11 @@ def _print_advice(console: Console, words: Texts, advice: Advice) -> None:
     if plan.hours is not None:
         asked = plan.asked[plan.asks]
         details = {
-            "asked": words.number(float(asked.sum()), 1),
-            "hours": words.number(plan.hours, 1),
+            "asked": words.rough(float(asked.sum())),
+            "hours": words.rough(float(plan.hours)),
             "customers": len(asked),
             "fitting": int(plan.fits.sum()),
-            "planned": words.number(float(plan.planned[plan.fits].sum()), 1),
+            "planned": words.rough(float(plan.planned[plan.fits].sum())),
         }
         console.print(f"\n{words('cli.plan', **details)}", soft_wrap=True)
 

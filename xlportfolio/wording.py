@@ -122,8 +122,7 @@ def _levers(
     def step(of: LeverStep) -> str:
         spell = spelling[of.criterion]
         details = {"measure": spell(of.measure, None), "target": spell(of.target, of.measure)}
-        gain = words.number(of.gain, 1)
-        return words("levers.step", criterion=of.criterion, gain=gain, **details)
+        return words("levers.step", criterion=of.criterion, **details)
 
     @cache
     def sentence(kind: str, points: float, steps: str) -> str:
@@ -232,6 +231,6 @@ def _some(rows: Ints, analysis: PortfolioAnalysis, words: Texts) -> str:
     first = analysis.customers.iloc[rows[:_NAMED]]
     pairs = zip(first["customer"], first["customer_id"], strict=True)
     names = [" ".join(str(name or number).split()) for name, number in pairs]
-    if len(rows) > _NAMED:
-        names.append(words("hidden.more", count=len(rows) - _NAMED))
-    return ", ".join(names)
+    listed = ", ".join(names)
+    more = len(rows) - _NAMED
+    return words("hidden.more", names=listed, count=more) if more > 0 else listed

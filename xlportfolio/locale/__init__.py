@@ -97,6 +97,15 @@ class Texts:
         """A number of 0 to 100 as a percentage."""
         return self("words.percent", number=self.general(value))
 
+    def rough(self, value: float) -> str:
+        """A number with at most one decimal.
+
+        >>> texts("de").rough(12.04), texts("de").rough(1492.25)
+        ('12', '1.492,2')
+        """
+        value = round(value, 1)
+        return self.number(value, 0 if value.is_integer() else 1)
+
     def listed(self, items: Iterable[str]) -> str:
         """Items in a row, the last one joined by "and".
 
