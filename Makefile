@@ -2,6 +2,7 @@
 # make test   sets up .venv with the test extras and runs the whole suite
 # make lint   ruff, mypy --strict, import-linter
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
+# make pictures  the pictures of docs/, made anew through LibreOffice
 # make bench  speed and memory as JSON, ratios measured in one run
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 
-.PHONY: demo test lint fuzz bench clean
+.PHONY: demo test lint fuzz pictures bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
@@ -32,6 +33,9 @@ TARGETS ?= numerals levels tables package rescore
 
 fuzz: $(VENV)/.installed-fuzz
 	for target in $(TARGETS); do $(BIN)/python -m fuzz.$$target -max_total_time=60 $(ARGS) || exit 1; done
+
+pictures: $(VENV)/.installed
+	$(BIN)/python docs/pictures.py
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
