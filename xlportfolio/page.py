@@ -231,7 +231,7 @@ def layout_of(cells: Mapping[Address, object]) -> Layout | None:
 
     Its sizes stand among the cells behind it, and the number of its last row in that row.
 
-    >>> layout_of({(2, 9): 3.0, (2, 10): 2.0, (35, 16): 35.0})
+    >>> layout_of({(2, 9): 3.0, (2, 10): 2.0, (34, 16): 34.0})
     Layout(value=3, benefit=2)
     """
     sizes = [cells.get((2, HELPER_COLUMN + k)) for k in range(2)]

@@ -62,9 +62,11 @@ _RULE = Border(bottom=Side("thin", color=LINE))
 _ABOVE = Border(top=Side("thin", color=HEADER))
 #: Heights of rows, in points: of a line of text, of a fact of two lines, of a blank row, of a line
 #: to write on, of a row that has nothing to say.
-_LINE, _FACT, _GAP, _TO_WRITE, _UNUSED = 15.0, 31.0, 10.0, 24.0, 1.0
+_LINE, _FACT, _GAP, _TO_WRITE, _UNUSED = 15.0, 30.0, 10.0, 24.0, 1.0
 _TITLE_WIDTH = 54
-_TEXT_WIDTH = 1.1 * sum(_WIDTHS[1:])  # most letters are narrower than a digit
+_TEXT_WIDTH = sum(_WIDTHS[1:])
+#: Letters are narrower than the digits in which a width is given.
+_LETTERS = 1.1
 #: Of points in the chart, in points; the colour of those of other customers.
 _OWN, _OTHER, _FAINT = 11, 4, "C5CBD3"
 _CENTIMETRES_PER_CHARACTER = 0.19
@@ -127,7 +129,7 @@ def row_heights(page: CustomerPage) -> Mapping[int, float]:
 
 
 def _lines(text: str, width: float) -> int:
-    return int(lines_of(np.array([float(len(text))]), width)[0])
+    return int(lines_of(np.array([float(len(text))]), _LETTERS * width)[0])
 
 
 # --- the sections -------------------------------------------------------------------------------
@@ -143,6 +145,7 @@ def _draw_head(sheet: Worksheet) -> None:
     title.font = Font(name=FONT, size=16, bold=True, color=INK)
     title.alignment = Alignment(vertical="center", wrap_text=True)
     kind.font = Font(name=FONT, size=12, bold=True, color=INK)
+    kind.fill = PatternFill("solid", fgColor=LINE)  # of who is not rated
     kind.alignment = Alignment(horizontal="center", vertical="center")
     subtitle.font = Font(name=FONT, size=11, color=SOFT)
     _merge(sheet, 1, 1, COLUMNS - 1)
@@ -159,10 +162,9 @@ def _draw_head(sheet: Worksheet) -> None:
         sheet.conditional_formatting.add(address, rule)
 
 
-def _header(cell: Cell, horizontal: str) -> None:
+def _header(cell: Cell, horizontal: str, indent: int = 0) -> None:
     cell.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
     cell.fill = PatternFill("solid", fgColor=HEADER)
-    indent = 1 if horizontal == "left" else 0
     cell.alignment = Alignment(horizontal=horizontal, vertical="center", indent=indent)
 
 
@@ -175,7 +177,7 @@ def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
 def _draw_facts(sheet: Worksheet) -> None:
     """Scores and facts left of the chart, texts below both."""
     for column in range(1, 4):
-        _header(_cell(sheet, SCORES_ROW, column), "left" if column == 1 else "center")
+        _header(_cell(sheet, SCORES_ROW, column), "left" if column == 1 else "center", column == 1)
         for row in range(SCORES_ROW + 1, FACTS_ROW):
             cell = sheet.cell(row, column)
             cell.font = _BOLD if column == 2 else _BODY  # noqa: PLR2004 (the score)
@@ -203,7 +205,7 @@ def _draw_table(sheet: Worksheet, head: int, size: int) -> None:
     formats = ("General", "General", "0", "0%", "0.0", "0.0")
     for column, number_format in enumerate(formats, start=1):
         horizontal = "left" if column <= 2 else "right"  # noqa: PLR2004 (names and measures)
-        _header(_cell(sheet, head, column), horizontal)
+        _header(_cell(sheet, head, column), horizontal, column == 1)
         for row in range(head + 1, head + size + 2):
             cell = sheet.cell(row, column)
             is_sum = row == head + size + 1
@@ -236,7 +238,7 @@ def _draw_bars(sheet: Worksheet, layout: Layout) -> None:
 def _draw_notes(sheet: Worksheet, layout: Layout) -> None:
     if layout.lines:
         sheet.cell(layout.notes, 1).font = _BOLD
-        sheet.cell(layout.notes, 1).alignment = Alignment(vertical="center", indent=1)
+        sheet.cell(layout.notes, 1).alignment = Alignment(vertical="center")
         for row in range(layout.notes + 1, layout.notes + 1 + layout.lines):
             for column in range(1, COLUMNS + 1):
                 sheet.cell(row, column).border = Border(bottom=Side("hair", color=SOFT))
