@@ -19,7 +19,7 @@ import pandas as pd
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, Criterion, Presentation, Quadrant, ScaleKind
+from xlportfolio.model import Axis, Criterion, Presentation, Quadrant, ScaleKind, ScoringModel
 from xlportfolio.scoring import Floats
 from xlportfolio.wording import Advice, measure_text
 
@@ -181,6 +181,11 @@ class Layout(NamedTuple):
 
     value: int
     benefit: int
+
+    @classmethod
+    def of(cls, model: ScoringModel) -> Layout:
+        """The layout for the criteria of a model."""
+        return cls(*(len(model.on_axis(axis)) for axis in Axis))
 
     @property
     def tables(self) -> tuple[int, int]:

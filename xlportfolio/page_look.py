@@ -54,7 +54,7 @@ from xlportfolio.page import (
 )
 
 #: Of the columns, in characters.
-_WIDTHS = (34.0, 20.0, 12.0, 10.0, 10.0, 20.0)
+WIDTHS = (34.0, 20.0, 12.0, 10.0, 10.0, 20.0)
 _BODY = Font(name=FONT, size=11, color=INK)
 _BOLD = Font(name=FONT, size=11, color=INK, bold=True)
 _SMALL = Font(name=FONT, size=9, color=SOFT)
@@ -64,7 +64,7 @@ _ABOVE = Border(top=Side("thin", color=HEADER))
 #: to write on, of a row that has nothing to say.
 _LINE, _FACT, _GAP, _TO_WRITE, _UNUSED = 15.0, 30.0, 10.0, 24.0, 1.0
 _TITLE_WIDTH = 54
-_TEXT_WIDTH = sum(_WIDTHS[1:])
+_TEXT_WIDTH = sum(WIDTHS[1:])
 #: Letters are narrower than the digits in which a width is given.
 _LETTERS = 1.1
 #: Of points in the chart, in points; the colour of those of other customers.
@@ -80,7 +80,7 @@ def draw_page(page: CustomerPage, language: str) -> bytes:
     book.remove(book.worksheets[0])
     sheet = book.create_sheet(page.sheet)
     sheet.sheet_properties.tabColor = HEADER
-    for position, width in enumerate(_WIDTHS, start=1):
+    for position, width in enumerate(WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = width
     for (row, column), content in page.cells.items():
         cell = sheet.cell(row, column)
@@ -115,11 +115,11 @@ def row_heights(page: CustomerPage) -> Mapping[int, float]:
     heights |= dict.fromkeys(range(TEXTS_ROW, TEXTS_ROW + TEXTS), _UNUSED)
     for row, text in enumerate(page.texts, start=TEXTS_ROW):
         count = sum(_lines(line, _TEXT_WIDTH) for line in text.text.split("\n"))
-        heights[row] = _LINE * max(count, _lines(text.label, _WIDTHS[0])) + 4
+        heights[row] = _LINE * max(count, _lines(text.label, WIDTHS[0])) + 4
     for head, table in zip(layout.tables, page.tables, strict=True):
         heights[head] = 20.0
         for row, line in enumerate((*table.lines, table.total), start=head + 1):
-            count = max(_lines(line.name, _WIDTHS[0]), _lines(line.measure, _WIDTHS[1]))
+            count = max(_lines(line.name, WIDTHS[0]), _lines(line.measure, WIDTHS[1]))
             heights[row] = _LINE * count + 1
     if layout.lines:
         heights[layout.notes] = 20.0
@@ -263,7 +263,7 @@ def _print_setup(sheet: Worksheet, layout: Layout) -> None:
 
 def _draw_chart(sheet: Worksheet, words: Texts) -> None:
     """The place in the matrix: the others faint, this customer in the colour of its type."""
-    width = sum(_WIDTHS[3:]) * _CENTIMETRES_PER_CHARACTER
+    width = sum(WIDTHS[3:]) * _CENTIMETRES_PER_CHARACTER
     height = (4 * 18 + FACTS * _FACT) * _CENTIMETRES_PER_POINT
     titles = words("axes.benefit"), words("axes.value")
     small_title = CharacterProperties(sz=900, b=False, solidFill=INK)

@@ -13,7 +13,7 @@ from xlportfolio.analysis import PortfolioAnalysis, analyse
 from xlportfolio.errors import Problem
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation
-from xlportfolio.page import PAGE, CustomerPage, build_page, position_of
+from xlportfolio.page import PAGE, CustomerPage, build_page
 from xlportfolio.report import ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
@@ -85,15 +85,8 @@ class Run:
         """What the page of a customer is called where the workbook has none yet."""
         return texts(self.presentation.language)(f"sheets.{PAGE}")
 
-    def page(self, customer: str, name: str) -> CustomerPage:
-        """Lay out the page of a customer, named by number or name, under this name.
-
-        Raises
-        ------
-        XlPortfolioError
-            If nobody is called so, or several are.
-        """
-        position = position_of(self.analysis.customers, customer)
+    def page(self, position: int, name: str) -> CustomerPage:
+        """Lay out the page of the customer at a place of the ranking, under this name."""
         return build_page(self.advice, position, self.presentation, name)
 
     @property

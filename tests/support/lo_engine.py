@@ -985,6 +985,19 @@ class Range(base_classes.Range):
         self._did("work", "column_width=")
         self.xl.Columns.Width = round((value * 7 + 5) / 96 * 2540)
 
+    @property
+    def row_height(self) -> float | None:
+        self._did("lookup", "row_height")
+        rows = self.xl.Rows
+        heights = {rows.getByIndex(i).Height for i in range(rows.Count)}
+        height = heights.pop() / 2540 * 72
+        return None if heights else round(height, 2)
+
+    @row_height.setter
+    def row_height(self, value: float) -> None:
+        self._did("work", "row_height=")
+        self.xl.Rows.Height = round(value / 72 * 2540)
+
     def autofit(self, axis: str | None = None) -> None:
         self._did("work", "autofit")
         _autofit(self.xl, axis)

@@ -12,7 +12,7 @@ from xlportfolio.files.graft import Graft
 from xlportfolio.files.ours import find_page
 from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
 from xlportfolio.files.workbook import Sheet, Workbook
-from xlportfolio.page import PAGE_NAME, CustomerPage
+from xlportfolio.page import PAGE_NAME, CustomerPage, position_of
 from xlportfolio.page_look import draw_page
 from xlportfolio.run import Run
 
@@ -72,7 +72,7 @@ def explain(
 
         def finish(run: Run) -> None:
             name = there.name if there else workbook.free_sheet_name(run.page_name, set())
-            page = run.page(customer, name)
+            page = run.page(position_of(run.analysis.customers, customer), name)
             drawn = scratch(workbook, lambda: draw_page(page, run.presentation.language))
             _put(workbook, drawn, there, page)
             done.append(page)
