@@ -12,9 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from xlportfolio.files.explain import explain
-
 from xlportfolio import rescore
+from xlportfolio.files.explain import explain
 from xlportfolio.locale import texts
 from xlportfolio.template.workbook import new_workbook
 

@@ -47,6 +47,8 @@ from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
 tables = {{CUSTOMERS.name: raw_table(CUSTOMERS, customers), CRITERIA.name: raw_table(CRITERIA, criteria)}}
 run = Run.of(interpret(tables), today=dt.date(2026, 1, 1))
 assert draw(run.report(run.sheet_names), "en").startswith(b"PK")
+from xlportfolio.page_look import draw_page
+assert draw_page(run.page(0, "Customer"), "en").startswith(b"PK")
 assert rescore.__name__ == "rescore"
 print(sorted(set(sys.modules) & {{"xlportfolio.files", "xlportfolio.template", "xlportfolio.cli"}}))
 """
@@ -72,7 +74,7 @@ def test_native_dependencies_are_not_asked_for_in_the_browser() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["functions", "macros", "host", "arguments", "cells", "faults", "single"]
+    "module", ["functions", "macros", "host", "customer", "arguments", "cells", "faults", "single"]
 )
 def test_only_what_every_engine_of_xlwings_has_is_used(module: str) -> None:
     source = (ROOT / "xlportfolio" / "excel" / f"{module}.py").read_text("utf-8")

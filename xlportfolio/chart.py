@@ -66,42 +66,12 @@ def portfolio_chart(
     matrix: MatrixSheet, lines: Sequence[ThresholdLine], words: Texts
 ) -> ScatterChart:
     """Draw the matrix: a series for each type, the thresholds, and the names of the first."""
-    chart = ScatterChart()
-    chart.style = None
-    chart.visible_cells_only = False  # whoever hides the columns of the points still sees them
-    chart.scatterStyle = "lineMarker"
-    chart.height, chart.width = _HEIGHT, _WIDTH  # type: ignore[assignment]
-    chart.roundedCorners = False
-    chart.layout = Layout(
-        ManualLayout(
-            layoutTarget="inner",
-            xMode="edge",
-            yMode="edge",
-            x=0.07,
-            y=0.03,
-            w=_PLOT_WIDTH,
-            h=_PLOT_HEIGHT,
-        )
-    )
-    axes: tuple[tuple[NumericAxis, str], ...] = (
-        (chart.x_axis, "x_axis"),  # type: ignore[assignment]
-        (chart.y_axis, "y_axis"),
-    )
-    for axis, key in axes:
-        axis.scaling.min, axis.scaling.max = 0, 100
-        axis.majorUnit = 10
-        axis.number_format = "0"
-        axis.delete = False
-        axis.title = title_maker(words(f"matrix.{key}"))
-        axis.title.overlay = False
-        axis.majorTickMark, axis.minorTickMark = "out", "none"
-        axis.tickLblPos = "low"
-        axis.majorGridlines = None
-        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
+    titles = words("matrix.x_axis"), words("matrix.y_axis")
+    chart = scatter(titles, (_WIDTH, _HEIGHT), (0.07, 0.03, _PLOT_WIDTH, _PLOT_HEIGHT))
     for position, quadrant in enumerate(RATED_QUADRANTS, start=1):
         chart.series.append(_points(matrix, position, quadrant))
     for line in lines:
-        chart.series.append(_line(line))
+        chart.series.append(threshold_series(line))
     for size in range(SIZES, 0, -1):
         for position, quadrant in enumerate(RATED_QUADRANTS):
             chart.series.append(_larger(matrix, position, quadrant, size))
@@ -110,6 +80,60 @@ def portfolio_chart(
     unnamed = range(len(RATED_QUADRANTS), len(chart.series))
     entries = [LegendEntry(idx=i, delete=True) for i in unnamed]
     chart.legend = Legend(legendPos="b", overlay=False, legendEntry=entries)
+    return chart
+
+
+def scatter(
+    titles: tuple[str, str],
+    size: tuple[float, float],
+    plot: tuple[float, float, float, float],
+    unit: int = 10,
+    text: CharacterProperties | None = None,
+) -> ScatterChart:
+    """A chart without points, 0 to 100 on both axes.
+
+    Parameters
+    ----------
+    titles
+        Of the horizontal and of the vertical axis.
+    size
+        Width and height in centimetres.
+    plot
+        Where points are drawn, as parts of the size: left, top, width, height.
+    unit
+        From one mark on the axes to the next.
+    text
+        How the titles look.
+    """
+    chart = ScatterChart()
+    chart.style = None
+    chart.visible_cells_only = False  # whoever hides the columns of the points still sees them
+    chart.scatterStyle = "lineMarker"
+    chart.width, chart.height = size  # type: ignore[assignment]
+    chart.roundedCorners = False
+    x, y, width, height = plot
+    chart.layout = Layout(
+        ManualLayout(layoutTarget="inner", xMode="edge", yMode="edge", x=x, y=y, w=width, h=height)
+    )
+    axes: tuple[tuple[NumericAxis, str], ...] = (
+        (chart.x_axis, titles[0]),  # type: ignore[assignment]
+        (chart.y_axis, titles[1]),
+    )
+    for axis, title in axes:
+        axis.scaling.min, axis.scaling.max = 0, 100
+        axis.majorUnit = unit
+        axis.number_format = "0"
+        axis.delete = False
+        made = title_maker(title)
+        made.overlay = False
+        rich = made.tx and made.tx.rich
+        for paragraph in rich.p if rich and text else ():
+            paragraph.pPr = ParagraphProperties(defRPr=text)
+        axis.title = made
+        axis.majorTickMark, axis.minorTickMark = "out", "none"
+        axis.tickLblPos = "low"
+        axis.majorGridlines = None
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
     return chart
 
 
@@ -122,7 +146,7 @@ def _cells(matrix: MatrixSheet, column: int, first: int, last: int) -> str:
     return f"{quote_sheetname(matrix.sheet)}!{area}"
 
 
-def _series(x: str, y: str, title: SeriesLabel) -> XYSeries:
+def points_series(x: str, y: str, title: SeriesLabel) -> XYSeries:
     """Points at the coordinates in some cells, not joined by a line."""
     series = XYSeries(
         xVal=AxDataSource(numRef=NumRef(f=x)),
@@ -141,8 +165,8 @@ def _points(matrix: MatrixSheet, group: int, quadrant: Quadrant) -> XYSeries:
     """
     x, y = (_cells(matrix, 1 + 2 * group + k, 0, MOST_POINTS - 1) for k in range(2))
     name = f"{quote_sheetname(matrix.sheet)}!$A${HEADER_ROW + group}"
-    series = _series(x, y, SeriesLabel(strRef=StrRef(f=name)))
-    series.marker = _marker(_POINT, COLOURS[quadrant])
+    series = points_series(x, y, SeriesLabel(strRef=StrRef(f=name)))
+    series.marker = marker(_POINT, COLOURS[quadrant])
     return series
 
 
@@ -150,8 +174,8 @@ def _larger(matrix: MatrixSheet, position: int, quadrant: Quadrant, size: int) -
     """The named customers of one type whose points have one of the sizes."""
     columns = (1, FIRST_SIZE + SIZES * position + size - 1)
     x, y = (_cells(matrix, column, 0, matrix.names - 1) for column in columns)
-    series = _series(x, y, SeriesLabel(v=f"{quadrant} {size}"))
-    series.marker = _marker(_diameter(size), COLOURS[quadrant])
+    series = points_series(x, y, SeriesLabel(v=f"{quadrant} {size}"))
+    series.marker = marker(_diameter(size), COLOURS[quadrant])
     return series
 
 
@@ -166,8 +190,9 @@ def _size(matrix: MatrixSheet, position: int) -> int:
     return next((k % SIZES + 1 for k, cell in enumerate(cells) if cell == cell), 0)  # noqa: PLR0124
 
 
-def _line(line: ThresholdLine) -> XYSeries:
-    series = _series(str(line.x), str(line.y), SeriesLabel(v=line.title))
+def threshold_series(line: ThresholdLine) -> XYSeries:
+    """A threshold as a dashed line."""
+    series = points_series(str(line.x), str(line.y), SeriesLabel(v=line.title))
     series.marker = Marker("none")
     series.graphicalProperties = GraphicalProperties(
         ln=LineProperties(solidFill="6B7280", prstDash="dash", w=12_700)
@@ -239,11 +264,18 @@ def _hidden(box: _Box, others: Sequence[_Box]) -> float:
 def _label(matrix: MatrixSheet, position: int, side: str) -> XYSeries:
     """A name in the chart: a series of one point, which only keeps the name off the one drawn."""
     name, x, y = (_cells(matrix, column, position, position) for column in range(3))
-    series = _series(x, y, SeriesLabel(strRef=StrRef(f=name)))
+    series = points_series(x, y, SeriesLabel(strRef=StrRef(f=name)))
     size = _size(matrix, position) if position < len(matrix.points[0]) else 0
+    return named(series, side, _diameter(size))
+
+
+def named(
+    series: XYSeries, side: str, size: int, text: CharacterProperties | None = None
+) -> XYSeries:
+    """Show a series' name beside its points, which are not drawn and only keep it off those."""
     unseen = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
-    series.marker = Marker("circle", _diameter(size), unseen)
-    text = CharacterProperties(sz=800, solidFill=INK)
+    series.marker = Marker("circle", size, unseen)
+    text = text or CharacterProperties(sz=800, solidFill=INK)
     series.dLbls = DataLabelList(
         dLblPos=side,
         showSerName=True,
@@ -253,11 +285,17 @@ def _label(matrix: MatrixSheet, position: int, side: str) -> XYSeries:
         showPercent=False,
         showBubbleSize=False,
         showLeaderLines=False,
-        txPr=RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=text), endParaRPr=text)]),
+        txPr=rich_text(text),
     )
     return series
 
 
-def _marker(size: int, colour: str) -> Marker:
+def rich_text(text: CharacterProperties) -> RichText:
+    """How texts of a chart look."""
+    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=text), endParaRPr=text)])
+
+
+def marker(size: int, colour: str) -> Marker:
+    """A point with a white edge, its size in points."""
     edge = GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill="FFFFFF", w=6_350))
     return Marker("circle", size, edge)

@@ -23,7 +23,15 @@ from rich.console import Console
 from xlportfolio import __version__
 from xlportfolio.errors import InputError, XlPortfolioError
 from xlportfolio.locale import language_of_system, texts
-from xlportfolio.screen import Timings, plain, print_problems, print_summary, progress_bar, shown
+from xlportfolio.screen import (
+    Timings,
+    plain,
+    print_explanation,
+    print_problems,
+    print_summary,
+    progress_bar,
+    shown,
+)
 
 if TYPE_CHECKING:
     from xlportfolio.excel.doctor import Check
@@ -60,8 +68,12 @@ def _day(text: str) -> dt.date:
 
 
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help=_HELP("cli.book"))]
+OutOption = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="OUT", help=_HELP("cli.out"))
+]
 LangOption = Annotated[Lang | None, typer.Option("--lang", help=_HELP("cli.lang"))]
 JsonOption = Annotated[bool, typer.Option("--json", help=_HELP("cli.json"))]
+NoBackupOption = Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))]
 AsOfOption = Annotated[
     dt.date | None,
     typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help=_HELP("cli.as_of")),
@@ -80,15 +92,13 @@ def _options(
 @app.command(help=_HELP("cli.rescore"), epilog=_HELP("cli.rescore_examples"))
 def rescore(
     book: Book,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="OUT", help=_HELP("cli.out"))
-    ] = None,
+    out: OutOption = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.dry_run"))] = False,
     as_json: JsonOption = False,
     as_of: AsOfOption = None,
     lang: LangOption = None,
-    no_backup: Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))] = False,
+    no_backup: NoBackupOption = False,
     timings: Annotated[bool, typer.Option("--timings", help=_HELP("cli.timings"))] = False,
 ) -> None:
     """Score a workbook and write the result sheets into it."""
@@ -115,6 +125,43 @@ def rescore(
                 print_summary(done, time.perf_counter() - started)
             if timings:
                 progress.print(texts(lang or done.presentation.language))
+
+
+@app.command(help=_HELP("cli.explain"), epilog=_HELP("cli.explain_examples"))
+def explain(
+    book: Book,
+    customer: Annotated[str, typer.Argument(metavar="ID", help=_HELP("cli.customer"))],
+    out: OutOption = None,
+    *,
+    as_json: JsonOption = False,
+    as_of: AsOfOption = None,
+    lang: LangOption = None,
+    no_backup: NoBackupOption = False,
+) -> None:
+    """Write the page of one customer into a workbook."""
+    with _stopping(book, as_of, lang, as_json=as_json):
+        from xlportfolio.files.explain import explain as run
+
+        with progress_bar(lang or _SYSTEM) as progress:
+            done = run(
+                book,
+                customer,
+                out,
+                as_of=as_of,
+                language=lang,
+                backup=not no_backup,
+                progress=progress,
+            )
+        with _printing():
+            if as_json:
+                from xlportfolio.document import explanation
+
+                of = done.rescored
+                language = of.presentation.language
+                place = (of.run.advice, done.page.position)
+                _dump(explanation(str(book), of.as_of, *place, of.problems, language))
+            else:
+                print_explanation(done)
 
 
 @app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))

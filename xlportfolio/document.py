@@ -37,40 +37,103 @@ def document(
     language
         Of the messages.
     """
+    return {
+        **_head(workbook, as_of, advice),
+        "customers": [] if advice is None else list(_customers(advice, [*range(_count(advice))])),
+        "findings": [] if advice is None else list(_findings(advice)),
+        "plan": None if advice is None else _plan(advice),
+        "problems": _problems(problems, language),
+    }
+
+
+def explanation(
+    workbook: str,
+    as_of: dt.date,
+    advice: Advice,
+    position: int,
+    problems: Sequence[Problem],
+    language: str,
+) -> Document:
+    """One customer of a run as an object: its entry of the document, with its criteria.
+
+    Parameters
+    ----------
+    position
+        The customer's place in the ranking, counted from 0.
+    workbook, as_of, advice, problems, language
+        As for :func:`document`.
+    """
+    (customer,) = _customers(advice, [position])
+    return {
+        **_head(workbook, as_of, advice),
+        "customers": [{**customer, "criteria": list(_criteria(advice, position))}],
+        "problems": _problems(problems, language),
+    }
+
+
+def _head(workbook: str, as_of: dt.date, advice: Advice | None) -> Document:
     thresholds = (None, None) if advice is None else advice.analysis.thresholds
     return {
         "workbook": workbook,
         "as_of": as_of.isoformat(),
         "thresholds": dict(zip(("value", "benefit"), thresholds, strict=True)),
-        "customers": [] if advice is None else list(_customers(advice)),
-        "findings": [] if advice is None else list(_findings(advice)),
-        "plan": None if advice is None else _plan(advice),
-        "problems": [
-            {
-                "severity": str(problem.severity),
-                "sheet": problem.sheet,
-                "row": problem.row,
-                "column": problem.column,
-                "found": problem.found,
-                "message": problem.message(language),
-            }
-            for problem in problems
-        ],
     }
 
 
-def _customers(advice: Advice) -> Iterator[Document]:
+def _problems(problems: Sequence[Problem], language: str) -> list[Document]:
+    return [
+        {
+            "severity": str(problem.severity),
+            "sheet": problem.sheet,
+            "row": problem.row,
+            "column": problem.column,
+            "found": problem.found,
+            "message": problem.message(language),
+        }
+        for problem in problems
+    ]
+
+
+def _count(advice: Advice) -> int:
+    return len(advice.analysis.customers)
+
+
+def _criteria(advice: Advice, position: int) -> Iterator[Document]:
+    """How the scores of one customer come about, in the order of the table of criteria.
+
+    The measure is a number or a word as it was given, the weight as it was entered.
+    """
+    analysis = advice.analysis
+    for criterion in analysis.model.criteria:
+        frames = (analysis.measures, analysis.values, analysis.contributions)
+        measure, value, points = (f[criterion.name].iloc[position] for f in frames)
+        yield {
+            "criterion": criterion.name,
+            "axis": str(criterion.axis),
+            "measure": measure if isinstance(measure, str) else _measure(measure),
+            "value": _number(value),
+            "weight": float(criterion.weight),
+            "contribution": _number(points),
+        }
+
+
+def _measure(measure: float | None) -> float | None:
+    """A measure that is a number; what is none is missing."""
+    return None if measure is None or not math.isfinite(measure) else float(measure)
+
+
+def _customers(advice: Advice, positions: list[int]) -> Iterator[Document]:
+    """The entries of customers at some places of the ranking."""
     analysis, numbers = advice.analysis, advice.numbers
     names = [criterion.name for criterion in analysis.model.criteria]
-    rows = analysis.customers.to_dict("records")
-    points = analysis.contributions.to_numpy().tolist()
-    found: list[list[str]] = [[] for _ in rows]
+    rows = analysis.customers.iloc[positions].to_dict("records")
+    points = analysis.contributions.iloc[positions].to_numpy().tolist()
+    found: list[list[str]] = [[] for _ in range(_count(advice))]
     for finding in numbers.findings:
         for position in finding.rows.tolist():
             found[position].append(str(finding.kind))
-    for row, contributions, strategy, reason, lever, findings in zip(
-        rows, points, numbers.strategies, advice.reasons, numbers.levers, found, strict=True
-    ):
+    for position, row, contributions in zip(positions, rows, points, strict=True):
+        strategy, lever = numbers.strategies[position], numbers.levers[position]
         rank = _number(row["rank"])
         yield {
             "customer_id": row["customer_id"],
@@ -89,9 +152,9 @@ def _customers(advice: Advice) -> Iterator[Document]:
             "abc_class": row["abc_class"] or None,
             "strategy": strategy.strategy or None if strategy is not None else None,
             "recommendation": strategy.text or None if strategy is not None else None,
-            "reason": reason,
+            "reason": advice.reasons[position],
             "lever": None if lever is None else [step._asdict() for step in lever],
-            "findings": findings,
+            "findings": found[position],
             "contributions": {
                 name: point
                 for name, point in zip(names, contributions, strict=True)

@@ -128,6 +128,11 @@ def draw(report: Report, language: str) -> bytes:
     for table in report.tables:
         _draw_table(book.create_sheet(table.sheet), table, words)
     _draw_matrix(book.create_sheet(report.matrix.sheet), report.matrix, words)
+    return packed(book)
+
+
+def packed(book: Workbook) -> bytes:
+    """A scratch workbook as an .xlsx file."""
     sink = BytesIO()
     with ZipFile(sink, "w", ZIP_DEFLATED) as archive:  # closed in order even if writing fails
         ExcelWriter(book, archive).save()

@@ -13,6 +13,7 @@ from xlportfolio.analysis import PortfolioAnalysis, analyse
 from xlportfolio.errors import Problem
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation
+from xlportfolio.page import PAGE, CustomerPage, build_page
 from xlportfolio.report import ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
@@ -78,6 +79,15 @@ class Run:
         """What each sheet of ours is called where the workbook has none yet, by key."""
         words = texts(self.presentation.language)
         return {key: words(f"sheets.{key}") for key in ORDER}
+
+    @property
+    def page_name(self) -> str:
+        """What the page of a customer is called where the workbook has none yet."""
+        return texts(self.presentation.language)(f"sheets.{PAGE}")
+
+    def page(self, position: int, name: str) -> CustomerPage:
+        """Lay out the page of the customer at a place of the ranking, under this name."""
+        return build_page(self.advice, position, self.presentation, name)
 
     @property
     def state(self) -> Mapping[str, float | dt.date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,9 @@ from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Quadrant, Status
 
 if TYPE_CHECKING:
+    from xlportfolio.files.explain import Explained
     from xlportfolio.files.rescore import Progress, Rescored
+    from xlportfolio.page import AxisTable
     from xlportfolio.wording import Advice
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -173,6 +176,60 @@ def _print_advice(console: Console, words: Texts, advice: Advice) -> None:
             "planned": words.rough(float(plan.planned[plan.fits].sum())),
         }
         console.print(f"\n{words('cli.plan', **details)}", soft_wrap=True)
+
+
+def print_explanation(done: Explained) -> None:
+    """What stands on the page of a customer, and where that was written."""
+    rescored, page = done.rescored, done.page
+    words = texts(rescored.presentation.language)
+    console = Console(
+        highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH
+    )
+    console.print(shown(page.title), style="bold", soft_wrap=True)
+    console.print(shown(f"{page.type}. {page.subtitle}"), soft_wrap=True)
+    figures = Table(box=None, pad_edge=False)
+    for header in page.scores_header:
+        figures.add_column(shown(header), justify="right" if figures.columns else "left")
+    for name, *numbers in page.scores:
+        figures.add_row(shown(name), *(_spelled(words, number) for number in numbers))
+    console.print(figures)
+    for table in page.tables:
+        console.print()
+        console.print(_axis_table(table, words))
+    console.print()
+    said = Table(box=None, pad_edge=False, show_header=False)
+    said.add_column(no_wrap=True)
+    said.add_column()
+    for label, text in (*page.facts, *page.texts):
+        lines = "\n".join(map(shown, text.split("\n")))
+        said.add_row(f"[bold]{shown(label)}[/bold]", lines)
+    console.print(said)
+    console.print()
+    place = words("cli.page_written", path=rescored.written, sheet=page.sheet)
+    console.print(shown(place), style="bold", soft_wrap=True)
+    if rescored.backup is not None:
+        console.print(shown(words("cli.kept", path=rescored.backup)), soft_wrap=True)
+
+
+def _axis_table(table: AxisTable, words: Texts) -> Table:
+    """The criteria of an axis and their sum."""
+    shares = [_percent(words, line.weight) for line in (*table.lines, table.total)]
+    listed = Table(box=None, pad_edge=False)
+    for position, header in enumerate(table.header[:-1]):
+        listed.add_column(shown(header), justify="left" if position < 2 else "right")  # noqa: PLR2004 (criteria and measures)
+    for line, share in zip((*table.lines, table.total), shares, strict=True):
+        value, points = _spelled(words, line.value, 0), _spelled(words, line.points)
+        style = "bold" if line is table.total else None
+        listed.add_row(shown(line.name), shown(line.measure), value, share, points, style=style)
+    return listed
+
+
+def _spelled(words: Texts, number: float, digits: int = 1) -> str:
+    return "" if math.isnan(number) else words.number(number, digits)
+
+
+def _percent(words: Texts, share: float) -> str:
+    return "" if math.isnan(share) else words.percent(float(round(100 * share)))
 
 
 def _print_data_check(console: Console, words: Texts, done: Rescored) -> None:

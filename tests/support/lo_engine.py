@@ -990,7 +990,8 @@ class Range(base_classes.Range):
         self._did("lookup", "row_height")
         rows = self.xl.Rows
         heights = {rows.getByIndex(i).Height for i in range(rows.Count)}
-        return round(heights.pop() / 2540 * 72, 1) if len(heights) == 1 else None
+        height = heights.pop() / 2540 * 72
+        return None if heights else round(height, 2)
 
     @row_height.setter
     def row_height(self, value: float) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import xlwings as xw
 
 from xlportfolio.errors import XlPortfolioError
+from xlportfolio.excel.customer import OutputPage, lay_out_page, selected_customer
 from xlportfolio.excel.ranges import asked, read
 from xlportfolio.excel.sheets import (
     Output,
@@ -32,13 +33,16 @@ from xlportfolio.excel.sheets import (
     lay_out_matrix,
 )
 from xlportfolio.look import draw
+from xlportfolio.page import PAGE_NAME, CustomerPage, Layout
+from xlportfolio.page_look import draw_page
 from xlportfolio.report import MATRIX, MATRIX_NAME, ORDER, TABLES, Report
+from xlportfolio.run import Run
 from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import RawTable
 from xlportfolio.schema.contract import sheet_table
 from xlportfolio.state import STATE, state_array
 
-#: What the name of the matrix refers to.
+#: What the name of a sheet of ours without a table refers to.
 _HOME = re.compile(r"=?'?(?P<sheet>.*?)'?!(?P<cell>\$?[A-Z]+\$?[0-9]+)")
 
 
@@ -102,9 +106,13 @@ class LiveBook:
     @cached_property
     def _home(self) -> xw.Range | None:
         """The cell from which the matrix counts, none if it has gone."""
-        if MATRIX_NAME not in self.book.names:
+        return self._named(MATRIX_NAME)
+
+    def _named(self, hidden: str) -> xw.Range | None:
+        """The cell by whose name a sheet of ours is known, none if it has gone."""
+        if hidden not in self.book.names:
             return None
-        found = _HOME.fullmatch(self.book.names[MATRIX_NAME].refers_to or "")
+        found = _HOME.fullmatch(self.book.names[hidden].refers_to or "")
         name = found["sheet"].replace("''", "'").casefold() if found else ""
         sheet = self.sheets.get(name)
         return sheet.range(found["cell"]) if found and sheet is not None else None
@@ -115,12 +123,88 @@ class LiveBook:
         taken = {*self.sheets, *(name.casefold() for name in ours.values())}
         for key in ORDER:
             if key not in ours:
-                candidate, number = wanted[key], 2
-                while candidate.casefold() in taken:
-                    candidate, number = f"{wanted[key]} ({number})", number + 1
-                taken.add(candidate.casefold())
-                ours[key] = candidate
+                ours[key] = _free_name(wanted[key], taken)
+                taken.add(ours[key].casefold())
         return ours
+
+    # --- the page of a customer ----------------------------------------------------------------
+
+    def selected(self, run: Run) -> int:
+        """The position in the ranking of the customer in whose row a cell is selected.
+
+        Raises
+        ------
+        XlPortfolioError
+            If no such cell is.
+        """
+        cell = self.book.app.selection
+        names = {table.casefold() for table in TABLES.values()}
+        ours = [
+            table
+            for name, (sheet, table) in self.tables.items()
+            if name in names and cell is not None and sheet.name == cell.sheet.name
+        ]
+        return selected_customer(run, cell, ours)
+
+    def show_page(self, run: Run, position: int) -> None:
+        """Write the page of a customer, and bring it to the front.
+
+        One that is there is refreshed where it is, unless the number of criteria has changed: then
+        it is left to the user, and a new one is made.
+
+        Raises
+        ------
+        XlPortfolioError
+            If something of the user's is in the way; then nothing has been written.
+        BrokenOffError
+            If Excel refuses something in the middle; then all has been put back, or it says so.
+        """
+        home, front = self._named(PAGE_NAME), self.book.sheets.active
+        there = None if home is None else OutputPage(home.sheet)
+        if there is not None and there.layout != Layout.of(run.analysis.model):
+            there = None
+        if there is not None:
+            there.prepare()
+        name = there.sheet.name if there else _free_name(run.page_name, set(self.sheets))
+        page = run.page(position, name)
+        made: list[xw.Sheet] = []
+        try:
+            if there is not None:
+                there.show(page)
+                there.write()
+                sheet = there.sheet
+            else:
+                sheet = self._new_page(made, page, run.presentation.language)
+            sheet.visible = True
+            sheet.activate()
+            for new in made:
+                self._name(PAGE_NAME, new)
+        except BaseException as error:
+            undone = _undo([there] if there else [], made)
+            with suppress(Exception):
+                front.activate()
+            if not isinstance(error, Exception):
+                raise
+            details = {"sheet": name, "detail": f"{type(error).__name__}: {error}"}
+            raise BrokenOffError("write_refused" if undone else "write_half", **details) from error
+
+    def _new_page(self, made: list[xw.Sheet], page: CustomerPage, language: str) -> xw.Sheet:
+        """Add the page to the end of the workbook, to ``made`` as soon as it is there."""
+        last = self.book.sheets[-1]
+        if self.book.app.engine.type == "desktop":
+            with self._scratch(draw_page(page, language)) as scratch:
+                made.append(scratch.sheets[page.sheet].copy(after=last))
+        else:
+            made.append(self.book.sheets.add(page.sheet, after=last))
+            lay_out_page(made[0], page)
+        return made[0]
+
+    def _name(self, hidden: str, sheet: xw.Sheet) -> None:
+        """Let a sheet of ours be known again."""
+        home = sheet.name.replace("'", "''")
+        self.book.names.add(hidden, f"='{home}'!$A$1")
+
+    # --- all sheets ----------------------------------------------------------------------------
 
     def write(
         self, report: Report, state: Mapping[str, float | dt.date], language: str
@@ -186,14 +270,20 @@ class LiveBook:
         self, keys: Sequence[str], report: Report, language: str
     ) -> Iterator[tuple[str, xw.Sheet]]:
         """Copy authored sheets from the scratch workbook."""
+        with self._scratch(draw(report, language)) as scratch:
+            for key in keys:
+                sheet = scratch.sheets[report.sheets[key]]
+                yield key, sheet.copy(after=self.book.sheets[-1])
+
+    @contextmanager
+    def _scratch(self, content: bytes) -> Iterator[xw.Book]:
+        """Open a scratch workbook for a while."""
         with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
             path = (Path(folder) / Path(folder).name).with_suffix(".xlsx")  # no other is named so
-            path.write_bytes(draw(report, language))
+            path.write_bytes(content)
             scratch = self.book.app.books.open(path)
             try:
-                for key in keys:
-                    sheet = scratch.sheets[report.sheets[key]]
-                    yield key, sheet.copy(after=self.book.sheets[-1])
+                yield scratch
             finally:
                 with suppress(Exception):
                     scratch.close()
@@ -212,10 +302,17 @@ class LiveBook:
     def _remember(self, matrix: xw.Sheet | None, state: Mapping[str, float | dt.date]) -> None:
         """Set the names: of a matrix that is new, of the last run where the workbook has it."""
         if matrix is not None:
-            home = matrix.name.replace("'", "''")
-            self.book.names.add(MATRIX_NAME, f"='{home}'!$A$1")
+            self._name(MATRIX_NAME, matrix)
         if STATE in self.book.names:
             self.book.names[STATE].refers_to = f"={state_array(state)}"
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    """The name, or the name with ``(2)`` and so on if a sheet has it already."""
+    candidate, number = wanted, 2
+    while candidate.casefold() in taken:
+        candidate, number = f"{wanted} ({number})", number + 1
+    return candidate
 
 
 def _undo(begun: Sequence[Output], made: Iterable[xw.Sheet]) -> bool:

@@ -45,8 +45,16 @@ def check(book: xw.Book) -> None:
 
 @xw.script
 def explain(book: xw.Book) -> None:
-    """Show how the scores of the customer in the selected row come about."""
-    _not_there(book, "kpExplain")
+    """Show the page of the customer in the selected row: how its scores come about, what to do."""
+    with _speaking(book) as voice:
+        voice.progress("read")
+        live = LiveBook(book)
+        run = voice.speak_as(_run(live))
+        position = live.selected(run)
+        voice.progress("write")
+        with quiet(book.app):
+            live.show_page(run, position)
+        voice.rest()
 
 
 @xw.script
@@ -91,9 +99,13 @@ class _Voice:
         with suppress(Exception):  # no more than a courtesy
             self.app.status_bar = text or False
 
+    def rest(self) -> None:
+        """Give the status bar back."""
+        self._show()
+
     def tell(self, *lines: str) -> None:
         """Show a message, and give the status bar back."""
-        self._show()
+        self.rest()
         self.app.alert("\n\n".join(lines), self.words("macros.title"))
 
     def hidden(self, advice: Advice) -> list[str]:

@@ -151,14 +151,14 @@ class Graft:
         for view in root.iter(main("sheetView")):
             view.attrib.pop("tabSelected", "")
         part = self.package.free_name("xl/worksheets/sheet1.xml") if there is None else there.part
-        if there is not None and filled is not None:
+        if there is not None:
             old = self.package.read_xml(part)
             try:
-                foreign = foreign_cell(root, old, there, filled.block)
+                foreign = filled and foreign_cell(root, old, there, filled.block)
                 self._keep_identity(root, old)
             except (etree.XMLSyntaxError, ValueError) as error:
                 raise self.package.malformed("part_xml", part=part) from error
-            if foreign is not None:
+            if foreign:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
                 raise WorkbookError("foreign_cell", **details)
         kind = self.source.content_type(source.part)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
@@ -13,6 +14,7 @@ from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
+from xlportfolio.page import PAGE_NAME, layout_of, marks
 from xlportfolio.report import HEADER_ROW, MATRIX, MATRIX_NAME, ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
 
@@ -62,6 +64,33 @@ def find_ours(workbook: Workbook) -> OurSheets:
     if taken:
         raise WorkbookError("name_taken", path=workbook.package.path, name=taken[0])
     return OurSheets(found)
+
+
+def find_page(workbook: Workbook) -> Sheet | None:
+    """Know the page of a customer again, by its hidden name.
+
+    Raises
+    ------
+    WorkbookError
+        If it holds something of the user's, which replacing it would lose.
+    """
+    sheet = workbook.sheet_named_by(PAGE_NAME)
+    if sheet is None or not sheet.is_worksheet:
+        return None
+    _refuse_foreign(workbook, sheet, None)
+    data = workbook.package.read_xml(sheet.part)
+    try:
+        layout = layout_of(marks(_cells(data)))
+        foreign = (a for a, _ in _cells(data) if layout is not None and not layout.is_ours(*a))
+        row, column = next(foreign, (0, 0))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise workbook.package.malformed("part_xml", part=sheet.part) from error
+    details: dict[str, object] = {"path": workbook.package.path, "sheet": sheet.name}
+    if layout is None:
+        raise WorkbookError("page_moved", **details)
+    if row:
+        raise WorkbookError("foreign_on_page", cell=f"{column_letters(column)}{row}", **details)
+    return sheet
 
 
 def _refuse_foreign(workbook: Workbook, sheet: Sheet, table: str | None) -> None:
@@ -145,4 +174,21 @@ def _filled_cells(data: bytes, areas: Sequence[Area], most: int) -> Iterator[tup
             here = Area(column, row, column, row)
             if len(element) and not any(here.meets(area) for area in areas):
                 yield column, row
+            element.clear()
+
+
+def _cells(data: bytes) -> Iterator[tuple[tuple[int, int], float | None]]:
+    """Row and column of the cells with content, and the number that stands in each, if one does."""
+    row = column = 0  # what has no address of its own follows the one before
+    for event, element in walk(data, "row", "c"):
+        if element.tag == main("row"):
+            if event == "start":
+                row, column = int(element.get("r", row + 1)), 0
+        elif event == "end":
+            address = element.get("r")
+            column = column + 1 if address is None else coordinates(address)[0]
+            if len(element):
+                text = element.findtext(main("v")) or ""
+                is_number = element.get("t", "n") == "n" and text
+                yield (row, column), float(text) if is_number else None
             element.clear()

@@ -15,7 +15,7 @@ from lxml import etree
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, WorkbookError
 from xlportfolio.files.graft import graft
-from xlportfolio.files.ours import OurSheets, find_ours
+from xlportfolio.files.ours import find_ours
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.refresh import refresh
@@ -24,7 +24,6 @@ from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
-from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
 from xlportfolio.schema.contract import LAST_ROW
@@ -32,6 +31,8 @@ from xlportfolio.scorecard import rows_of, scorecard
 
 #: Told the key of each step as it begins; see ``steps`` in ``locale``.
 Progress = Callable[[str], None]
+#: Puts what came of a run into a workbook.
+Finish = Callable[[Run], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +119,58 @@ def rescore(
     WorkbookError
         If the file cannot be used or written. In either case it is as it was.
     """
+
+    def prepare(workbook: Workbook) -> Finish:
+        ours = find_ours(workbook)
+
+        def finish(run: Run) -> None:
+            report = run.report(ours.names(workbook, run.sheet_names))
+            for table in report.tables:
+                rows, most = len(table), LAST_ROW - table.first_row + 1
+                if rows > most:
+                    path = workbook.package.path
+                    raise WorkbookError("too_many_rows", path=path, rows=rows, most=most)
+
+            def answer() -> list[list[Answer]]:
+                of_workbook = run.given.presentation.language
+                return rows_of(scorecard(run.analysis, run.given.rows, of_workbook))
+
+            refresh(workbook, list(ours.sheets.values()), answer, run.state)
+            drawn = scratch(workbook, lambda: draw(report, run.presentation.language))
+            graft(workbook, drawn, ours, report)
+
+        return finish
+
+    return revise(
+        book,
+        out,
+        prepare,
+        as_of=as_of,
+        language=language,
+        backup=backup,
+        write=write,
+        progress=progress,
+    )
+
+
+def revise(
+    book: Path | str,
+    out: Path | str | None,
+    prepare: Callable[[Workbook], Finish],
+    *,
+    as_of: dt.date | None = None,
+    language: str | None = None,
+    backup: bool = True,
+    write: bool = True,
+    progress: Progress = lambda _: None,
+) -> Rescored:
+    """Score a workbook, let its package be changed, and replace the file; see :func:`rescore`.
+
+    Parameters
+    ----------
+    prepare
+        Looks at the workbook before its tables are read, and gives what puts a run into it.
+    """
     book, target = Path(book), Path(book if out is None else out)
     progress("read")
     if target.suffix.lower() != book.suffix.lower():
@@ -128,7 +181,7 @@ def rescore(
         closing(Package(book)) as package,
     ):
         workbook = Workbook(package)
-        ours = find_ours(workbook)
+        finish = prepare(workbook)
         tables = read_tables(workbook)
         progress("check")
         given = interpret(tables)
@@ -136,17 +189,7 @@ def rescore(
         today = dt.datetime.now().astimezone().date()
         run = Run.of(given, today=today, as_of=as_of, language=language)
         progress("draw")
-        report = run.report(ours.names(workbook, run.sheet_names))
-        for table in report.tables:
-            rows, most = len(table), LAST_ROW - table.first_row + 1
-            if rows > most:
-                raise WorkbookError("too_many_rows", path=book, rows=rows, most=most)
-
-        def answer() -> list[list[Answer]]:
-            return rows_of(scorecard(run.analysis, given.rows, given.presentation.language))
-
-        refresh(workbook, list(ours.sheets.values()), answer, run.state)
-        _write(workbook, ours, report, run.presentation.language)
+        finish(run)
         unchanged()
         kept = None
         if held is not None:
@@ -163,11 +206,10 @@ def rescore(
     return Rescored(book, written, kept, run)
 
 
-def _write(workbook: Workbook, ours: OurSheets, report: Report, language: str) -> None:
-    """Author our sheets in a scratch workbook and graft them into the package."""
+def scratch(workbook: Workbook, author: Callable[[], bytes]) -> Workbook:
+    """A scratch workbook with sheets of ours, to be grafted into the package of another."""
     try:
-        drawn = BytesIO(draw(report, language))
+        drawn = BytesIO(author())
     except (OSError, etree.SerialisationError) as error:  # openpyxl writes through files
         raise no_temporary(error) from error
-    scratch = Workbook(Package(workbook.package.path, drawn))
-    graft(workbook, scratch, ours, report)
+    return Workbook(Package(workbook.package.path, drawn))
