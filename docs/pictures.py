@@ -6,6 +6,7 @@ Needs soffice, pdftotext and pdftoppm (Debian: libreoffice-calc, poppler-utils).
 from __future__ import annotations
 
 import datetime as dt
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,8 +49,9 @@ def _picture(pdf: Path, page: int, part: float, name: str) -> None:
         capture_output=True,
         text=True,
     ).stdout
-    line = next(line for line in size.splitlines() if line.startswith("Page") and "size" in line)
-    width, height = (float(word) for word in line.split() if word.replace(".", "").isdigit())[-2:]
+    line = next(line for line in size.splitlines() if re.match(r"Page +\d+ size", line))
+    line = line.partition("(")[0]
+    width, height = (float(number) for number in re.findall(r"[\d.]+", line)[-2:])
     pixels = [round(points * _RESOLUTION / 72) for points in (width, height * part)]
     cut = ["-x", "0", "-y", "0", "-W", str(pixels[0]), "-H", str(pixels[1])]
     number = ["-f", str(page), "-l", str(page), "-singlefile"]
