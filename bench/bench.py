@@ -61,9 +61,10 @@ from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.look import row_heights
 from xlportfolio.model import Presentation
-from xlportfolio.report import ORDER, SheetTable, build_report
+from xlportfolio.report import ORDER, build_report
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters
+from xlportfolio.tables import SheetTable
 from xlportfolio.wording import advise
 
 _SIZES = "1000,10000,20000,100000,1000000"

@@ -133,7 +133,7 @@ def test_json_is_one_object_and_nothing_else(book: Path) -> None:
             "Visits": pytest.approx(24),
         },
     }
-    assert first["recommendation"].startswith("Both sides gain from this customer.")
+    assert first["recommendation"].startswith("Both sides gain from working together.")
     assert prospect["status"] == "prospect"
     assert prospect["abc_class"] is None
     assert "Turnover" not in prospect["contributions"]

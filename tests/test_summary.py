@@ -21,8 +21,9 @@ from xlportfolio.chart import COLOURS
 from xlportfolio.excel import macros
 from xlportfolio.look import STYLES, summary_heights, widths
 from xlportfolio.model import Quadrant
-from xlportfolio.report import Kind, Report, ReportColumn, SheetTable, Summary
+from xlportfolio.report import Report
 from xlportfolio.run import Run
+from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary
 
 ABC, HEADER, LAST = "ABC vs value", 5, 8
 LONG = "Customers who rank far higher by turnover than by their value and benefit together. " * 3

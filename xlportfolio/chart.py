@@ -23,18 +23,17 @@ from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphPrope
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from xlportfolio.locale import Texts
-from xlportfolio.model import RATED_QUADRANTS, Quadrant
-from xlportfolio.report import (
+from xlportfolio.matrix import (
     FIRST_SIZE,
-    HEADER_ROW,
     MOST_POINTS,
     POINTS_COLUMN,
     POINTS_ROW,
     SIZES,
     MatrixSheet,
-    ReportColumn,
 )
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.scoring import Floats
+from xlportfolio.tables import HEADER_ROW, ReportColumn
 
 #: One colour per type, everywhere: tabs, cells, chart. White text is readable on each.
 COLOURS: Mapping[Quadrant, str] = {

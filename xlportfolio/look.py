@@ -31,18 +31,10 @@ from openpyxl.writer.excel import ExcelWriter
 
 from xlportfolio.chart import COLOURS, INK, ThresholdLine, portfolio_chart
 from xlportfolio.locale import Texts, texts
+from xlportfolio.matrix import POINTS_COLUMN, POINTS_ROW, MatrixSheet
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
-from xlportfolio.report import (
-    HEADER_ROW,
-    POINTS_COLUMN,
-    POINTS_ROW,
-    Kind,
-    MatrixSheet,
-    Report,
-    ReportColumn,
-    SheetTable,
-    Summary,
-)
+from xlportfolio.report import Report
+from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
 
 # what every sheet of ours shares, also those that a user fills in
 SOFT, LINE, HEADER, BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"

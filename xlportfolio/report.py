@@ -6,10 +6,8 @@ business of ``look``; where it is written, that of the host.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,207 +15,12 @@ import numpy.typing as npt
 from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.locale import texts
+from xlportfolio.matrix import MATRIX, MatrixSheet, matrix_sheet
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant, Status
 from xlportfolio.plan import PlanLine, plan_lines
 from xlportfolio.scoring import rounded
+from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.wording import Advice, notes
-
-#: The sheet's row, counted from 1, of the headers of a table, or of the summary above it; data
-#: follow below.
-HEADER_ROW = 5
-FIRST_ROW = HEADER_ROW + 1
-#: Where the points of the matrix begin: the row, the column, counted from 1; names stand above.
-POINTS_ROW, POINTS_COLUMN = 12, 12
-
-
-class Kind(StrEnum):
-    """What a column holds; it decides the number format, the width and the alignment."""
-
-    RANK = "rank"
-    ID = "id"
-    NAME = "name"
-    WORD = "word"
-    FLAG = "flag"
-    QUADRANT = "quadrant"
-    SCORE = "score"
-    PERCENT = "percent"
-    SHARE = "share"
-    AMOUNT = "amount"
-    COUNT = "count"
-    HOURS = "hours"
-    RATE = "rate"
-    CHANGE = "change"
-    DIFFERENCE = "difference"
-    PHRASE = "phrase"
-    PROSE = "prose"
-
-
-#: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
-Cells = npt.NDArray[np.float64] | Sequence[str]
-
-
-@dataclass(frozen=True, eq=False)
-class ReportColumn:
-    """A column of an output table: header, kind, and one cell for each row.
-
-    Columns of several tables may show different rows of the same cells: ``all_cells`` holds those
-    of everybody, ``at`` the positions of the rows shown, ``None`` for all of them as they are.
-    """
-
-    key: str
-    header: str
-    kind: Kind
-    all_cells: Cells
-    at: npt.NDArray[np.int64] | None = None
-
-    def __len__(self) -> int:
-        """The number of cells."""
-        return len(self.all_cells if self.at is None else self.at)
-
-    @cached_property
-    def cells(self) -> Cells:
-        """One cell for each row shown."""
-        return self.first(len(self))
-
-    def first(self, count: int) -> Cells:
-        """The cells of the first rows shown."""
-        if self.at is None:
-            return self.all_cells[:count]
-        if isinstance(self.all_cells, np.ndarray):
-            return self.all_cells[self.at[:count]]
-        return [self.all_cells[i] for i in self.at[:count].tolist()]
-
-    def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
-        """The column of everybody with some of its rows."""
-        assert self.at is None
-        return ReportColumn(self.key, self.header, self.kind, self.all_cells, at)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Summary:
-    """A few lines between the subtitles of a sheet and what stands below; their number is fixed.
-
-    Attributes
-    ----------
-    columns
-        Headers and cells, one cell for each line.
-    quadrants
-        For each line the type in whose colour its first cell is filled, ``None``: plain.
-    at
-        The sheet's column, counted from 1, in which each column begins.
-    """
-
-    columns: tuple[ReportColumn, ...]
-    quadrants: tuple[Quadrant | None, ...]
-    at: tuple[int, ...]
-
-    def __len__(self) -> int:
-        """The number of lines."""
-        return len(self.quadrants)
-
-    def spans(self, width: int) -> Iterator[tuple[ReportColumn, int, int]]:
-        """Each column, with the first and the last of the sheet's columns over which it stands.
-
-        It reaches to where the next one begins; the last, if it holds prose, to the end of a
-        sheet of this width.
-        """
-        is_prose = self.columns[-1].kind in {Kind.PHRASE, Kind.PROSE}
-        end = max(width, self.at[-1]) if is_prose else self.at[-1]
-        lasts = [*(first - 1 for first in self.at[1:]), end]
-        yield from zip(self.columns, self.at, lasts, strict=True)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SheetTable:
-    """A sheet that holds one table of ours.
-
-    Attributes
-    ----------
-    key
-        Which sheet it is, such as ``"ranking"``.
-    table
-        The name of its table object, by which it is known again.
-    sheet
-        The name on its tab.
-    title, subtitles
-        The lines above the table.
-    quadrant
-        The type that the sheet is about, if it is about one.
-    summary
-        The lines between the subtitles and the table, if there are any.
-    """
-
-    key: str
-    table: str
-    sheet: str
-    title: str
-    subtitles: tuple[str, ...]
-    columns: tuple[ReportColumn, ...]
-    quadrant: Quadrant | None = None
-    summary: Summary | None = None
-
-    def __len__(self) -> int:
-        """The number of rows of data."""
-        return len(self.columns[0])
-
-    @property
-    def header_row(self) -> int:
-        """The sheet's row of the headers, counted from 1; a blank one parts it from a summary."""
-        return HEADER_ROW if self.summary is None else HEADER_ROW + len(self.summary) + 2
-
-    @property
-    def first_row(self) -> int:
-        """The sheet's row of the first data, counted from 1."""
-        return self.header_row + 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MatrixSheet:
-    """The sheet with the portfolio chart, which draws the points in the sheet's own cells.
-
-    They stand there, and not on the sheets of the types, so that the sheet can be copied into
-    another workbook as it is, and so that a host that cannot change a chart need not.
-
-    Attributes
-    ----------
-    names
-        How many names the chart has room for; only as many points are named as were asked for.
-    points
-        The cells from :data:`POINTS_ROW` and :data:`POINTS_COLUMN` on: name and coordinates of the
-        first customers of the ranking; the coordinates of each type's; for each type and each of
-        :data:`SIZES` sizes, the values of the named customers whose points have it. Columns of
-        equal length, blank below their last point.
-    helper, lines
-        What the cells of the thresholds are for, and what the line of each is called.
-    summary
-        The lines above the chart, one for each type: how many customers and prospects are of it.
-    """
-
-    sheet: str
-    title: str
-    subtitles: tuple[str, ...]
-    value_threshold: float
-    benefit_threshold: float
-    helper: str
-    lines: tuple[str, str]
-    summary: Summary
-    names: int
-    points: tuple[ReportColumn, ...]
-
-    @property
-    def thresholds(self) -> tuple[tuple[str | float | None, ...], ...]:
-        """The cells from the row above :data:`HEADER_ROW` and :data:`POINTS_COLUMN` on.
-
-        What they are for, the names of both lines, and their ends.
-        """
-        value, benefit = self.value_threshold, self.benefit_threshold
-        return (
-            (self.helper, None, None, None),
-            (self.lines[0], None, self.lines[1], None),
-            (0, value, benefit, 0),
-            (100, value, benefit, 100),
-        )
-
 
 #: The sheets that hold a table, in the order in which they are appended: key -> table.
 TABLES: Mapping[str, str] = {
@@ -231,9 +34,6 @@ TABLES: Mapping[str, str] = {
     "abc": "tblAbc",
     "data_check": "tblDataCheck",
 }
-#: The sheet without a table and the hidden name that marks it.
-MATRIX = "matrix"
-MATRIX_NAME = "_kp_matrix"
 #: All sheets in the order in which they are appended.
 ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", "plan", MATRIX, "abc", "data_check")
 
@@ -241,14 +41,6 @@ ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", "plan", MATRIX, "abc", 
 MOST_PROBLEMS = 20_000
 #: Characters of a table's header.
 _LONGEST_HEADER = 200
-#: Points that a chart draws of one series; Excel takes no more of them in a flat chart.
-MOST_POINTS = 32_000
-#: Names that a chart has room for, even if fewer were asked for when it was authored: a live
-#: workbook cannot add any.
-_ROOM = 50
-#: How many sizes larger points come in, and where among the points their columns begin: behind
-#: names, and the coordinates of the named and of each type.
-SIZES, FIRST_SIZE = 5, 3 + 2 * len(RATED_QUADRANTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -298,7 +90,7 @@ def build_report(
         "abc": writer.abc(),
         "data_check": writer.data_check(problems),
     }
-    matrix = writer.matrix(sizes)
+    matrix = matrix_sheet(advice.analysis, presentation, names[MATRIX], sizes)
     return Report(tuple(tables[key] for key in TABLES), matrix)
 
 
@@ -595,75 +387,3 @@ class _Writer:
             shown = {"listed": self.words.number(len(problems), 0)}
             subtitles.append(self.words("subtitles.data_check_more", **shown))
         return self.table("data_check", columns, subtitles)
-
-    def matrix(self, sizes: npt.NDArray[np.float64] | None) -> MatrixSheet:
-        labels = min(self.presentation.top_labels, int(self.rated.sum()))
-        value, benefit = self.analysis.thresholds
-        types = self.customers["quadrant"].to_numpy()
-        capped = any((types == quadrant).sum() > MOST_POINTS for quadrant in RATED_QUADRANTS)
-        subtitle = self.subtitle(
-            "matrix_capped" if capped else "matrix",
-            value=self.words.number(value, 1),
-            benefit=self.words.number(benefit, 1),
-            labels=labels,
-            cap=self.words.number(MOST_POINTS, 0),
-        )
-        subtitles = [subtitle]
-        steps = np.zeros(labels, dtype=np.int64)
-        if sizes is not None and labels:
-            shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
-            steps = np.ceil(SIZES * np.sqrt(shown / max(shown.max(), 1e-300))).astype(np.int64)
-            subtitles.append(self.words("matrix.sized", measure=self.presentation.bubble_measure))
-        prospect = (self.customers["status"] == Status.PROSPECT).to_numpy()
-        of_type = [types == q for q in RATED_QUADRANTS]
-        lines: tuple[tuple[str, Kind, Cells], ...] = (
-            ("type", Kind.QUADRANT, self.words_of("quadrants_plural", RATED_QUADRANTS)),
-            ("customers", Kind.RANK, np.array([(of & ~prospect).sum() for of in of_type], float)),
-            ("prospects", Kind.RANK, np.array([(of & prospect).sum() for of in of_type], float)),
-            ("meaning", Kind.PROSE, self.words_of("meanings", RATED_QUADRANTS)),
-        )
-        columns = (
-            self.column(key, k, cells, self.words(f"matrix.{key}")) for key, k, cells in lines
-        )
-        summary = Summary(tuple(columns), RATED_QUADRANTS, (1, 2, 3, 4))
-        return MatrixSheet(
-            self.names[MATRIX],
-            self.words("titles.matrix"),
-            tuple(subtitles),
-            value,
-            benefit,
-            self.words("matrix.helper"),
-            (self.words("matrix.value_threshold"), self.words("matrix.benefit_threshold")),
-            summary,
-            max(_ROOM, self.presentation.top_labels),
-            self.points(types, steps),
-        )
-
-    def points(
-        self, types: npt.NDArray[np.object_], steps: npt.NDArray[np.int64]
-    ) -> tuple[ReportColumn, ...]:
-        """The cells that the chart draws; ``steps`` are the sizes of the named points, from 0."""
-        labels = len(steps)
-        x, y = (self.columns[f"{axis}_score"].cells for axis in ("benefit", "value"))
-        groups = [np.arange(labels)]
-        groups += [np.flatnonzero(types == q)[:MOST_POINTS] for q in RATED_QUADRANTS]
-        rows = max(map(len, groups))
-        named = self.words("matrix.named")
-        first = (self.texts_of(key)[:labels] for key in ("customer", "customer_id"))
-        names = [name or number for name, number in zip(*first, strict=True)]
-        columns = [self.column("name", Kind.NAME, names + [""] * (rows - labels), named)]
-        titles = [named, *(self.words(f"quadrants_plural.{q}") for q in RATED_QUADRANTS)]
-        for title, at in zip(titles, groups, strict=True):
-            for axis, scores in (("benefit", x), ("value", y)):
-                cells = np.full(rows, np.nan)
-                cells[: len(at)] = np.asarray(scores, dtype=np.float64)[at]
-                header = f"{title}: {self.words(f'axes.{axis}')}"
-                columns.append(self.column(axis, Kind.SCORE, cells, header))
-        for quadrant, title in zip(RATED_QUADRANTS, titles[1:], strict=True):
-            for step in range(1, SIZES + 1):
-                cells = np.full(rows, np.nan)
-                at = np.flatnonzero((types[:labels] == quadrant) & (steps == step))
-                cells[at] = np.asarray(y, dtype=np.float64)[at]
-                header = f"{title}: {self.words('matrix.size', step=step)}"
-                columns.append(self.column("value", Kind.SCORE, cells, header))
-        return tuple(columns)

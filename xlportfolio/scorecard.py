@@ -11,8 +11,8 @@ import numpy as np
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.locale import texts
-from xlportfolio.report import Kind, ReportColumn
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE
+from xlportfolio.tables import Kind, ReportColumn
 
 #: The columns, and what kind each is.
 COLUMNS: Mapping[str, Kind] = {

@@ -33,9 +33,10 @@ from xlportfolio.excel.sheets import (
     lay_out_matrix,
 )
 from xlportfolio.look import draw
+from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.page import PAGE_NAME, CustomerPage, Layout
 from xlportfolio.page_look import draw_page
-from xlportfolio.report import MATRIX, MATRIX_NAME, ORDER, TABLES, Report
+from xlportfolio.report import ORDER, TABLES, Report
 from xlportfolio.run import Run
 from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import RawTable

@@ -11,9 +11,9 @@ import xlwings as xw
 from xlwings.main import Table
 
 from xlportfolio.excel.cells import cell_rows
-from xlportfolio.report import ReportColumn
 from xlportfolio.schema import CellError
 from xlportfolio.schema.contract import Cell
+from xlportfolio.tables import ReportColumn
 
 #: Rows of cells to be written, of equal length.
 Rows = list[list[Any]]

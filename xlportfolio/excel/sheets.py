@@ -18,18 +18,9 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.ranges import Rows, asked, entered, entry, formulas, read, rows_of, write
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES, summary_heights, widths
-from xlportfolio.report import (
-    FIRST_SIZE,
-    HEADER_ROW,
-    MOST_POINTS,
-    POINTS_COLUMN,
-    POINTS_ROW,
-    MatrixSheet,
-    ReportColumn,
-    SheetTable,
-    Summary,
-)
+from xlportfolio.matrix import FIRST_SIZE, MOST_POINTS, POINTS_COLUMN, POINTS_ROW, MatrixSheet
 from xlportfolio.schema.contract import Cell, column_letters
+from xlportfolio.tables import HEADER_ROW, ReportColumn, SheetTable, Summary
 
 #: Rows above the first point, and above what the chart draws its thresholds from.
 _POINTS, _LINES = POINTS_ROW - 1, HEADER_ROW - 2

@@ -30,14 +30,8 @@ from xlportfolio.files.workbook import (
     walk,
 )
 from xlportfolio.look import row_heights
-from xlportfolio.report import (
-    MATRIX,
-    MATRIX_NAME,
-    ORDER,
-    POINTS_COLUMN,
-    POINTS_ROW,
-    Report,
-)
+from xlportfolio.matrix import MATRIX, MATRIX_NAME, POINTS_COLUMN, POINTS_ROW
+from xlportfolio.report import ORDER, Report
 from xlportfolio.schema.contract import column_letters
 
 #: Cell formats that Excel takes in a workbook.

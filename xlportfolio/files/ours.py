@@ -14,9 +14,11 @@ from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
+from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.page import PAGE_NAME, layout_of, marks
-from xlportfolio.report import HEADER_ROW, MATRIX, MATRIX_NAME, ORDER, TABLES
+from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
+from xlportfolio.tables import HEADER_ROW
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from xlportfolio.look import office_text
-from xlportfolio.report import Cells, ReportColumn
 from xlportfolio.schema.contract import column_letters
+from xlportfolio.tables import Cells, ReportColumn
 
 #: Rows put together before they are handed on.
 _BATCH = 2_000

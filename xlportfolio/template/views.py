@@ -13,10 +13,10 @@ from xlportfolio.chart import COLOURS
 from xlportfolio.excel.functions import KP_SCORECARD
 from xlportfolio.look import BAR, LINE_HEIGHT, STYLES
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
-from xlportfolio.report import Kind
 from xlportfolio.schema.contract import CUSTOMERS, SETTINGS_TABLE, column_letters
 from xlportfolio.scorecard import COLUMNS, FORMULA
 from xlportfolio.state import state_formula
+from xlportfolio.tables import Kind
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Author
 from xlportfolio.template.inputs import setting_rows

@@ -1,0 +1,165 @@
+"""The sheet with the portfolio matrix: what its chart draws, and the lines above it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.locale import Texts, texts
+from xlportfolio.model import RATED_QUADRANTS, Presentation, Status
+from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
+
+#: Its key, and the hidden name that marks the sheet, which has no table.
+MATRIX = "matrix"
+MATRIX_NAME = "_kp_matrix"
+#: Where the points of the matrix begin: the row, the column, counted from 1; names stand above.
+POINTS_ROW, POINTS_COLUMN = 12, 12
+#: Points that a chart draws of one series; Excel takes no more of them in a flat chart.
+MOST_POINTS = 32_000
+#: Names that a chart has room for, even if fewer were asked for when it was authored: a live
+#: workbook cannot add any.
+_ROOM = 50
+#: How many sizes larger points come in, and where among the points their columns begin: behind
+#: names, and the coordinates of the named and of each type.
+SIZES, FIRST_SIZE = 5, 3 + 2 * len(RATED_QUADRANTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatrixSheet:
+    """The sheet with the portfolio chart, which draws the points in the sheet's own cells.
+
+    They stand there, and not on the sheets of the types, so that the sheet can be copied into
+    another workbook as it is, and so that a host that cannot change a chart need not.
+
+    Attributes
+    ----------
+    names
+        How many names the chart has room for; only as many points are named as were asked for.
+    points
+        The cells from :data:`POINTS_ROW` and :data:`POINTS_COLUMN` on: name and coordinates of the
+        first customers of the ranking; the coordinates of each type's; for each type and each of
+        :data:`SIZES` sizes, the values of the named customers whose points have it. Columns of
+        equal length, blank below their last point.
+    helper, lines
+        What the cells of the thresholds are for, and what the line of each is called.
+    summary
+        The lines above the chart, one for each type: how many customers and prospects are of it.
+    """
+
+    sheet: str
+    title: str
+    subtitles: tuple[str, ...]
+    value_threshold: float
+    benefit_threshold: float
+    helper: str
+    lines: tuple[str, str]
+    summary: Summary
+    names: int
+    points: tuple[ReportColumn, ...]
+
+    @property
+    def thresholds(self) -> tuple[tuple[str | float | None, ...], ...]:
+        """The cells from the row above :data:`HEADER_ROW` and :data:`POINTS_COLUMN` on.
+
+        What they are for, the names of both lines, and their ends.
+        """
+        value, benefit = self.value_threshold, self.benefit_threshold
+        return (
+            (self.helper, None, None, None),
+            (self.lines[0], None, self.lines[1], None),
+            (0, value, benefit, 0),
+            (100, value, benefit, 100),
+        )
+
+
+def matrix_sheet(
+    analysis: PortfolioAnalysis,
+    presentation: Presentation,
+    sheet: str,
+    sizes: npt.NDArray[np.float64] | None,
+) -> MatrixSheet:
+    """Lay out the matrix.
+
+    Parameters
+    ----------
+    sheet
+        The name on its tab.
+    sizes
+        The bubble measure, for each row of the ranking.
+    """
+    words, customers = texts(presentation.language), analysis.customers
+    labels = min(presentation.top_labels, int(customers["rank"].notna().sum()))
+    value, benefit = analysis.thresholds
+    types = customers["quadrant"].to_numpy()
+    capped = any((types == quadrant).sum() > MOST_POINTS for quadrant in RATED_QUADRANTS)
+    key = "matrix_capped" if capped else "matrix"
+    subtitle = words(
+        f"subtitles.{key}",
+        as_of=presentation.as_of,
+        value=words.number(value, 1),
+        benefit=words.number(benefit, 1),
+        labels=labels,
+        cap=words.number(MOST_POINTS, 0),
+    )
+    subtitles = [subtitle]
+    steps = np.zeros(labels, dtype=np.int64)
+    if sizes is not None and labels:
+        shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
+        steps = np.ceil(SIZES * np.sqrt(shown / max(shown.max(), 1e-300))).astype(np.int64)
+        subtitles.append(words("matrix.sized", measure=presentation.bubble_measure))
+    prospect = (customers["status"] == Status.PROSPECT).to_numpy()
+    of_type = [types == q for q in RATED_QUADRANTS]
+    lines: tuple[tuple[str, Kind, Cells], ...] = (
+        ("type", Kind.QUADRANT, [words(f"quadrants_plural.{q}") for q in RATED_QUADRANTS]),
+        ("customers", Kind.RANK, np.array([(of & ~prospect).sum() for of in of_type], float)),
+        ("prospects", Kind.RANK, np.array([(of & prospect).sum() for of in of_type], float)),
+        ("meaning", Kind.PROSE, [words(f"meanings.{q}") for q in RATED_QUADRANTS]),
+    )
+    columns = (ReportColumn(key, words(f"matrix.{key}"), k, cells) for key, k, cells in lines)
+    summary = Summary(tuple(columns), RATED_QUADRANTS, (1, 2, 3, 4))
+    return MatrixSheet(
+        sheet,
+        words("titles.matrix"),
+        tuple(subtitles),
+        value,
+        benefit,
+        words("matrix.helper"),
+        (words("matrix.value_threshold"), words("matrix.benefit_threshold")),
+        summary,
+        max(_ROOM, presentation.top_labels),
+        _points(customers, steps, words),
+    )
+
+
+def _points(
+    customers: pd.DataFrame, steps: npt.NDArray[np.int64], words: Texts
+) -> tuple[ReportColumn, ...]:
+    """The cells that the chart draws; ``steps`` are the sizes of the named points, from 0."""
+    labels, types = len(steps), customers["quadrant"].to_numpy()
+    x, y = (customers[f"{axis}_score"].to_numpy(np.float64) for axis in ("benefit", "value"))
+    groups = [np.arange(labels)]
+    groups += [np.flatnonzero(types == q)[:MOST_POINTS] for q in RATED_QUADRANTS]
+    rows = max(map(len, groups))
+    named = words("matrix.named")
+    first = (customers[key].tolist()[:labels] for key in ("customer", "customer_id"))
+    names = [name or number for name, number in zip(*first, strict=True)]
+    columns = [ReportColumn("name", named, Kind.NAME, names + [""] * (rows - labels))]
+    titles = [named, *(words(f"quadrants_plural.{q}") for q in RATED_QUADRANTS)]
+    for title, at in zip(titles, groups, strict=True):
+        for axis, scores in (("benefit", x), ("value", y)):
+            cells = np.full(rows, np.nan)
+            cells[: len(at)] = scores[at]
+            header = f"{title}: {words(f'axes.{axis}')}"
+            columns.append(ReportColumn(axis, header, Kind.SCORE, cells))
+    for quadrant, title in zip(RATED_QUADRANTS, titles[1:], strict=True):
+        for step in range(1, SIZES + 1):
+            cells = np.full(rows, np.nan)
+            at = np.flatnonzero((types[:labels] == quadrant) & (steps == step))
+            cells[at] = y[at]
+            header = f"{title}: {words('matrix.size', step=step)}"
+            columns.append(ReportColumn("value", header, Kind.SCORE, cells))
+    return tuple(columns)

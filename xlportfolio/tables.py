@@ -1,0 +1,159 @@
+"""What a sheet of ours holds: a table with lines above it, and the kinds of its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from xlportfolio.model import Quadrant
+
+#: The sheet's row, counted from 1, of the headers of a table, or of the summary above it; data
+#: follow below.
+HEADER_ROW = 5
+FIRST_ROW = HEADER_ROW + 1
+
+
+class Kind(StrEnum):
+    """What a column holds; it decides the number format, the width and the alignment."""
+
+    RANK = "rank"
+    ID = "id"
+    NAME = "name"
+    WORD = "word"
+    FLAG = "flag"
+    QUADRANT = "quadrant"
+    SCORE = "score"
+    PERCENT = "percent"
+    SHARE = "share"
+    AMOUNT = "amount"
+    COUNT = "count"
+    HOURS = "hours"
+    RATE = "rate"
+    CHANGE = "change"
+    DIFFERENCE = "difference"
+    PHRASE = "phrase"
+    PROSE = "prose"
+
+
+#: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
+Cells = npt.NDArray[np.float64] | Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class ReportColumn:
+    """A column of an output table: header, kind, and one cell for each row.
+
+    Columns of several tables may show different rows of the same cells: ``all_cells`` holds those
+    of everybody, ``at`` the positions of the rows shown, ``None`` for all of them as they are.
+    """
+
+    key: str
+    header: str
+    kind: Kind
+    all_cells: Cells
+    at: npt.NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        """The number of cells."""
+        return len(self.all_cells if self.at is None else self.at)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """One cell for each row shown."""
+        return self.first(len(self))
+
+    def first(self, count: int) -> Cells:
+        """The cells of the first rows shown."""
+        if self.at is None:
+            return self.all_cells[:count]
+        if isinstance(self.all_cells, np.ndarray):
+            return self.all_cells[self.at[:count]]
+        return [self.all_cells[i] for i in self.at[:count].tolist()]
+
+    def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
+        """The column of everybody with some of its rows."""
+        assert self.at is None
+        return ReportColumn(self.key, self.header, self.kind, self.all_cells, at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """A few lines between the subtitles of a sheet and what stands below; their number is fixed.
+
+    Attributes
+    ----------
+    columns
+        Headers and cells, one cell for each line.
+    quadrants
+        For each line the type in whose colour its first cell is filled, ``None``: plain.
+    at
+        The sheet's column, counted from 1, in which each column begins.
+    """
+
+    columns: tuple[ReportColumn, ...]
+    quadrants: tuple[Quadrant | None, ...]
+    at: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """The number of lines."""
+        return len(self.quadrants)
+
+    def spans(self, width: int) -> Iterator[tuple[ReportColumn, int, int]]:
+        """Each column, with the first and the last of the sheet's columns over which it stands.
+
+        It reaches to where the next one begins; the last, if it holds prose, to the end of a
+        sheet of this width.
+        """
+        is_prose = self.columns[-1].kind in {Kind.PHRASE, Kind.PROSE}
+        end = max(width, self.at[-1]) if is_prose else self.at[-1]
+        lasts = [*(first - 1 for first in self.at[1:]), end]
+        yield from zip(self.columns, self.at, lasts, strict=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetTable:
+    """A sheet that holds one table of ours.
+
+    Attributes
+    ----------
+    key
+        Which sheet it is, such as ``"ranking"``.
+    table
+        The name of its table object, by which it is known again.
+    sheet
+        The name on its tab.
+    title, subtitles
+        The lines above the table.
+    quadrant
+        The type that the sheet is about, if it is about one.
+    summary
+        The lines between the subtitles and the table, if there are any.
+    """
+
+    key: str
+    table: str
+    sheet: str
+    title: str
+    subtitles: tuple[str, ...]
+    columns: tuple[ReportColumn, ...]
+    quadrant: Quadrant | None = None
+    summary: Summary | None = None
+
+    def __len__(self) -> int:
+        """The number of rows of data."""
+        return len(self.columns[0])
+
+    @property
+    def header_row(self) -> int:
+        """The sheet's row of the headers, counted from 1; a blank one parts it from a summary."""
+        return HEADER_ROW if self.summary is None else HEADER_ROW + len(self.summary) + 2
+
+    @property
+    def first_row(self) -> int:
+        """The sheet's row of the first data, counted from 1."""
+        return self.header_row + 1
