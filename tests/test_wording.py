@@ -17,10 +17,15 @@ WORDS = Scale.categories([("Low", 0), ("High", 100)])
 
 
 def sentences(
-    language: str, *benefit: Criterion, value: float = 90.0, **measures: Any
+    language: str,
+    *benefit: Criterion,
+    value: float = 90.0,
+    value_changeable: bool = False,
+    **measures: Any,
 ) -> tuple[str, str]:
     """The type of a customer and what its lever says."""
-    worth = Criterion("Worth", Axis.VALUE, 1, Scale.linear(0, 100))
+    scale = Scale.linear(0, 100)
+    worth = Criterion("Worth", Axis.VALUE, 1, scale, changeable=value_changeable)
     model = ScoringModel(criteria=(worth, *benefit))
     customers = pd.DataFrame({"customer_id": ["A"], "Worth": [value]} | {k: [v] for k, v in measures.items()})  # fmt: skip
     analysis = analyse(customers, model)
@@ -93,17 +98,25 @@ def test_each_type_says_what_it_lacks_and_why_it_cannot_be_reached(
     language: str, quadrant: str, value: float, share: float
 ) -> None:
     words = texts(language)
-    fixed = benefit("Share", Scale.linear(0, 0.8), changeable=False)
-    found, nothing = sentences(language, fixed, value=value, Share=share)
+    on_value = quadrant == "free_rider"
+    fixed = benefit("Share", Scale.linear(0, 0.8), changeable=on_value)
+    found, nothing = sentences(
+        language, fixed, value=value, value_changeable=not on_value, Share=share
+    )
     assert found == quadrant
-    points = words.number(40.0 if quadrant == "free_rider" else 25.0, 1)
+    points = words.number(40.0 if on_value else 25.0, 1)
     assert nothing == words(f"levers.nothing_changeable.{quadrant}", missing=points)
-    if quadrant != "free_rider":
+    if not on_value:
         little = benefit("Fit", WORDS, 0.1)
         found, too_little = sentences(language, fixed, little, value=value, Share=share, Fit="Low")
         assert found == quadrant
         points = words.number(27.3, 1)  # 50 - 25 / 1.1, rounded up
         assert too_little == words(f"levers.unreachable.{quadrant}", missing=points)
+
+
+def test_where_nothing_is_marked_as_changeable_no_row_repeats_that() -> None:
+    fixed = benefit("Services", Scale.linear(0, 8), changeable=False)
+    assert sentences("en", fixed, Services=2) == ("question_mark", "")
 
 
 def test_stars_and_rows_not_rated_have_none() -> None:

@@ -236,7 +236,10 @@ class _Writer:
             *self.take(("abc_class", "borderline"), at),
             self.column("lever", Kind.PROSE, self.advice.levers[: len(at)]),
         )
-        return self.table("recommendations", columns, (self.scored(),))
+        subtitles = [self.scored()]
+        if not any(criterion.changeable for criterion in self.model.criteria):
+            subtitles.append(self.words("subtitles.no_levers"))
+        return self.table("recommendations", columns, subtitles)
 
     def plan(self) -> SheetTable:
         """The rows whose strategy says how many hours it asks for, in the order of the plan."""

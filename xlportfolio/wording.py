@@ -114,7 +114,9 @@ def notes(analysis: PortfolioAnalysis, language: str) -> list[str]:
 def _levers(
     analysis: PortfolioAnalysis, levers: Sequence[Lever | None], language: str
 ) -> list[str]:
-    """What each lever asks for, in a sentence; empty where none applies."""
+    """What each lever asks for, in a sentence; empty where none applies or nothing can change."""
+    if not any(criterion.changeable for criterion in analysis.model.criteria):
+        return [""] * len(levers)
     words = texts(language)
     changeable = {axis for axis in Axis for c in _changeable(analysis, axis)}
     spelling = {c.name: measure_text(analysis, c, words) for c in analysis.model.criteria}
