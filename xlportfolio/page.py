@@ -25,7 +25,8 @@ from xlportfolio.wording import Advice, measure_text
 
 #: The key of the page's name in ``sheets``, and the hidden name that marks it.
 PAGE, PAGE_NAME = "customer", "_kp_customer"
-#: The printed columns; the bars stand in the last one, texts reach from the second to the last.
+#: The printed columns; texts reach from the second to the last one, in which bars show each
+#: contribution as a part, 0 to 100, of the most that any criterion of its axis can bring.
 COLUMNS = 6
 #: Lines for figures beside the chart, and for texts, at most.
 FACTS, TEXTS = 5, 8
@@ -316,17 +317,17 @@ class CustomerPage:
         for head, table in zip(layout.tables, self.tables, strict=True):
             yield from _row(head, table.header)
             for row, line in enumerate(table.lines, start=head + 1):
-                yield from _row(row, (*line, line.points))
+                yield from _row(row, (*line, 100 * line.points / table.most))
             yield from _row(head + 1 + len(table.lines), table.total)
         if layout.lines:
             yield (layout.notes, 1), self.notes
         yield from self._helper_cells()
 
     def _helper_cells(self) -> Iterator[tuple[Address, PageCell]]:
-        """The cells right of what is printed: sizes and bounds, thresholds, points."""
+        """The cells right of what is printed: sizes, thresholds, points."""
         place, first = self.place, HELPER_COLUMN
         yield (1, first), self.helper[0]
-        yield from _row(2, (*self.layout.sizes, *(table.most for table in self.tables)), first)
+        yield from _row(2, self.layout.sizes, first)
         value, benefit = place.value_threshold, place.benefit_threshold
         yield from _row(3, self.corners, first + 4)
         x_corners, y_corners = zip(*CORNERS.values(), strict=True)

@@ -17,9 +17,8 @@ from openpyxl.chart.series import SeriesLabel, XYSeries
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties
-from openpyxl.formatting.rule import DataBar, FormatObject, FormulaRule, Rule
+from openpyxl.formatting.rule import DataBarRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -221,18 +220,13 @@ def _draw_table(sheet: Worksheet, head: int, size: int) -> None:
 
 def _draw_bars(sheet: Worksheet, layout: Layout) -> None:
     """A bar for each contribution, as long as its part of the most that a criterion can bring."""
-    bars = get_column_letter(COLUMNS)
-    for position, (head, size) in enumerate(zip(layout.tables, layout.sizes, strict=True)):
-        most = f"${get_column_letter(HELPER_COLUMN + 2 + position)}$2"
-        bar = DataBar(
-            cfvo=[FormatObject("num", 0), FormatObject("formula", most)],
-            color=Color(f"FF{BAR}"),
-            showValue=False,
-            minLength=0,
-            maxLength=100,
+    letter = get_column_letter(COLUMNS)
+    for head, size in zip(layout.tables, layout.sizes, strict=True):
+        bar = DataBarRule(
+            "num", 0, "num", 100, f"FF{BAR}", showValue=False, minLength=0, maxLength=100
         )
-        area = f"{bars}{head + 1}:{bars}{head + size}"
-        sheet.conditional_formatting.add(area, Rule("dataBar", dataBar=bar))
+        area = f"{letter}{head + 1}:{letter}{head + size}"
+        sheet.conditional_formatting.add(area, bar)
 
 
 def _draw_notes(sheet: Worksheet, layout: Layout) -> None:
