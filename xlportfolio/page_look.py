@@ -53,7 +53,7 @@ from xlportfolio.page import (
 )
 
 #: Of the columns, in characters.
-WIDTHS = (34.0, 20.0, 12.0, 10.0, 10.0, 20.0)
+WIDTHS = (34.0, 23.0, 11.0, 10.0, 10.0, 17.0)
 _BODY = Font(name=FONT, size=11, color=INK)
 _BOLD = Font(name=FONT, size=11, color=INK, bold=True)
 _SMALL = Font(name=FONT, size=9, color=SOFT)
@@ -185,14 +185,13 @@ def _draw_facts(sheet: Worksheet) -> None:
             cell.alignment = Alignment(horizontal=horizontal, vertical="center", indent=column == 1)
     facts = range(FACTS_ROW, FACTS_ROW + FACTS)
     for rows, last in ((facts, 3), (range(TEXTS_ROW, TEXTS_ROW + TEXTS), COLUMNS)):
-        vertical = "center" if rows is facts else "top"
         for row in rows:
             label, text = sheet.cell(row, 1), sheet.cell(row, 2)
             label.font, text.font = _BOLD, _BODY
+            text.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
             label.alignment = Alignment(
-                horizontal="left", vertical=vertical, wrap_text=True, indent=1
+                horizontal="left", vertical="center", wrap_text=True, indent=1
             )
-            text.alignment = Alignment(horizontal="left", vertical=vertical, wrap_text=True)
             _merge(sheet, row, 2, last)
         area = f"A{rows[0]}:{get_column_letter(last)}{rows[-1]}"
         said = FormulaRule(formula=[f'$B{rows[0]}<>""'], border=_RULE)
