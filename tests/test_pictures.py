@@ -145,4 +145,6 @@ def test_the_page_of_a_customer_prints_on_one_page(
     counts, width, height = pixels(picture)
     assert height > width, "the page is not upright"
     coloured = [q for q in COLOURS if q is not Quadrant.POOR_DOG]  # grey, as lines are
-    assert [q for q in coloured if counts[COLOURS[q]] > 100] == [q for q in coloured if q is quadrant]
+    assert [q for q in coloured if counts[COLOURS[q]] > 100] == [
+        q for q in coloured if q is quadrant
+    ]
