@@ -49,6 +49,7 @@ def test_help_loads_nothing_heavy() -> None:
     ("command", "example"),
     [
         ("rescore", "xlportfolio rescore customers.xlsx -o scored.xlsx --as-of 2026-06-30"),
+        ("explain", "xlportfolio explain customers.xlsx 10113"),
         ("check", "xlportfolio check customers.xlsx"),
         ("new", "xlportfolio new Kunden.xlsm --lang de --empty"),
         ("demo", "xlportfolio demo build --lang en"),

@@ -15,8 +15,9 @@ from support.office import convert, pages
 
 from xlportfolio import rescore
 from xlportfolio.chart import COLOURS
+from xlportfolio.files.explain import explain
 from xlportfolio.locale import texts
-from xlportfolio.model import RATED_QUADRANTS
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import ORDER
 from xlportfolio.schema import TABLES
 from xlportfolio.schema.contract import ORDERS
@@ -107,3 +108,43 @@ def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
     matrix = title_of[texts(language)("titles.matrix")]
     assert all(matrix[colour] > 100 for colour in COLOURS.values())
     assert len(pictures) <= 26
+
+
+@pytest.mark.parametrize(
+    ("language", "customer", "quadrant"),
+    [
+        ("en", "10113", Quadrant.QUESTION_MARK),
+        ("de", "10113", Quadrant.QUESTION_MARK),
+        ("en", "N-006", Quadrant.STAR),
+        ("de", "10204", Quadrant.NOT_RATED),
+    ],
+)
+def test_the_page_of_a_customer_prints_on_one_page(
+    language: str, customer: str, quadrant: Quadrant, tmp_path: Path
+) -> None:
+    path = tmp_path / "sample.xlsx"
+    path.write_bytes(new_workbook(language, with_sample=True, macros=False))
+    page = explain(path, customer, backup=False).page
+    assert page.quadrant is quadrant
+    pdf = convert(path, "pdf", tmp_path)
+    pictures = pages(pdf, tmp_path)
+    found = {}
+    for number, picture in enumerate(pictures, start=1):
+        command = ["pdftotext", "-f", str(number), "-l", str(number), "-layout", str(pdf), "-"]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        if text.strip().startswith(page.title):
+            found[number] = (" ".join(text.split()), picture)
+    assert list(found) == [len(pictures)]
+    text, picture = found[len(pictures)]
+    assert "###" not in text
+    for said in (page.subtitle, page.type, page.notes, *(x.label for x in page.texts)):
+        assert said in text
+    for table in page.tables:
+        assert table.header[0] in text
+        assert all(line.name in text and line.measure in text for line in table.lines)
+    counts, width, height = pixels(picture)
+    assert height > width, "the page is not upright"
+    coloured = [q for q in COLOURS if q is not Quadrant.POOR_DOG]  # grey, as lines are
+    assert [q for q in coloured if counts[COLOURS[q]] > 100] == [
+        q for q in coloured if q is quadrant
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -25,7 +25,8 @@ from xlportfolio.wording import Advice, measure_text
 
 #: The key of the page's name in ``sheets``, and the hidden name that marks it.
 PAGE, PAGE_NAME = "customer", "_kp_customer"
-#: The printed columns; the bars stand in the last one, texts reach from the second to the last.
+#: The printed columns; texts reach from the second to the last one, in which bars show each
+#: contribution as a part, 0 to 100, of the most that any criterion of its axis can bring.
 COLUMNS = 6
 #: Lines for figures beside the chart, and for texts, at most.
 FACTS, TEXTS = 5, 8
@@ -38,8 +39,17 @@ MOST_OTHERS = 2_000
 #: Where the cells behind the page begin: the column, right of what is printed; the row of the first
 #: other customer.
 HELPER_COLUMN, OTHERS_ROW = 9, 9
-#: Columns of those cells.
+#: Columns of those cells; which of them the first rows use, from 0: title, sizes of the page, names
+#: of the types, ends of the threshold lines beside the places of these names, customer, headers.
 HELPER_WIDTH = 8
+_HELPER: Mapping[int, range] = {
+    1: range(1),
+    2: range(2),
+    3: range(4, 8),
+    **dict.fromkeys((4, 5, 6), range(8)),
+    7: range(0),
+    8: range(2),
+}
 #: Where in the chart the four types are named: benefit and value.
 CORNERS: Mapping[Quadrant, tuple[float, float]] = {
     Quadrant.STAR: (100, 95),
@@ -225,10 +235,32 @@ class Layout(NamedTuple):
         return SCORES_ROW - 1, TEXTS_ROW - 1, value - 1, benefit - 1, self.notes - 1
 
     def is_ours(self, row: int, column: int) -> bool:
-        """Whether we may write into a cell, and whatever stands there is replaced."""
+        """Whether we may write into a cell, and whatever stands there is replaced.
+
+        >>> [Layout(3, 2).is_ours(*address) for address in ((1, 1), (3, 1), (5, 5), (1, 9))]
+        [True, False, False, True]
+        """
         if column >= HELPER_COLUMN:
-            return column < HELPER_COLUMN + HELPER_WIDTH and row < OTHERS_ROW + MOST_OTHERS
-        return column <= COLUMNS and row <= self.last and row not in self.gaps
+            usual = range(2 if OTHERS_ROW <= row < OTHERS_ROW + MOST_OTHERS else 0)
+            columns = _HELPER.get(row, usual)
+            return (row, column) == self.mark or column - HELPER_COLUMN in columns
+        return column in self._printed(row)
+
+    def _printed(self, row: int) -> Collection[int]:
+        """The columns of a printed row in which something of ours may stand."""
+        value, benefit = self.tables
+        if row in self.gaps or row > self.last:
+            return ()
+        if row <= 2:  # noqa: PLR2004 (above the first section)
+            return (1, COLUMNS) if row == 1 else (1,)
+        if row < FACTS_ROW:
+            return range(1, 4)
+        if row < value:
+            return range(1, 3)
+        if self.lines and row == self.notes:
+            return (1,)
+        heads_and_sums = (value, value + self.value + 1, benefit, benefit + self.benefit + 1)
+        return range(1, COLUMNS + (row not in heads_and_sums))
 
 
 def layout_of(cells: Mapping[Address, object]) -> Layout | None:
@@ -316,17 +348,17 @@ class CustomerPage:
         for head, table in zip(layout.tables, self.tables, strict=True):
             yield from _row(head, table.header)
             for row, line in enumerate(table.lines, start=head + 1):
-                yield from _row(row, (*line, line.points))
+                yield from _row(row, (*line, 100 * line.points / table.most))
             yield from _row(head + 1 + len(table.lines), table.total)
         if layout.lines:
             yield (layout.notes, 1), self.notes
         yield from self._helper_cells()
 
     def _helper_cells(self) -> Iterator[tuple[Address, PageCell]]:
-        """The cells right of what is printed: sizes and bounds, thresholds, points."""
+        """The cells right of what is printed: sizes, thresholds, points."""
         place, first = self.place, HELPER_COLUMN
         yield (1, first), self.helper[0]
-        yield from _row(2, (*self.layout.sizes, *(table.most for table in self.tables)), first)
+        yield from _row(2, self.layout.sizes, first)
         value, benefit = place.value_threshold, place.benefit_threshold
         yield from _row(3, self.corners, first + 4)
         x_corners, y_corners = zip(*CORNERS.values(), strict=True)

@@ -17,9 +17,8 @@ from openpyxl.chart.series import SeriesLabel, XYSeries
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties
-from openpyxl.formatting.rule import DataBar, FormatObject, FormulaRule, Rule
+from openpyxl.formatting.rule import DataBarRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.styles.colors import Color
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -54,7 +53,7 @@ from xlportfolio.page import (
 )
 
 #: Of the columns, in characters.
-WIDTHS = (34.0, 20.0, 12.0, 10.0, 10.0, 20.0)
+WIDTHS = (34.0, 23.0, 11.0, 10.0, 10.0, 17.0)
 _BODY = Font(name=FONT, size=11, color=INK)
 _BOLD = Font(name=FONT, size=11, color=INK, bold=True)
 _SMALL = Font(name=FONT, size=9, color=SOFT)
@@ -186,14 +185,13 @@ def _draw_facts(sheet: Worksheet) -> None:
             cell.alignment = Alignment(horizontal=horizontal, vertical="center", indent=column == 1)
     facts = range(FACTS_ROW, FACTS_ROW + FACTS)
     for rows, last in ((facts, 3), (range(TEXTS_ROW, TEXTS_ROW + TEXTS), COLUMNS)):
-        vertical = "center" if rows is facts else "top"
         for row in rows:
             label, text = sheet.cell(row, 1), sheet.cell(row, 2)
             label.font, text.font = _BOLD, _BODY
+            text.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True)
             label.alignment = Alignment(
-                horizontal="left", vertical=vertical, wrap_text=True, indent=1
+                horizontal="left", vertical="center", wrap_text=True, indent=1
             )
-            text.alignment = Alignment(horizontal="left", vertical=vertical, wrap_text=True)
             _merge(sheet, row, 2, last)
         area = f"A{rows[0]}:{get_column_letter(last)}{rows[-1]}"
         said = FormulaRule(formula=[f'$B{rows[0]}<>""'], border=_RULE)
@@ -221,18 +219,13 @@ def _draw_table(sheet: Worksheet, head: int, size: int) -> None:
 
 def _draw_bars(sheet: Worksheet, layout: Layout) -> None:
     """A bar for each contribution, as long as its part of the most that a criterion can bring."""
-    bars = get_column_letter(COLUMNS)
-    for position, (head, size) in enumerate(zip(layout.tables, layout.sizes, strict=True)):
-        most = f"${get_column_letter(HELPER_COLUMN + 2 + position)}$2"
-        bar = DataBar(
-            cfvo=[FormatObject("num", 0), FormatObject("formula", most)],
-            color=Color(f"FF{BAR}"),
-            showValue=False,
-            minLength=0,
-            maxLength=100,
+    letter = get_column_letter(COLUMNS)
+    for head, size in zip(layout.tables, layout.sizes, strict=True):
+        bar = DataBarRule(
+            "num", 0, "num", 100, f"FF{BAR}", showValue=False, minLength=0, maxLength=100
         )
-        area = f"{bars}{head + 1}:{bars}{head + size}"
-        sheet.conditional_formatting.add(area, Rule("dataBar", dataBar=bar))
+        area = f"{letter}{head + 1}:{letter}{head + size}"
+        sheet.conditional_formatting.add(area, bar)
 
 
 def _draw_notes(sheet: Worksheet, layout: Layout) -> None:
