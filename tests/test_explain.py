@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 
 from xlportfolio import InputError, WorkbookError, XlPortfolioError, cli, rescore
 from xlportfolio.files.explain import explain
-from xlportfolio.page import Layout
+from xlportfolio.page_layout import Layout
 
 PAGE = "Customer"
 LAST = Layout(2, 2).last

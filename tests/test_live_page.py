@@ -17,7 +17,7 @@ from xlportfolio.excel import macros
 from xlportfolio.excel.customer import lay_out_page
 from xlportfolio.excel.host import LiveBook
 from xlportfolio.files.explain import explain as explain_file
-from xlportfolio.page import HELPER_COLUMN, Layout
+from xlportfolio.page_layout import HELPER_COLUMN, Layout
 
 LAST = Layout(2, 2).last
 

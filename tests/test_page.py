@@ -16,16 +16,15 @@ from xlportfolio import Axis, Criterion, Scale, ScoringModel, analyse
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation, Quadrant, Role, Status, Strategy
-from xlportfolio.page import (
+from xlportfolio.page import build_page, position_of
+from xlportfolio.page_layout import (
     COLUMNS,
     HELPER_COLUMN,
     MOST_OTHERS,
     OTHERS_ROW,
     CustomerPage,
     Layout,
-    build_page,
     layout_of,
-    position_of,
 )
 from xlportfolio.page_look import draw_page, row_heights
 from xlportfolio.wording import advise

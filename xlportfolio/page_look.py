@@ -37,7 +37,7 @@ from xlportfolio.chart import (
 from xlportfolio.locale import LANGUAGES, Texts, texts
 from xlportfolio.look import BAR, FONT, HEADER, LINE, SOFT, lines_of, office_text, packed
 from xlportfolio.model import Axis
-from xlportfolio.page import (
+from xlportfolio.page_layout import (
     COLUMNS,
     CORNERS,
     FACTS,

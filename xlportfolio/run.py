@@ -13,7 +13,8 @@ from xlportfolio.analysis import PortfolioAnalysis, analyse
 from xlportfolio.errors import Problem
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation
-from xlportfolio.page import PAGE, CustomerPage, build_page
+from xlportfolio.page import build_page
+from xlportfolio.page_layout import PAGE, CustomerPage
 from xlportfolio.report import ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state

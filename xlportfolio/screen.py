@@ -21,7 +21,7 @@ from xlportfolio.model import Quadrant, Status
 if TYPE_CHECKING:
     from xlportfolio.files.explain import Explained
     from xlportfolio.files.rescore import Progress, Rescored
-    from xlportfolio.page import AxisTable
+    from xlportfolio.page_layout import AxisTable
     from xlportfolio.wording import Advice
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}

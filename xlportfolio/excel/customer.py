@@ -15,7 +15,8 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.ranges import Rows, entered, entry, read, write
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.model import name_key
-from xlportfolio.page import (
+from xlportfolio.page import position_of
+from xlportfolio.page_layout import (
     COLUMNS,
     HELPER_COLUMN,
     HELPER_WIDTH,
@@ -25,7 +26,6 @@ from xlportfolio.page import (
     PageCell,
     layout_of,
     marks,
-    position_of,
 )
 from xlportfolio.page_look import WIDTHS, row_heights
 from xlportfolio.run import Run

@@ -34,7 +34,7 @@ from xlportfolio.excel.sheets import (
 )
 from xlportfolio.look import draw
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
-from xlportfolio.page import PAGE_NAME, CustomerPage, Layout
+from xlportfolio.page_layout import PAGE_NAME, CustomerPage, Layout
 from xlportfolio.page_look import draw_page
 from xlportfolio.report import ORDER, TABLES, Report
 from xlportfolio.run import Run

@@ -12,7 +12,8 @@ from xlportfolio.files.graft import Graft
 from xlportfolio.files.ours import find_page
 from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
 from xlportfolio.files.workbook import Sheet, Workbook
-from xlportfolio.page import PAGE_NAME, CustomerPage, position_of
+from xlportfolio.page import position_of
+from xlportfolio.page_layout import PAGE_NAME, CustomerPage
 from xlportfolio.page_look import draw_page
 from xlportfolio.run import Run
 

@@ -15,7 +15,7 @@ from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
-from xlportfolio.page import PAGE_NAME, layout_of, marks
+from xlportfolio.page_layout import PAGE_NAME, layout_of, marks
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
 from xlportfolio.tables import HEADER_ROW
