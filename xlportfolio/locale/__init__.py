@@ -103,7 +103,7 @@ class Texts:
         >>> texts("de").rough(12.04), texts("de").rough(1492.25)
         ('12', '1.492,2')
         """
-        value = round(value, 1)
+        value = round(float(value), 1)
         return self.number(value, 0 if value.is_integer() else 1)
 
     def listed(self, items: Iterable[str]) -> str:
