@@ -20,6 +20,7 @@ from xlportfolio.page_layout import (
     COLUMNS,
     HELPER_COLUMN,
     HELPER_WIDTH,
+    MOST_OTHERS,
     OTHERS_ROW,
     CustomerPage,
     Layout,
@@ -40,6 +41,16 @@ class Area(NamedTuple):
     left: int
     bottom: int
     right: int
+
+
+def _areas(page: CustomerPage, rows: int = 0) -> tuple[Area, Area]:
+    """What is printed, and the cells behind it: at least so many rows of them."""
+    rows = min(rows, OTHERS_ROW + MOST_OTHERS - 1)  # the user may have formatted more
+    last = max(OTHERS_ROW + len(page.place.others) - 1, page.layout.last, rows)
+    return (
+        Area(1, 1, page.layout.last, COLUMNS),
+        Area(1, HELPER_COLUMN, last, HELPER_COLUMN + HELPER_WIDTH - 1),
+    )
 
 
 class OutputPage:
@@ -84,30 +95,21 @@ class OutputPage:
         """Take this page when :meth:`write` is called; it is laid out as the one that is there."""
         self.page = page
 
-    def _areas(self) -> tuple[Area, Area]:
-        """What is printed, and the cells behind it: as many as there were or will be."""
-        assert self.page is not None
-        others = OTHERS_ROW + len(self.page.place.others)
-        last = max(others, len(self.cells), self.layout.last)
-        return (
-            Area(1, 1, self.layout.last, COLUMNS),
-            Area(1, HELPER_COLUMN, last, HELPER_COLUMN + HELPER_WIDTH - 1),
-        )
-
     def write(self) -> None:
         """Bring all cells up to date, then the heights of rows."""
         assert self.page is not None
-        for area in self._areas():
+        for area in _areas(self.page, len(self.cells)):
             write(self.sheet, (area.top, area.left), cells_of(self.page, area))
         set_heights(self.sheet, self.page)
 
     def restore(self) -> None:
         """Put back what stood there, unless it does."""
+        assert self.page is not None
         last = (len(self.cells), len(self.cells[0]))
         if read(self.sheet.range((1, 1), last)) == self.cells:
             return
         there = dict(self._filled())
-        for area in self._areas():
+        for area in _areas(self.page, len(self.cells)):
             rows = [
                 [entered(there.get((row, column))) for column in range(area.left, area.right + 1)]
                 for row in range(area.top, area.bottom + 1)
@@ -119,15 +121,7 @@ def lay_out_page(sheet: xw.Sheet, page: CustomerPage) -> None:
     """Write a page onto a blank sheet, without its chart."""
     for position, width in enumerate(WIDTHS, start=1):
         sheet.range((1, position)).column_width = width
-    for area in (
-        Area(1, 1, page.layout.last, COLUMNS),
-        Area(
-            1,
-            HELPER_COLUMN,
-            max(OTHERS_ROW + len(page.place.others), page.layout.last),
-            HELPER_COLUMN + HELPER_WIDTH - 1,
-        ),
-    ):
+    for area in _areas(page):
         write(sheet, (area.top, area.left), cells_of(page, area))
 
 
