@@ -1,7 +1,7 @@
 """Customer portfolio management in Excel: score, type, rank and recommend.
 
-The one entry point for Python is :func:`analyse`; everything else is the model it takes and the
-result it gives. Importing this package is cheap: each name loads its module when first used.
+The one entry point for Python is :func:`analyse`; everything else is the model it takes, the
+result it gives, and what :func:`advise` makes of that. Importing this package is cheap: each name loads its module when first used.
 
 >>> import xlportfolio as kp
 >>> kp.Scale.linear(low=0, high=10)
@@ -24,22 +24,26 @@ if TYPE_CHECKING:
         WorkbookError,
         XlPortfolioError,
     )
+    from xlportfolio.files.explain import explain
     from xlportfolio.files.rescore import rescore
     from xlportfolio.model import (
         Axis,
         Criterion,
         Objective,
         Quadrant,
+        Role,
         Scale,
         ScaleKind,
         ScoringModel,
         Strategy,
         Threshold,
     )
+    from xlportfolio.wording import Advice, advise
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Advice",
     "Axis",
     "Criterion",
     "Fault",
@@ -49,6 +53,7 @@ __all__ = [
     "PortfolioAnalysis",
     "Problem",
     "Quadrant",
+    "Role",
     "Scale",
     "ScaleKind",
     "ScoringModel",
@@ -57,7 +62,9 @@ __all__ = [
     "Threshold",
     "WorkbookError",
     "XlPortfolioError",
+    "advise",
     "analyse",
+    "explain",
     "rescore",
 ]
 
@@ -72,18 +79,21 @@ _MODULES = {
         "WorkbookError",
         "XlPortfolioError",
     ),
+    "files.explain": ("explain",),
     "files.rescore": ("rescore",),
     "model": (
         "Axis",
         "Criterion",
         "Objective",
         "Quadrant",
+        "Role",
         "Scale",
         "ScaleKind",
         "ScoringModel",
         "Strategy",
         "Threshold",
     ),
+    "wording": ("Advice", "advise"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

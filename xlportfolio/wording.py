@@ -60,7 +60,25 @@ class Advice:
 
 
 def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
-    """What follows from an analysis, and what carries scores or why a row is not rated."""
+    """What follows from an analysis, and what carries scores or why a row is not rated.
+
+    Parameters
+    ----------
+    language
+        Of the words, ``"en"`` or ``"de"``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from xlportfolio import Axis, Criterion, Scale, ScoringModel, analyse
+    >>> model = ScoringModel(criteria=(
+    ...     Criterion("Turnover", Axis.VALUE, 1, Scale.linear(0, 100)),
+    ...     Criterion("Services", Axis.BENEFIT, 1, Scale.linear(0, 8), changeable=True),
+    ... ))
+    >>> customers = pd.DataFrame({"customer_id": ["A"], "Turnover": [90], "Services": [3]})
+    >>> advise(analyse(customers, model), "en").levers
+    ['12.5 points of benefit to go to become a star: Services from 3 to 4.']
+    """
     found = consequences(analysis, language)
     return Advice(
         analysis,
