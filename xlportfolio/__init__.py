@@ -1,7 +1,8 @@
 """Customer portfolio management in Excel: score, type, rank and recommend.
 
-The one entry point for Python is :func:`analyse`; everything else is the model it takes, the
-result it gives, and what :func:`advise` makes of that. Importing this package is cheap: each name loads its module when first used.
+The one entry point for Python is :func:`analyse`; everything else is the model it takes, the result
+it gives, and what :func:`advise` makes of that. Importing this package is cheap: each
+name loads its module when first used.
 
 >>> import xlportfolio as kp
 >>> kp.Scale.linear(low=0, high=10)
