@@ -45,7 +45,7 @@ def test_a_target_is_rounded_up_to_what_the_measures_are_counted_in() -> None:
     between = benefit("Services", Scale.linear(0, 7))
     assert sentences("en", between, Services=2) == (
         "question_mark",
-        "21.5 points of benefit to go to become a star: Services from 2 to 4.",
+        "21.5 benefit points short of a star: Services from 2 to 4.",
     )
 
 
@@ -59,25 +59,24 @@ def test_shares_are_percentages_and_german_has_commas() -> None:
 def test_several_steps_are_named_in_the_order_in_which_they_are_taken() -> None:
     model = (SERVICES, SHARE, benefit("Fixed", WORDS, 2, changeable=False))
     assert sentences("en", *model, Services=2, Share=0.4, Fixed="Low")[1] == (
-        "31.3 points of benefit to go to become a star: "
-        "Services from 2 to 8 and Share from 40% to 80%."
+        "31.3 benefit points short of a star: Services from 2 to 8 and Share from 40% to 80%."
     )
 
 
 def test_categories_are_named_as_their_levels_are_spelled() -> None:
     assert sentences("en", FIT, SHARE, Fit=" low", Share=0.2)[1] == (
-        "37.5 points of benefit to go to become a star: Share from 20% to 80%."
+        "37.5 benefit points short of a star: Share from 20% to 80%."
     )
     fixed = benefit("Share", Scale.linear(0, 0.8), unit="share", changeable=False)
     assert sentences("en", FIT, fixed, Fit=" low", Share=0.2)[1] == (
-        "37.5 points of benefit to go to become a star: Fit from low to High."
+        "37.5 benefit points short of a star: Fit from low to High."
     )
 
 
 def test_where_less_is_better_the_target_is_rounded_down() -> None:
     delay = benefit("Delay", Scale.steps([(0, 100), (10, 40), (30, 0)]))
     assert sentences("en", delay, Delay=25)[1] == (
-        "10.0 points of benefit to go to become a star: Delay from 25 to 9."
+        "10.0 benefit points short of a star: Delay from 25 to 9."
     )
 
 
@@ -125,7 +124,9 @@ def test_stars_and_rows_not_rated_have_none() -> None:
 
 
 def test_a_score_just_below_the_threshold_does_not_lack_nothing() -> None:
-    assert sentences("en", benefit("S", Scale.linear(0, 100)), S=49.999)[1].startswith("0.1 points")
+    assert sentences("en", benefit("S", Scale.linear(0, 100)), S=49.999)[1].startswith(
+        "0.1 benefit points"
+    )
 
 
 def of_one(criterion: Criterion, measures: list[Any]) -> PortfolioAnalysis:
@@ -172,3 +173,16 @@ def test_findings_name_their_criteria_and_the_customers(language: str) -> None:
     assert low_margin.customers == words("hidden.more", names=", ".join(names), count=4)
     assert shrinking.customers == ""
     assert words("roles.growth") in shrinking.rule
+
+
+@pytest.mark.parametrize(
+    ("language", "rule"),
+    [
+        ("en", "missing among the roles of the criteria: turnover and growth (as a number)."),
+        ("de", "bei den Rollen der Kriterien fehlt: Umsatz und Wachstum (als Zahl)."),
+    ],
+)
+def test_a_role_whose_measures_are_words_is_said_to_need_numbers(language: str, rule: str) -> None:
+    growth = Criterion("Trend", Axis.BENEFIT, 1, WORDS, role=Role.GROWTH)
+    shrinking = advise(of_one(growth, ["Low"]), language).hidden[1]
+    assert shrinking.rule.endswith(rule)

@@ -22,7 +22,7 @@ from xlportfolio.consequences import (
 )
 from xlportfolio.findings import Finding
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, Criterion, ScaleKind
+from xlportfolio.model import Axis, Criterion, Role, ScaleKind
 from xlportfolio.scoring import Yardstick, rounded
 
 #: Units of measures that people read as percentages.
@@ -221,11 +221,17 @@ def _finding(finding: Finding, analysis: PortfolioAnalysis, language: str) -> Fi
     words = texts(language)
     name = words(f"hidden.{finding.kind}.name")
     if finding.lacking:
-        roles = [words(f"roles.{role}") for role in finding.lacking]
+        roles = [_role(role, analysis.model.with_role(role), words) for role in finding.lacking]
         return FindingText(name, words("hidden.off", roles=words.listed(roles)), "")
     criteria = {str(role): criterion for role, criterion in finding.criteria.items()}
     rule = words(f"hidden.{finding.kind}.rule", **criteria)
     return FindingText(name, rule, _some(finding.rows, analysis, words))
+
+
+def _role(role: Role, criterion: Criterion | None, words: Texts) -> str:
+    """A role that is lacking; where a criterion has it, that one is measured in words."""
+    name = words(f"roles.{role}")
+    return name if criterion is None else words("hidden.as_number", role=name)
 
 
 def _some(rows: Ints, analysis: PortfolioAnalysis, words: Texts) -> str:
