@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -446,3 +447,18 @@ def test_a_settings_row_without_a_name_is_ignored_in_plain_words(tmp_path: Path)
         "Sheet Settings, row 2, column Setting: this row names no setting and was ignored; name "
         "one, or empty the row."
     ]
+
+
+@pytest.mark.parametrize("cell", [-4, 1e7, 1.5e308])
+def test_impossible_visits_and_hours_are_missing_and_named(cell: float, tmp_path: Path) -> None:
+    done = rescored(
+        tmp_path / "book.xlsx",
+        customers_header=(*CUSTOMERS_HEADER, "Hours now"),
+        customers=[(*row, cell) for row in CUSTOMERS],
+        strategies=[("star", None, "Keep", None, 6, cell, None)],
+    )
+    named = [(p.sheet, p.column) for p in done.problems if "no possible number" in p.message()]
+    assert named == [*[("Customers", "Hours now")] * 5, ("Strategies", "Hours per visit")]
+    assert "enter a number from 0 to 1000000" in done.problems[0].message()
+    assert done.analysis.customers["hours_now"].isna().all()
+    assert np.isnan(done.run.advice.numbers.plan.asked).all()
