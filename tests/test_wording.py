@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -145,6 +146,29 @@ def test_measures_have_the_decimals_of_their_column(measures: list[Any], shown: 
     criterion = benefit("M", Scale.linear(0, 2_000))
     spell = measure_text(of_one(criterion, measures), criterion, texts("en"))
     assert spell(measures[0], None) == shown
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit", "shown"),
+    [
+        (100, "", "33.3 to 50.0"),
+        (0.9, "share", "30.0% to 45.0%"),
+        (9e6, "", "3,000,000 to 4,500,000"),
+    ],
+)
+def test_computed_measures_show_three_digits(largest: float, unit: str, shown: str) -> None:
+    computed = benefit("M", Scale.linear(0, largest), unit=unit)
+    third = math.nextafter(largest / 3, 0)
+    assert f"M from {shown}." in sentences("en", computed, M=third)[1]
+
+
+def test_a_step_smaller_than_these_digits_shows_more() -> None:
+    close = sentences("en", benefit("M", Scale.linear(0, 1), unit="share"), M=1.4999 / 3)[1]
+    assert "M from 49.9967% to 50.0000%." in close
+
+
+def test_a_share_to_be_reached_is_not_rounded_up_to_a_tenth() -> None:
+    assert "Share from 20% to 41%." in sentences("en", benefit("Share", Scale.linear(0, 0.82), unit="share"), Share=0.2)[1]  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -27,8 +27,12 @@ from xlportfolio.scoring import Yardstick, rounded
 
 #: Units of measures that people read as percentages.
 _SHARES = {"share", "fraction", "anteil"}
+#: Decimals of a whole percentage.
+_PERCENT = 2
 #: Decimals of a measure that are shown at most.
 _MOST_DECIMALS = 6
+#: Digits of the largest measure that are shown at least, where measures are computed ones.
+_DIGITS = 3
 #: Customers behind a finding that are named at most.
 _NAMED = 8
 
@@ -119,11 +123,17 @@ def _levers(
         return [""] * len(levers)
     words = texts(language)
     changeable = {axis for axis in Axis for c in _changeable(analysis, axis)}
-    spelling = {c.name: measure_text(analysis, c, words) for c in analysis.model.criteria}
+    spelling = {
+        c.name: [measure_text(analysis, c, words, most) for most in (_MOST_DECIMALS, None)]
+        for c in analysis.model.criteria
+    }
 
     def step(of: LeverStep) -> str:
-        spell = spelling[of.criterion]
-        details = {"measure": spell(of.measure, None), "target": spell(of.target, of.measure)}
+        exact, short = (
+            {"measure": spell(of.measure, None), "target": spell(of.target, of.measure)}
+            for spell in spelling[of.criterion]
+        )
+        details = short if short["measure"] != short["target"] else exact
         return words("levers.step", criterion=of.criterion, **details)
 
     @cache
@@ -151,18 +161,20 @@ def _changeable(analysis: PortfolioAnalysis, axis: Axis) -> list[Criterion]:
 
 
 def measure_text(
-    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts
+    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts, endless: int | None = None
 ) -> Callable[[float | str, float | str | None], str]:
     """How people read the measures of a criterion, with as many decimals as the measures have.
 
+    Computed measures have endless ones: of these so many, if given, else some digits of the
+    largest measure.
     The function takes a measure, and for one to be reached also the one that is: it is rounded
     away from that, as far as it is still worth as much.
     """
     if criterion.scale.kind is ScaleKind.CATEGORIES:
         return lambda measure, _: str(measure).strip()
     numbers, _ = numbers_of(analysis.measures, criterion.name)
-    usual = _decimals(numbers)
     is_share = criterion.unit.strip().casefold() in _SHARES
+    usual = max(_decimals(numbers, endless), _PERCENT if is_share else 0)
     beyond = _beyond(criterion, usual)
 
     def spell(measure: float | str, now: float | str | None) -> str:
@@ -170,19 +182,22 @@ def measure_text(
         if now is not None:
             number, decimals = beyond(number, number > float(now))
         if is_share:
-            return words("words.percent", number=words.number(100 * number, max(decimals - 2, 0)))
+            return words("words.percent", number=words.number(100 * number, decimals - _PERCENT))
         return words.number(number, decimals)
 
     return spell
 
 
-def _decimals(numbers: npt.NDArray[np.float64]) -> int:
+def _decimals(numbers: npt.NDArray[np.float64], endless: int | None) -> int:
     """The decimals that the measures of a criterion have, NaN for missing ones."""
     present = numbers[~np.isnan(numbers)]
     for decimals in range(_MOST_DECIMALS):
         if np.array_equal(np.round(present, decimals), present):
             return decimals
-    return _MOST_DECIMALS
+    if endless is not None:
+        return endless
+    before_point = math.floor(math.log10(np.abs(present).max())) + 1
+    return min(max(_DIGITS - before_point, 0), _MOST_DECIMALS)
 
 
 def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[float, int]]:
