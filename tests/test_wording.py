@@ -164,11 +164,17 @@ def test_computed_measures_show_three_digits(largest: float, unit: str, shown: s
 
 def test_a_step_smaller_than_these_digits_shows_more() -> None:
     close = sentences("en", benefit("M", Scale.linear(0, 1), unit="share"), M=1.4999 / 3)[1]
-    assert "M from 49.9967% to 50.0000%." in close
+    assert "M from 49.997% to 50.000%." in close
 
 
 def test_a_share_to_be_reached_is_not_rounded_up_to_a_tenth() -> None:
     assert "Share from 20% to 41%." in sentences("en", benefit("Share", Scale.linear(0, 0.82), unit="share"), Share=0.2)[1]  # fmt: skip
+
+
+def test_one_large_measure_does_not_make_the_others_coarse() -> None:
+    criterion = benefit("M", Scale.linear(0, 2_000))
+    spell = measure_text(of_one(criterion, [1 / 3, -1 / 6, 1 / 9, 1_000]), criterion, texts("en"))
+    assert spell(1 / 3, None) == "0.333"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -31,7 +31,7 @@ _SHARES = {"share", "fraction", "anteil"}
 _PERCENT = 2
 #: Decimals of a measure that are shown at most.
 _MOST_DECIMALS = 6
-#: Digits of the largest measure that are shown at least, where measures are computed ones.
+#: Digits that are shown of computed measures: those of the one in the middle.
 _DIGITS = 3
 #: Customers behind a finding that are named at most.
 _NAMED = 8
@@ -123,18 +123,20 @@ def _levers(
         return [""] * len(levers)
     words = texts(language)
     changeable = {axis for axis in Axis for c in _changeable(analysis, axis)}
-    spelling = {
-        c.name: [measure_text(analysis, c, words, most) for most in (_MOST_DECIMALS, None)]
-        for c in analysis.model.criteria
-    }
+    criteria = {criterion.name: criterion for criterion in analysis.model.criteria}
+
+    @cache
+    def spelling(name: str, more: int) -> Callable[[float | str, float | str | None], str]:
+        return measure_text(analysis, criteria[name], words, more)
 
     def step(of: LeverStep) -> str:
-        exact, short = (
-            {"measure": spell(of.measure, None), "target": spell(of.target, of.measure)}
-            for spell in spelling[of.criterion]
-        )
-        details = short if short["measure"] != short["target"] else exact
-        return words("levers.step", criterion=of.criterion, **details)
+        measure = target = ""
+        for more in range(_MOST_DECIMALS):
+            spell = spelling(of.criterion, more)
+            measure, target = spell(of.measure, None), spell(of.target, of.measure)
+            if measure != target:
+                break
+        return words("levers.step", criterion=of.criterion, measure=measure, target=target)
 
     @cache
     def sentence(kind: str, points: float, steps: str) -> str:
@@ -161,12 +163,11 @@ def _changeable(analysis: PortfolioAnalysis, axis: Axis) -> list[Criterion]:
 
 
 def measure_text(
-    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts, endless: int | None = None
+    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts, more: int = 0
 ) -> Callable[[float | str, float | str | None], str]:
     """How people read the measures of a criterion, with as many decimals as the measures have.
 
-    Computed measures have endless ones: of these so many, if given, else some digits of the
-    largest measure.
+    Computed measures have endless ones, of which a few are shown; ``more`` are added on demand.
     The function takes a measure, and for one to be reached also the one that is: it is rounded
     away from that, as far as it is still worth as much.
     """
@@ -174,7 +175,7 @@ def measure_text(
         return lambda measure, _: str(measure).strip()
     numbers, _ = numbers_of(analysis.measures, criterion.name)
     is_share = criterion.unit.strip().casefold() in _SHARES
-    usual = max(_decimals(numbers, endless), _PERCENT if is_share else 0)
+    usual = max(_decimals(numbers), _PERCENT if is_share else 0) + more
     beyond = _beyond(criterion, usual)
 
     def spell(measure: float | str, now: float | str | None) -> str:
@@ -188,15 +189,13 @@ def measure_text(
     return spell
 
 
-def _decimals(numbers: npt.NDArray[np.float64], endless: int | None) -> int:
+def _decimals(numbers: npt.NDArray[np.float64]) -> int:
     """The decimals that the measures of a criterion have, NaN for missing ones."""
     present = numbers[~np.isnan(numbers)]
     for decimals in range(_MOST_DECIMALS):
         if np.array_equal(np.round(present, decimals), present):
             return decimals
-    if endless is not None:
-        return endless
-    before_point = math.floor(math.log10(np.abs(present).max())) + 1
+    before_point = math.floor(math.log10(np.median(np.abs(present[present != 0])))) + 1
     return min(max(_DIGITS - before_point, 0), _MOST_DECIMALS)
 
 
