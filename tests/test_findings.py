@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from xlportfolio import Axis, Criterion, Scale, ScoringModel, analyse
 from xlportfolio.findings import NEEDED, FindingKind, findings
-from xlportfolio.model import Role, ScaleKind
+from xlportfolio.model import Role
 
 NAMES = {
     Role.TURNOVER: "Sales",
@@ -85,6 +85,11 @@ def test_each_rule_by_itself(kind: str, measures: dict[str, Any]) -> None:
 )
 def test_on_the_bound_no_rule_holds(measures: dict[str, Any]) -> None:
     assert not any(named(portfolio({**BIG, **measures}), model()).values())
+
+
+def test_growth_may_be_a_number_of_any_size() -> None:
+    rows = [BIG | {"Growth": growth} for growth in (-1e308, 1e308)]
+    assert named(portfolio(*rows), model())["shrinking"] == ["C0"]
 
 
 def test_small_with_high_potential_is_of_class_c_and_brings_half_the_points() -> None:
@@ -191,7 +196,3 @@ def test_the_classes_are_those_of_the_abc_analysis() -> None:
     low_margin = findings(analysis)[0]
     in_class = np.flatnonzero(analysis.customers["abc_class"].to_numpy() == "A")
     assert sorted(low_margin.rows.tolist()) == in_class.tolist()
-
-
-def test_every_scale_can_have_a_role() -> None:
-    assert {scale.kind for scale in SCALES.values()} == set(ScaleKind) - {ScaleKind.PIECEWISE}

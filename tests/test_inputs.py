@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.books import (
     CRITERIA,
+    CRITERIA_HEADER,
     CUSTOMERS,
     CUSTOMERS_HEADER,
     GERMAN_CRITERIA_HEADER,
@@ -446,3 +448,39 @@ def test_a_settings_row_without_a_name_is_ignored_in_plain_words(tmp_path: Path)
         "Sheet Settings, row 2, column Setting: this row names no setting and was ignored; name "
         "one, or empty the row."
     ]
+
+
+@pytest.mark.parametrize("cell", [-4, 1e7, 1.5e308])
+def test_impossible_visits_and_hours_are_missing_and_named(cell: float, tmp_path: Path) -> None:
+    done = rescored(
+        tmp_path / "book.xlsx",
+        customers_header=(*CUSTOMERS_HEADER, "Hours now"),
+        customers=[(*row, cell) for row in CUSTOMERS],
+        strategies=[("star", None, "Keep", None, 6, cell, None)],
+    )
+    named = [(p.sheet, p.column) for p in done.problems if "no possible number" in p.message()]
+    assert named == [*[("Customers", "Hours now")] * 5, ("Strategies", "Hours per visit")]
+    assert "enter a number from 0 to 1000000" in done.problems[0].message()
+    assert done.analysis.customers["hours_now"].isna().all()
+    assert np.isnan(done.run.advice.numbers.plan.asked).all()
+
+
+def test_changeable_and_role_are_read_in_both_languages_and_odd_ones_are_named(
+    tmp_path: Path,
+) -> None:
+    header = (*CRITERIA_HEADER, "veränderbar", "Role")
+    cells = [(True, " Umsatz"), ("Ja", "share_of_wallet"), ("perhaps", "turnover"), (0, "size")]
+    criteria_rows = [(*row, *extra) for row, extra in zip(CRITERIA, cells, strict=True)]
+    done = rescored(tmp_path / "book.xlsx", criteria=criteria_rows, criteria_header=header)
+    criteria = done.analysis.model.criteria
+    assert [c.changeable for c in criteria] == [True, True, False, False]
+    assert [c.role for c in criteria] == ["turnover", "wallet", None, None]
+    assert described(done.problems)[:3] == [
+        ("warning", "Criteria", 4, "veränderbar", "L4", "perhaps"),
+        ("warning", "Criteria", 4, "Role", "M4", "turnover"),
+        ("warning", "Criteria", 5, "Role", "M5", "size"),
+    ]
+    messages = [problem.message() for problem in done.problems[:3]]
+    assert "allowed: yes, no, or blank for no" in messages[0]
+    assert "the criterion “Turnover” already has the role “turnover”" in messages[1]
+    assert "allowed: turnover, margin, growth" in messages[2]

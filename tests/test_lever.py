@@ -284,6 +284,26 @@ def test_huge_and_tiny_weights(weights: tuple[float, ...], threshold: float) -> 
     assert types_of(criteria, [followed([0, 0, 9], lever)], threshold) == ["star"]
 
 
+def test_many_stepped_criteria_with_sums_all_of_their_own() -> None:
+    rng = np.random.default_rng(1)
+    count, levels = 10, (0, 27.1, 52.7, 79.3, 100)
+    weights = rng.uniform(2.9, 3.1, count)
+    scales = [[(i, value + rng.uniform(0, 5) * (0 < i < 4)) for i, value in enumerate(levels)] for _ in weights]  # fmt: skip
+    criteria = [
+        criterion(f"c{k}", weight, kp.Scale.steps(scales[k])) for k, weight in enumerate(weights)
+    ]
+    lever = lever_of(criteria, [0] * count, threshold=35)
+    gains = np.array([[w / weights.sum() * v for _, v in scale[1:]] for w, scale in zip(weights, scales, strict=True)])  # fmt: skip
+    totals = [
+        np.add.outer(np.add.outer(gains[a], gains[b]), np.add.outer(gains[c], gains[d])).ravel()
+        for a, b, c, d in combinations(range(count), 4)
+    ]
+    crossing = np.concatenate(totals)
+    assert len(lever) == 4
+    smallest = crossing[crossing >= 35].min()
+    assert sum(step.gain for step in lever) == pytest.approx(smallest, rel=0, abs=1e-9)
+
+
 # Every set of criteria and every level, in fractions.
 
 

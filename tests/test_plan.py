@@ -61,7 +61,7 @@ def test_no_hours_at_all_fit_nobody_who_asks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("visits", "hours"), [(None, 2), (3, None), (-1, 2), (3, -2), (1e300, 1e300)]
+    ("visits", "hours"), [(None, 2), (3, None), (-1, 2), (3, -2), (1e300, 1e300), (1e300, 1)]
 )
 def test_what_is_not_said_or_impossible_asks_for_nothing(
     visits: float | None, hours: float | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -45,7 +46,7 @@ def test_a_target_is_rounded_up_to_what_the_measures_are_counted_in() -> None:
     between = benefit("Services", Scale.linear(0, 7))
     assert sentences("en", between, Services=2) == (
         "question_mark",
-        "21.5 points of benefit to go to become a star: Services from 2 to 4.",
+        "21.5 benefit points short of a star: Services from 2 to 4.",
     )
 
 
@@ -59,25 +60,24 @@ def test_shares_are_percentages_and_german_has_commas() -> None:
 def test_several_steps_are_named_in_the_order_in_which_they_are_taken() -> None:
     model = (SERVICES, SHARE, benefit("Fixed", WORDS, 2, changeable=False))
     assert sentences("en", *model, Services=2, Share=0.4, Fixed="Low")[1] == (
-        "31.3 points of benefit to go to become a star: "
-        "Services from 2 to 8 and Share from 40% to 80%."
+        "31.3 benefit points short of a star: Services from 2 to 8 and Share from 40% to 80%."
     )
 
 
 def test_categories_are_named_as_their_levels_are_spelled() -> None:
     assert sentences("en", FIT, SHARE, Fit=" low", Share=0.2)[1] == (
-        "37.5 points of benefit to go to become a star: Share from 20% to 80%."
+        "37.5 benefit points short of a star: Share from 20% to 80%."
     )
     fixed = benefit("Share", Scale.linear(0, 0.8), unit="share", changeable=False)
     assert sentences("en", FIT, fixed, Fit=" low", Share=0.2)[1] == (
-        "37.5 points of benefit to go to become a star: Fit from low to High."
+        "37.5 benefit points short of a star: Fit from low to High."
     )
 
 
 def test_where_less_is_better_the_target_is_rounded_down() -> None:
     delay = benefit("Delay", Scale.steps([(0, 100), (10, 40), (30, 0)]))
     assert sentences("en", delay, Delay=25)[1] == (
-        "10.0 points of benefit to go to become a star: Delay from 25 to 9."
+        "10.0 benefit points short of a star: Delay from 25 to 9."
     )
 
 
@@ -125,7 +125,9 @@ def test_stars_and_rows_not_rated_have_none() -> None:
 
 
 def test_a_score_just_below_the_threshold_does_not_lack_nothing() -> None:
-    assert sentences("en", benefit("S", Scale.linear(0, 100)), S=49.999)[1].startswith("0.1 points")
+    assert sentences("en", benefit("S", Scale.linear(0, 100)), S=49.999)[1].startswith(
+        "0.1 benefit points"
+    )
 
 
 def of_one(criterion: Criterion, measures: list[Any]) -> PortfolioAnalysis:
@@ -144,6 +146,35 @@ def test_measures_have_the_decimals_of_their_column(measures: list[Any], shown: 
     criterion = benefit("M", Scale.linear(0, 2_000))
     spell = measure_text(of_one(criterion, measures), criterion, texts("en"))
     assert spell(measures[0], None) == shown
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit", "shown"),
+    [
+        (100, "", "33.3 to 50.0"),
+        (0.9, "share", "30.0% to 45.0%"),
+        (9e6, "", "3,000,000 to 4,500,000"),
+    ],
+)
+def test_computed_measures_show_three_digits(largest: float, unit: str, shown: str) -> None:
+    computed = benefit("M", Scale.linear(0, largest), unit=unit)
+    third = math.nextafter(largest / 3, 0)
+    assert f"M from {shown}." in sentences("en", computed, M=third)[1]
+
+
+def test_a_step_smaller_than_these_digits_shows_more() -> None:
+    close = sentences("en", benefit("M", Scale.linear(0, 1), unit="share"), M=1.4999 / 3)[1]
+    assert "M from 49.997% to 50.000%." in close
+
+
+def test_a_share_to_be_reached_is_not_rounded_up_to_a_tenth() -> None:
+    assert "Share from 20% to 41%." in sentences("en", benefit("Share", Scale.linear(0, 0.82), unit="share"), Share=0.2)[1]  # fmt: skip
+
+
+def test_one_large_measure_does_not_make_the_others_coarse() -> None:
+    criterion = benefit("M", Scale.linear(0, 2_000))
+    spell = measure_text(of_one(criterion, [1 / 3, -1 / 6, 1 / 9, 1_000]), criterion, texts("en"))
+    assert spell(1 / 3, None) == "0.333"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -172,3 +203,16 @@ def test_findings_name_their_criteria_and_the_customers(language: str) -> None:
     assert low_margin.customers == words("hidden.more", names=", ".join(names), count=4)
     assert shrinking.customers == ""
     assert words("roles.growth") in shrinking.rule
+
+
+@pytest.mark.parametrize(
+    ("language", "rule"),
+    [
+        ("en", "missing among the roles of the criteria: turnover and growth (as a number)."),
+        ("de", "bei den Rollen der Kriterien fehlt: Umsatz und Wachstum (als Zahl)."),
+    ],
+)
+def test_a_role_whose_measures_are_words_is_said_to_need_numbers(language: str, rule: str) -> None:
+    growth = Criterion("Trend", Axis.BENEFIT, 1, WORDS, role=Role.GROWTH)
+    shrinking = advise(of_one(growth, ["Low"]), language).hidden[1]
+    assert shrinking.rule.endswith(rule)

@@ -12,7 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.errors import Fault, ModelError, Severity
-from xlportfolio.model import Axis, Criterion, Quadrant, ScaleKind, ScoringModel, Status, id_text
+from xlportfolio.model import (
+    EFFORT,
+    Axis,
+    Criterion,
+    Quadrant,
+    ScaleKind,
+    ScoringModel,
+    Status,
+    id_text,
+)
 from xlportfolio.portfolio import (
     AbcAnalysis,
     Identity,
@@ -328,13 +337,14 @@ def _hours(customers: pd.DataFrame) -> tuple[Floats, list[Fault]]:
     if column not in customers.columns:
         return np.full(len(customers), np.nan), []
     hours, odd = numbers_of(customers, column)
+    impossible = (hours < EFFORT.low) | (hours > EFFORT.high)
     faults = [
         Fault(key, Severity.WARNING, column, customer=customers.index[position], details=details)
-        for key, rows in (("not_a_number", odd), ("below_zero", hours < 0))
+        for key, rows in (("not_a_number", odd), ("impossible_effort", impossible))
         for position in np.flatnonzero(rows).tolist()
-        for details in [{"found": customers[column].iloc[position]}]
+        for details in [{"found": customers[column].iloc[position], **EFFORT._asdict()}]
     ]
-    return np.where(hours >= 0, hours, np.nan), faults
+    return np.where(impossible, np.nan, hours), faults
 
 
 def _crossed(criterion: Criterion, crossed: bool) -> list[Fault]:  # noqa: FBT001

@@ -144,7 +144,9 @@ def _holds(
     match kind:
         case FindingKind.SHRINKING:
             growth, _ = numbers_of(analysis.measures, criterion.name)
-            holds = (classes == "A") & (rounded(growth) < 0)
+            holds = (classes == "A") & (
+                rounded(np.clip(growth, -1, 1)) < 0
+            )  # a sign; no number is too large
         case FindingKind.HIGH_POTENTIAL:
             holds = (classes == "C") & (value >= HALF)
         case FindingKind.LOW_WALLET:

@@ -266,14 +266,18 @@ class _Way(NamedTuple):
 def _least(choices: Sequence[_Choice], count: int, start: float, aim: float) -> tuple[float, _Way]:
     """Lift a score over the aim by ``count`` of the choices, as little above it as may be.
 
-    One choice after the other, all ways are kept that can still cross; but only the best of those
-    that are alike in number and total, since whatever follows adds the same to each of them.
+    One choice after the other, all ways are kept that can still cross, and not higher than one
+    that does; but only the best of those that are alike in number and total, since whatever
+    follows adds the same to each of them.
 
     Returns
     -------
     The score reached, to 9 decimals, and the way.
     """
     most = np.cumsum([0.0, *(levels[-1][0] for _, levels in choices)]).tolist()
+    lowest = np.array([levels[0][0] for _, levels in choices])
+    least = [float(lowest[seen:].min(initial=np.inf)) for seen in range(len(choices) + 1)]
+    known = np.inf  # the lowest total found that crosses
     ways = {(0, start): (_Way(0, (), ()), start)}
     for seen, (k, levels) in enumerate(choices, start=1):
         grown: dict[tuple[int, float], tuple[_Way, float]] = {}
@@ -289,6 +293,11 @@ def _least(choices: Sequence[_Choice], count: int, start: float, aim: float) -> 
                 if not seen <= last <= len(choices):
                     continue
                 if lifted + (most[last] - most[seen]) < aim - _MARGIN:
+                    continue
+                if number == count and lifted >= aim:
+                    known = min(known, lifted)
+                to_come = (count - number) * least[seen] if number < count else 0.0
+                if lifted + to_come > known + _MARGIN:
                     continue
                 key = number, round(lifted, DECIMALS)
                 if key not in grown or candidate < grown[key][0]:

@@ -26,6 +26,8 @@ class Range(NamedTuple):
 
 #: Values, scores and thresholds.
 VALUES = Range(0, 100)
+#: Hours, and visits, that a customer can take in a year; their sums stay finite.
+EFFORT = Range(0, 1_000_000)
 #: Customers named in the matrix; each takes a series, and Excel draws 255 of them in a chart.
 LABELS = Range(0, 200)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.model import Quadrant, Strategy
+from xlportfolio.model import EFFORT, Quadrant, Strategy
 from xlportfolio.scoring import Bools, Floats, rounded
 
 Ints = npt.NDArray[np.int64]
@@ -53,7 +53,7 @@ class Plan:
 
 
 def hours_asked(strategies: Sequence[Strategy | None]) -> Floats:
-    """The hours per year that each strategy asks for; NaN where visits or hours are missing.
+    """The hours per year that each strategy asks for; NaN where they are not said or impossible.
 
     Examples
     --------
@@ -65,9 +65,10 @@ def hours_asked(strategies: Sequence[Strategy | None]) -> Floats:
     asked = {id(None): np.nan}
     for strategy in {id(s): s for s in strategies if s is not None}.values():
         visits, hours = strategy.visits_per_year, strategy.hours_per_visit
-        known = visits is not None and hours is not None and visits >= 0 and hours >= 0
-        product = visits * hours if visits is not None and hours is not None and known else np.nan
-        asked[id(strategy)] = product if np.isfinite(product) else np.nan
+        asked[id(strategy)] = np.nan
+        if visits is not None and hours is not None:
+            possible = all(EFFORT.low <= number <= EFFORT.high for number in (visits, hours))
+            asked[id(strategy)] = visits * hours if possible else np.nan
     return np.array([asked[id(strategy)] for strategy in strategies], dtype=np.float64)
 
 

@@ -22,13 +22,17 @@ from xlportfolio.consequences import (
 )
 from xlportfolio.findings import Finding
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, Criterion, ScaleKind
+from xlportfolio.model import Axis, Criterion, Role, ScaleKind
 from xlportfolio.scoring import Yardstick, rounded
 
 #: Units of measures that people read as percentages.
 _SHARES = {"share", "fraction", "anteil"}
+#: Decimals of a whole percentage.
+_PERCENT = 2
 #: Decimals of a measure that are shown at most.
 _MOST_DECIMALS = 6
+#: Digits that are shown of computed measures: those of the one in the middle.
+_DIGITS = 3
 #: Customers behind a finding that are named at most.
 _NAMED = 8
 
@@ -137,12 +141,20 @@ def _levers(
         return [""] * len(levers)
     words = texts(language)
     changeable = {axis for axis in Axis for c in _changeable(analysis, axis)}
-    spelling = {c.name: measure_text(analysis, c, words) for c in analysis.model.criteria}
+    criteria = {criterion.name: criterion for criterion in analysis.model.criteria}
+
+    @cache
+    def spelling(name: str, more: int) -> Callable[[float | str, float | str | None], str]:
+        return measure_text(analysis, criteria[name], words, more)
 
     def step(of: LeverStep) -> str:
-        spell = spelling[of.criterion]
-        details = {"measure": spell(of.measure, None), "target": spell(of.target, of.measure)}
-        return words("levers.step", criterion=of.criterion, **details)
+        measure = target = ""
+        for more in range(_MOST_DECIMALS):
+            spell = spelling(of.criterion, more)
+            measure, target = spell(of.measure, None), spell(of.target, of.measure)
+            if measure != target:
+                break
+        return words("levers.step", criterion=of.criterion, measure=measure, target=target)
 
     @cache
     def sentence(kind: str, points: float, steps: str) -> str:
@@ -169,18 +181,19 @@ def _changeable(analysis: PortfolioAnalysis, axis: Axis) -> list[Criterion]:
 
 
 def measure_text(
-    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts
+    analysis: PortfolioAnalysis, criterion: Criterion, words: Texts, more: int = 0
 ) -> Callable[[float | str, float | str | None], str]:
     """How people read the measures of a criterion, with as many decimals as the measures have.
 
+    Computed measures have endless ones, of which a few are shown; ``more`` are added on demand.
     The function takes a measure, and for one to be reached also the one that is: it is rounded
     away from that, as far as it is still worth as much.
     """
     if criterion.scale.kind is ScaleKind.CATEGORIES:
         return lambda measure, _: str(measure).strip()
     numbers, _ = numbers_of(analysis.measures, criterion.name)
-    usual = _decimals(numbers)
     is_share = criterion.unit.strip().casefold() in _SHARES
+    usual = max(_decimals(numbers), _PERCENT if is_share else 0) + more
     beyond = _beyond(criterion, usual)
 
     def spell(measure: float | str, now: float | str | None) -> str:
@@ -188,7 +201,7 @@ def measure_text(
         if now is not None:
             number, decimals = beyond(number, number > float(now))
         if is_share:
-            return words("words.percent", number=words.number(100 * number, max(decimals - 2, 0)))
+            return words("words.percent", number=words.number(100 * number, decimals - _PERCENT))
         return words.number(number, decimals)
 
     return spell
@@ -200,7 +213,8 @@ def _decimals(numbers: npt.NDArray[np.float64]) -> int:
     for decimals in range(_MOST_DECIMALS):
         if np.array_equal(np.round(present, decimals), present):
             return decimals
-    return _MOST_DECIMALS
+    before_point = math.floor(math.log10(np.median(np.abs(present[present != 0])))) + 1
+    return min(max(_DIGITS - before_point, 0), _MOST_DECIMALS)
 
 
 def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[float, int]]:
@@ -239,11 +253,17 @@ def _finding(finding: Finding, analysis: PortfolioAnalysis, language: str) -> Fi
     words = texts(language)
     name = words(f"hidden.{finding.kind}.name")
     if finding.lacking:
-        roles = [words(f"roles.{role}") for role in finding.lacking]
+        roles = [_role(role, analysis.model.with_role(role), words) for role in finding.lacking]
         return FindingText(name, words("hidden.off", roles=words.listed(roles)), "")
     criteria = {str(role): criterion for role, criterion in finding.criteria.items()}
     rule = words(f"hidden.{finding.kind}.rule", **criteria)
     return FindingText(name, rule, _some(finding.rows, analysis, words))
+
+
+def _role(role: Role, criterion: Criterion | None, words: Texts) -> str:
+    """A role that is lacking; where a criterion has it, that one is measured in words."""
+    name = words(f"roles.{role}")
+    return name if criterion is None else words("hidden.as_number", role=name)
 
 
 def _some(rows: Ints, analysis: PortfolioAnalysis, words: Texts) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.errors import Fault, InputError, Problem, Severity
-from xlportfolio.model import Presentation, ScaleKind, ScoringModel, Status, Strategy
+from xlportfolio.model import EFFORT, Presentation, ScaleKind, ScoringModel, Status, Strategy
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, Table
@@ -121,20 +121,21 @@ def _strategies(grid: Grid, findings: Findings) -> tuple[Strategy, ...]:
                     status,
                     grid.text(i, "strategy"),
                     grid.text(i, "activity"),
-                    _from_zero(grid, findings, i, "visits_per_year"),
-                    _from_zero(grid, findings, i, "hours_per_visit"),
+                    _effort(grid, findings, i, "visits_per_year"),
+                    _effort(grid, findings, i, "hours_per_visit"),
                     grid.text(i, "text"),
                 )
             )
     return tuple(strategies)
 
 
-def _from_zero(grid: Grid, findings: Findings, i: int, key: str) -> float | None:
-    """A number of a cell that cannot be negative, ``None`` for a blank or an impossible one."""
+def _effort(grid: Grid, findings: Findings, i: int, key: str) -> float | None:
+    """The visits or hours of a cell, ``None`` for a blank or an impossible one."""
     number = findings.number(grid, i, key)
-    if number is None or number >= 0:
+    if number is None or EFFORT.low <= number <= EFFORT.high:
         return number
-    findings.add(grid, Fault("below_zero", Severity.WARNING, key), i, key)
+    fault = Fault("impossible_effort", Severity.WARNING, key, details=EFFORT._asdict())
+    findings.add(grid, fault, i, key)
     return None
 
 
