@@ -13,7 +13,7 @@ from xlportfolio.analysis import PortfolioAnalysis, numbers_of
 from xlportfolio.findings import Finding, findings
 from xlportfolio.lever import levers
 from xlportfolio.model import Axis, Quadrant, ScaleKind, Strategy
-from xlportfolio.plan import Plan, hours_asked, plan
+from xlportfolio.plan import Ints, Plan, hours_asked, plan
 from xlportfolio.scoring import Floats
 
 #: The axis over which a customer of a type gets better; the other types have no lever.
@@ -119,9 +119,7 @@ def levers_of(analysis: PortfolioAnalysis) -> list[Lever | None]:
     return found
 
 
-def _levers(
-    analysis: PortfolioAnalysis, axis: Axis, rows: np.typing.NDArray[np.int64]
-) -> list[Lever]:
+def _levers(analysis: PortfolioAnalysis, axis: Axis, rows: Ints) -> list[Lever]:
     """The levers of some customers on one axis."""
     at = analysis.model.on_axis(axis)
     criteria = [analysis.model.criteria[k] for k in at]

@@ -108,13 +108,13 @@ def levers(
     """
     aim = float(rounded(threshold))
     rows = np.flatnonzero(rounded(scores) < aim)
-    plan = _Plan(criteria, bounds, values[rows], attainable[rows], scores[rows], aim)
-    targets, reached = _targets(plan, bounds, measures[rows])
-    crosses = (plan.count > 0) & (_scored(criteria, reached) >= aim)
+    rise = _Rise(criteria, bounds, values[rows], attainable[rows], scores[rows], aim)
+    targets, reached = _targets(rise, bounds, measures[rows])
+    crosses = (rise.count > 0) & (_scored(criteria, reached) >= aim)
     gains = attainable[rows] / 100 * (reached - values[rows])
     words = [_words(criterion) for criterion in criteria]
     found: list[Lever] = [()] * len(scores)
-    parts = (rows, crosses, plan.count, plan.order, targets, gains)
+    parts = (rows, crosses, rise.count, rise.order, targets, gains)
     for row, good, count, order, target, gain in zip(*(p.tolist() for p in parts), strict=True):
         if good:
             found[row] = tuple(
@@ -123,7 +123,7 @@ def levers(
     return found
 
 
-class _Plan:
+class _Rise:
     """Which criteria of each customer rise, in which order, to which values.
 
     Attributes
@@ -336,25 +336,25 @@ def _scored(criteria: Sequence[Criterion], values: Floats) -> Floats:
 
 
 def _targets(
-    plan: _Plan, bounds: Sequence[Bounds | None], measures: Floats
+    rise: _Rise, bounds: Sequence[Bounds | None], measures: Floats
 ) -> tuple[Floats, Floats]:
-    """All measures once a plan is done (of categories their values), and what they are worth.
+    """All measures once a rise is done (of categories their values), and what they are worth.
 
     Rounding may leave a filler just below the threshold, and on a steep scale no number may lie on
     it. Both show when the measures are fed back: then the first number that crosses is looked for,
     by halves between the measure and the end of the piece of the scale that crosses.
     """
-    words = np.array([c.scale.kind is ScaleKind.CATEGORIES for c in plan.criteria])
-    now = np.where(words, plan.values, measures)
+    words = np.array([c.scale.kind is ScaleKind.CATEGORIES for c in rise.criteria])
+    now = np.where(words, rise.values, measures)
     targets, ends = now.copy(), now.copy()
-    for k, criterion in enumerate(plan.criteria):
-        rows = np.flatnonzero(~np.isnan(plan.goals[:, k]))
-        goals = plan.goals[rows, k]
+    for k, criterion in enumerate(rise.criteria):
+        rows = np.flatnonzero(~np.isnan(rise.goals[:, k]))
+        goals = rise.goals[rows, k]
         targets[rows, k], ends[rows, k] = _nearest(criterion, bounds[k], now[rows, k], goals)
-    yardstick = Yardstick(plan.criteria, {k: b for k, b in enumerate(bounds) if b is not None})
-    missed = _scored(plan.criteria, yardstick(targets)) != plan.aim
-    rows = np.flatnonzero((plan.filler >= 0) & missed)
-    at = rows, plan.filler[rows]
+    yardstick = Yardstick(rise.criteria, {k: b for k, b in enumerate(bounds) if b is not None})
+    missed = _scored(rise.criteria, yardstick(targets)) != rise.aim
+    rows = np.flatnonzero((rise.filler >= 0) & missed)
+    at = rows, rise.filler[rows]
     trial = targets[rows]
     below, across = now[at], ends[at]
     while True:
@@ -363,9 +363,9 @@ def _targets(
         if not between.any():
             break
         trial[np.arange(len(rows)), at[1]] = middle
-        reached = _scored(plan.criteria, yardstick(trial))
-        across = np.where(between & (reached >= plan.aim), middle, across)
-        below = np.where(between & (reached <= plan.aim), middle, below)
+        reached = _scored(rise.criteria, yardstick(trial))
+        across = np.where(between & (reached >= rise.aim), middle, across)
+        below = np.where(between & (reached <= rise.aim), middle, below)
     targets[at] = across
     return targets, yardstick(targets)
 
