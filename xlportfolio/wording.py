@@ -81,7 +81,7 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
     ... ))
     >>> customers = pd.DataFrame({"customer_id": ["A"], "Turnover": [90], "Services": [3]})
     >>> advise(analyse(customers, model), "en").levers
-    ['12.5 points of benefit to go to become a star: Services from 3 to 4.']
+    ['12.5 benefit points short of a star: Services from 3 to 4.']
     """
     found = consequences(analysis, language)
     return Advice(
