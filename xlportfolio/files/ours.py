@@ -13,7 +13,8 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
-from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
+from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks
 from xlportfolio.report import ORDER, TABLES
@@ -125,6 +126,9 @@ def _is_our_chart(workbook: Workbook, drawing: str) -> bool:
 def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | None:
     """A cell that a user filled beside, above or below what we wrote, if there is one.
 
+    What an earlier version wrote may be narrower, and have nothing above its table: there our new
+    cells come to lie where a user may have written.
+
     Parameters
     ----------
     new, old
@@ -134,6 +138,12 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     """
     ours = {cell.get("r", "A1") for cell in new.iter(main("c"))}
     left, right = block.column, block.column + len(block.columns) - 1
+    for table in there.tables:
+        if table.last_column >= right and not _ends_as_ours(table, block):
+            return f"{column_letters(right)}{table.first_row}"
+        is_there = table.first_row + table.has_header_row == block.row
+        above = block.row - 1 if is_there else HEADER_ROW
+        ours = {address for address in ours if coordinates(address)[1] < above}
     # a column that a user added to our table is hers
     areas = [
         Area(t.first_column, t.first_row, min(t.last_column, right), t.last_row)
@@ -146,6 +156,13 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
             return address
     return None
+
+
+def _ends_as_ours(table: TableObject, block: Block) -> bool:
+    """Whether the last of our columns is where it will be, in whatever language."""
+    last = len(block.columns) - 1
+    names = {texts(language)(f"columns.{block.columns[last].key}") for language in LANGUAGES}
+    return table.headers[last] in names
 
 
 def _cell_area(address: str) -> Area:
