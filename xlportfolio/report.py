@@ -190,7 +190,7 @@ class _Writer:
             "scored",
             customers=int((self.rated & ~prospects).sum()),
             prospects=int((self.rated & prospects).sum()),
-            criteria=len(self.model.criteria),
+            criteria=sum(criterion.weight > 0 for criterion in self.model.criteria),
             not_rated=int((~self.rated).sum()),
         )
 
