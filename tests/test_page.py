@@ -158,8 +158,7 @@ def test_the_rank_by_turnover_is_held_against_the_rank_by_total() -> None:
 def test_only_findings_that_name_the_customer_are_told() -> None:
     found = text_of(page_of("A1"), "page.hidden")
     assert found == (
-        "High turnover, low margin: A customer by Turnover; "
-        "Margin brings less than 50 of 100 points."
+        "High turnover, low margin: Class A by Turnover; Margin brings less than 50 of 100 points."
     )
     assert text_of(page_of("B2"), "page.hidden") == ""
 
