@@ -16,7 +16,7 @@ from xlportfolio.files.spill import Area
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
-from xlportfolio.page_layout import PAGE_NAME, layout_of, marks
+from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
 from xlportfolio.tables import HEADER_ROW
@@ -83,9 +83,12 @@ def find_page(workbook: Workbook) -> Sheet | None:
     _refuse_foreign(workbook, sheet, None)
     data = workbook.package.read_xml(sheet.part)
     try:
-        layout = layout_of(marks(_cells(data)))
-        foreign = (a for a, _ in _cells(data) if layout is not None and not layout.is_ours(*a))
-        row, column = next(foreign, (0, 0))
+        found = marks(_cells(data))
+        layout, blank = layout_of(found), rows_without(found)
+        row, column = 0, 0
+        if layout is not None:
+            foreign = (a for a, _ in _cells(data) if not layout.is_ours(*a, blank))
+            row, column = next(foreign, (0, 0))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise workbook.package.malformed("part_xml", part=sheet.part) from error
     details: dict[str, object] = {"path": workbook.package.path, "sheet": sheet.name}
