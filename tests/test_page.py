@@ -261,6 +261,9 @@ def test_customers_are_found_by_number_else_by_a_name_that_only_one_has() -> Non
     assert found("A1") == "A1"
     assert customers["customer"].iloc[position_of(customers, "A1")] == "Alpha"
     assert found("  gAMMA ") == "C3"
+    assert found("alpha  Again") == "A1"
+    customers.loc[customers["customer"] == "Beta", "customer"] = "Beta\nof  Berlin"
+    assert found("Beta of Berlin") == "B2"
     for asked in ("a1", "C3 ", "Gama", "", " "):
         with pytest.raises(XlPortfolioError):
             position_of(customers, asked)

@@ -29,7 +29,7 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
     ----------
     asked
         A customer's number, compared exactly, of repeated rows the first; else its name, without
-        regard to case and outer blanks, if only one has it.
+        regard to case and the number of blanks, if only one has it.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
 
 
 def _key(name: str) -> str:
-    return name.strip().casefold()
+    return " ".join(name.split()).casefold()
 
 
 def build_page(
