@@ -172,6 +172,8 @@ def test_the_other_sheets_of_ours_and_the_page_leave_each_other_alone(book: Path
         (f"A{LAST + 1}", "foreign_on_page"),
         (f"B{LAST + 60}", "foreign_on_page"),
         ("E8", "foreign_on_page"),
+        ("A12", "foreign_on_page"),
+        ("B20", "foreign_on_page"),
         ("K20", "foreign_on_page"),
         ("J1", "foreign_on_page"),
         ("Q9", "foreign_on_page"),

@@ -128,7 +128,7 @@ def test_above_the_rows_of_a_ranked_sheet_no_customer_is_selected(live: xw.Book)
         assert "No customer is selected" in said(live)
 
 
-@pytest.mark.parametrize("cell", ["G1", "A3", f"A{LAST + 1}", f"F{LAST + 8}", "Q12", "A200"])
+@pytest.mark.parametrize("cell", ["G1", "A3", f"A{LAST + 1}", f"F{LAST + 8}", "Q12", "A200", "B12"])
 def test_what_a_user_wrote_beside_our_cells_stops_it(cell: str, live: xw.Book) -> None:
     page = explained(live, "Customers", "A2")
     page.range(cell).value = "call back in May"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -177,14 +178,17 @@ def test_visits_are_told_with_the_plan_and_todays_hours() -> None:
         for name in CUSTOMERS["customer_id"]
     }
     assert visits["A1"] == (
-        "6 a year of 1.5 h each, 9 h a year in all. They fit in the activity plan. "
+        "6 a year of 1.5 h each, 9 h a year in all. This fits into the activity plan. "
         "Today: 30 h a year."
     )
-    assert visits["B2"].endswith("in all. They fit in the activity plan.")
+    assert visits["B2"].endswith("in all. This fits into the activity plan.")
     assert visits["C3"] == "None. Today: 2.5 h a year."
     assert visits["F6"] == ""
     few = ScoringModel(criteria=CRITERIA, strategies=tuple(keep), hours_per_year=8)
-    assert "do not fit" in text_of(page_of("A1", model=few), "page.visits")
+    assert "no longer fits" in text_of(page_of("A1", model=few), "page.visits")
+    once = [replace(strategy, visits_per_year=1) for strategy in keep]
+    seldom = ScoringModel(criteria=CRITERIA, strategies=tuple(once))
+    assert text_of(page_of("B2", model=seldom), "page.visits") == "One a year of 1.5 h."
     unknown = ScoringModel(criteria=CRITERIA, strategies=tuple(keep))
     assert "plan" not in text_of(page_of("A1", model=unknown), "page.visits")
 
@@ -257,9 +261,35 @@ def test_customers_are_found_by_number_else_by_a_name_that_only_one_has() -> Non
     assert found("A1") == "A1"
     assert customers["customer"].iloc[position_of(customers, "A1")] == "Alpha"
     assert found("  gAMMA ") == "C3"
+    assert found("alpha  Again") == "A1"
+    customers.loc[customers["customer"] == "Beta", "customer"] = "Beta\nof  Berlin"
+    assert found("Beta of Berlin") == "B2"
     for asked in ("a1", "C3 ", "Gama", "", " "):
         with pytest.raises(XlPortfolioError):
             position_of(customers, asked)
+
+
+def test_a_number_is_named_once_however_often_its_row_repeats() -> None:
+    names = {
+        "customer": [*CUSTOMERS["customer"][:-1], "Alpha"],
+        "customer_id": CUSTOMERS["customer_id"],
+    }
+    names["customer"][2] = "ALPHA"
+    with pytest.raises(XlPortfolioError, match=r"such as A1, C3\.$"):
+        page_of("alpha", **names)
+
+
+def test_who_has_neither_number_nor_name_is_said_to_have_none() -> None:
+    analysis = analyse(
+        pd.DataFrame(
+            CUSTOMERS | {"customer_id": ["", *CUSTOMERS["customer_id"][1:]], "customer": [""] * 7}
+        ),
+        ScoringModel(criteria=CRITERIA),
+    )
+    (position,) = np.flatnonzero(analysis.customers["customer_id"] == "")
+    for language, title in (("en", "Without a name, Customer"), ("de", "Ohne Namen, Kunde")):
+        presentation = Presentation(language=language, as_of=DAY)
+        assert build_page(advise(analysis, language), position, presentation, "x").title == title
 
 
 @pytest.mark.parametrize(

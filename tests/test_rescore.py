@@ -269,6 +269,64 @@ def test_what_a_user_put_on_our_sheets_is_never_lost(
     assert book.read_bytes() == before
 
 
+def as_earlier(opened) -> None:  # noqa: ANN001
+    """Take away what an earlier version did not write: two last columns, the lines above a table."""
+    abc = opened["ABC vs value"]
+    for merged in [*abc.merged_cells.ranges]:
+        abc.unmerge_cells(str(merged))
+    abc.delete_rows(5, 7)
+    for sheet, table, last in (
+        (abc, "tblAbc", 9),
+        (opened["Recommendations"], "tblRecommendations", 10),
+    ):
+        sheet.delete_cols(12)
+        there = sheet.tables[table]
+        there.ref = there.autoFilter.ref = f"A5:K{last}"
+        there.tableColumns.pop()
+
+
+def add_column(opened, name: str) -> None:  # noqa: ANN001
+    """Extend a table of an earlier version by a column, as Excel does when one is begun beside it."""
+    sheet = opened[name]
+    (table,) = sheet.tables.values()
+    sheet["L5"], sheet["L6"] = "Remark", "call them!"
+    table.ref = table.autoFilter.ref = table.ref.replace("K", "L")
+    table.tableColumns.append(TableColumn(id=12, name="Remark"))
+
+
+def test_the_sheets_of_an_earlier_version_are_brought_up_to_date(book: Path) -> None:
+    rescore(book, as_of=DAY)
+    wanted = [[c.value for c in row] for row in load_workbook(book)["ABC vs value"]]
+    rescore(edit(book, as_earlier), as_of=DAY)
+    opened = load_workbook(book)
+    assert [[c.value for c in row] for row in opened["ABC vs value"]] == wanted
+    assert opened["ABC vs value"].tables["tblAbc"].ref == "A12:L16"
+    assert opened["Recommendations"].tables["tblRecommendations"].ref == "A5:L10"
+    assert faults_of(parts_of(book)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "cell"),
+    [
+        *(
+            (lambda opened, at=at: opened["ABC vs value"].__setitem__(at, "mine"), at)
+            for at in ("A12", "B14", "L5", "L7", "L12")
+        ),
+        (lambda opened: opened["Recommendations"].__setitem__("L5", "mine"), "L5"),
+        (lambda opened: add_column(opened, "Recommendations"), "L5"),
+        (lambda opened: add_column(opened, "ABC vs value"), "L5"),
+    ],
+)
+def test_what_stands_where_an_earlier_version_wrote_nothing_is_not_lost(
+    change: Callable[..., None], cell: str, book: Path
+) -> None:
+    rescore(book)
+    before = edit(edit(book, as_earlier), change).read_bytes()
+    with pytest.raises(WorkbookError, match=rf"cell {cell} holds"):
+        rescore(book)
+    assert book.read_bytes() == before
+
+
 def with_part(path: Path, name: str, content: bytes) -> bytes:
     """Put a part into the package, in place of the one of this name."""
     parts = parts_of(path) | {name: content}

@@ -36,6 +36,12 @@ def test_it_has_60_customers_and_prospects_and_8_criteria_that_count(done: Resco
     customers = done.analysis.customers
     assert customers["status"].value_counts().to_dict() == {"customer": 48, "prospect": 12}
     assert len([c for c in CRITERIA if c.weight]) == 8
+    written = load_workbook(done.path, read_only=True)
+    assert any(
+        f"{word} 8 " in written[sheet]["A2"].value
+        for word, sheet in (("by", "Ranking"), ("nach", "Rangliste"))
+        if sheet in written.sheetnames
+    )
     assert {c.scale for c in CRITERIA} == {"linear", "steps", "piecewise", "categories"}
 
 

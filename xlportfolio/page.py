@@ -29,7 +29,7 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
     ----------
     asked
         A customer's number, compared exactly, of repeated rows the first; else its name, without
-        regard to case and outer blanks, if only one has it.
+        regard to case and the number of blanks, if only one has it.
 
     Raises
     ------
@@ -50,8 +50,8 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
     if len(dict.fromkeys(ids[i] for i in found)) == 1:
         return found[0]
     if found:
-        numbers = [ids[i] for i in found]
-        raise XlPortfolioError("several_customers", customer=asked, numbers=numbers[:_NAMED])
+        numbers = list(dict.fromkeys(ids[i] for i in found))[:_NAMED]
+        raise XlPortfolioError("several_customers", customer=asked, numbers=numbers)
     spelled = {_key(text): text for text in (*ids[:_MOST_COMPARED], *names[:_MOST_COMPARED])}
     spelled.pop("", None)
     near = [spelled[k] for k in difflib.get_close_matches(key, spelled, _NAMED)]
@@ -61,7 +61,7 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
 
 
 def _key(name: str) -> str:
-    return name.strip().casefold()
+    return " ".join(name.split()).casefold()
 
 
 def build_page(
@@ -223,7 +223,8 @@ class _Writer:
         if asked > 0 and strategy is not None:
             visits, each = strategy.visits_per_year or 0, strategy.hours_per_visit or 0
             details = {"visits": words.rough(visits), "each": words.rough(each)}
-            parts.append(words("page.effort", asked=words.rough(float(asked)), **details))
+            key = "effort_one" if visits == 1 else "effort"
+            parts.append(words(f"page.{key}", asked=words.rough(float(asked)), **details))
             if not math.isnan(planned):
                 parts.append(words("page.fits" if planned > 0 else "page.does_not_fit"))
         elif asked == 0:

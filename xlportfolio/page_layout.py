@@ -30,12 +30,12 @@ MOST_OTHERS = 2_000
 #: Where the cells behind the page begin: the column, right of what is printed; the row of the first
 #: other customer.
 HELPER_COLUMN, OTHERS_ROW = 9, 9
-#: Columns of those cells; which of them the first rows use, from 0: title, sizes of the page, names
-#: of the types, ends of the threshold lines beside the places of these names, customer, headers.
+#: Columns of those cells; which of them the first rows use, from 0: title, counts of the page,
+#: names of the types, ends of threshold lines beside the places of these names, customer, headers.
 HELPER_WIDTH = 8
 _HELPER: Mapping[int, range] = {
     1: range(1),
-    2: range(2),
+    2: range(4),
     3: range(4, 8),
     **dict.fromkeys((4, 5, 6), range(8)),
     7: range(0),
@@ -172,8 +172,10 @@ class Layout(NamedTuple):
         value, benefit = self.tables
         return SCORES_ROW - 1, TEXTS_ROW - 1, value - 1, benefit - 1, self.notes - 1
 
-    def is_ours(self, row: int, column: int) -> bool:
+    def is_ours(self, row: int, column: int, blank: Collection[int] = ()) -> bool:
         """Whether we may write into a cell, and whatever stands there is replaced.
+
+        What a page has left ``blank`` of the printed rows may have become the user's.
 
         >>> [Layout(3, 2).is_ours(*address) for address in ((1, 1), (3, 1), (5, 5), (1, 9))]
         [True, False, False, True]
@@ -182,7 +184,7 @@ class Layout(NamedTuple):
             usual = range(2 if OTHERS_ROW <= row < OTHERS_ROW + MOST_OTHERS else 0)
             columns = _HELPER.get(row, usual)
             return (row, column) == self.mark or column - HELPER_COLUMN in columns
-        return column in self._printed(row)
+        return row not in blank and column in self._printed(row)
 
     def _printed(self, row: int) -> Collection[int]:
         """The columns of a printed row in which something of ours may stand."""
@@ -217,13 +219,29 @@ def layout_of(cells: Mapping[Address, object]) -> Layout | None:
     return layout if cells.get(layout.mark) == layout.last else None
 
 
+def rows_without(cells: Mapping[Address, object]) -> Collection[int]:
+    """The rows for figures and texts in which a page that stands somewhere has nothing to say.
+
+    How many it has stands behind its sizes; a user may take what is blank for a place to write on.
+
+    >>> sorted(rows_without({(2, 11): 4.0, (2, 12): 7.0}))
+    [12, 21]
+    """
+    found: list[int] = []
+    for k, (first, most) in enumerate(((FACTS_ROW, FACTS), (TEXTS_ROW, TEXTS)), start=2):
+        count = cells.get((2, HELPER_COLUMN + k))
+        if isinstance(count, int | float) and 0 <= count <= most:
+            found += range(first + int(count), first + most)
+    return found
+
+
 def marks(cells: Iterable[tuple[Address, object]]) -> dict[Address, object]:
-    """The cells that tell how a page is laid out, among all of its sheet."""
+    """The cells that tell how a page is laid out and how much it says, among all of its sheet."""
     first, last = HELPER_COLUMN, HELPER_COLUMN + HELPER_WIDTH - 1
     return {
         (row, column): cell
         for (row, column), cell in cells
-        if (row == 2 and column in {first, first + 1}) or column == last  # noqa: PLR2004 (the sizes)
+        if (row == 2 and first <= column < first + 4) or column == last  # noqa: PLR2004 (the counts)
     }
 
 
@@ -293,10 +311,10 @@ class CustomerPage:
         yield from self._helper_cells()
 
     def _helper_cells(self) -> Iterator[tuple[Address, PageCell]]:
-        """The cells right of what is printed: sizes, thresholds, points."""
+        """The cells right of what is printed: counts, thresholds, points."""
         place, first = self.place, HELPER_COLUMN
         yield (1, first), self.helper[0]
-        yield from _row(2, self.layout.sizes, first)
+        yield from _row(2, (*self.layout.sizes, len(self.facts), len(self.texts)), first)
         value, benefit = place.value_threshold, place.benefit_threshold
         yield from _row(3, self.corners, first + 4)
         x_corners, y_corners = zip(*CORNERS.values(), strict=True)

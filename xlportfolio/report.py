@@ -190,7 +190,7 @@ class _Writer:
             "scored",
             customers=int((self.rated & ~prospects).sum()),
             prospects=int((self.rated & prospects).sum()),
-            criteria=len(self.model.criteria),
+            criteria=sum(criterion.weight > 0 for criterion in self.model.criteria),
             not_rated=int((~self.rated).sum()),
         )
 
@@ -273,7 +273,7 @@ class _Writer:
 
     def _hours(self, lines: Sequence[PlanLine]) -> Summary:
         """The hours of each type and of everybody, above the table's columns of the same name."""
-        everybody = lines[-1]
+        everybody, is_planned = lines[-1], self.model.hours_per_year is not None
 
         def numbers(key: str, kind: Kind, of: Callable[[PlanLine], float]) -> ReportColumn:
             return self.column(key, kind, np.array([of(line) for line in lines], dtype=np.float64))
@@ -288,7 +288,7 @@ class _Writer:
         columns = {
             1: self.column("quadrant", Kind.WORD, types),
             4: numbers("asking", Kind.RANK, lambda line: line.customers),
-            5: numbers("fitting", Kind.RANK, lambda line: line.fitting),
+            5: numbers("fitting", Kind.RANK, lambda line: line.fitting if is_planned else np.nan),
             8: numbers("asked", Kind.HOURS, lambda line: line.asked),
             9: numbers(
                 "share_asked", Kind.PERCENT, lambda line: share(line.asked, everybody.asked)

@@ -27,6 +27,7 @@ from xlportfolio.page_layout import (
     PageCell,
     layout_of,
     marks,
+    rows_without,
 )
 from xlportfolio.page_look import WIDTHS, row_heights
 from xlportfolio.run import Run
@@ -66,10 +67,12 @@ class OutputPage:
         self.sheet = sheet
         last = sheet.used_range.last_cell
         self.cells = read(sheet.range((1, 1), (last.row, last.column)))
-        layout = layout_of(marks(self._filled()))
+        found = marks(self._filled())
+        layout = layout_of(found)
         if layout is None:
             raise XlPortfolioError("page_moved", sheet=sheet.name)
         self.layout: Layout = layout
+        self.blank = rows_without(found)
         self.page: CustomerPage | None = None
 
     def _filled(self) -> Iterator[tuple[tuple[int, int], Cell]]:
@@ -87,7 +90,7 @@ class OutputPage:
             If something of the user's stands beside our cells, or on a line to write on.
         """
         for (row, column), _ in self._filled():
-            if not self.layout.is_ours(row, column):
+            if not self.layout.is_ours(row, column, self.blank):
                 cell = f"{column_letters(column)}{row}"
                 raise XlPortfolioError("foreign_on_page", sheet=self.sheet.name, cell=cell)
 

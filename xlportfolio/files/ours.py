@@ -13,9 +13,10 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
 from xlportfolio.files.spill import Area
-from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main, walk
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
+from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
-from xlportfolio.page_layout import PAGE_NAME, layout_of, marks
+from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
 from xlportfolio.tables import HEADER_ROW
@@ -82,9 +83,12 @@ def find_page(workbook: Workbook) -> Sheet | None:
     _refuse_foreign(workbook, sheet, None)
     data = workbook.package.read_xml(sheet.part)
     try:
-        layout = layout_of(marks(_cells(data)))
-        foreign = (a for a, _ in _cells(data) if layout is not None and not layout.is_ours(*a))
-        row, column = next(foreign, (0, 0))
+        found = marks(_cells(data))
+        layout, blank = layout_of(found), rows_without(found)
+        row, column = 0, 0
+        if layout is not None:
+            foreign = (a for a, _ in _cells(data) if not layout.is_ours(*a, blank))
+            row, column = next(foreign, (0, 0))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise workbook.package.malformed("part_xml", part=sheet.part) from error
     details: dict[str, object] = {"path": workbook.package.path, "sheet": sheet.name}
@@ -125,6 +129,9 @@ def _is_our_chart(workbook: Workbook, drawing: str) -> bool:
 def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | None:
     """A cell that a user filled beside, above or below what we wrote, if there is one.
 
+    What an earlier version wrote may be narrower, and have nothing above its table: there our new
+    cells come to lie where a user may have written.
+
     Parameters
     ----------
     new, old
@@ -134,6 +141,12 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     """
     ours = {cell.get("r", "A1") for cell in new.iter(main("c"))}
     left, right = block.column, block.column + len(block.columns) - 1
+    for table in there.tables:
+        if table.last_column >= right and not _ends_as_ours(table, block):
+            return f"{column_letters(right)}{table.first_row}"
+        is_there = table.first_row + table.has_header_row == block.row
+        above = block.row - 1 if is_there else HEADER_ROW
+        ours = {address for address in ours if coordinates(address)[1] < above}
     # a column that a user added to our table is hers
     areas = [
         Area(t.first_column, t.first_row, min(t.last_column, right), t.last_row)
@@ -146,6 +159,13 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
             return address
     return None
+
+
+def _ends_as_ours(table: TableObject, block: Block) -> bool:
+    """Whether the last of our columns is where it will be, in whatever language."""
+    last = len(block.columns) - 1
+    names = {texts(language)(f"columns.{block.columns[last].key}") for language in LANGUAGES}
+    return table.headers[last] in names
 
 
 def _cell_area(address: str) -> Area:
