@@ -461,6 +461,6 @@ def test_top_labels_and_bubble_measure_are_followed(tmp_path: Path) -> None:
 def test_without_the_hours_of_a_year_it_is_not_said_how_many_fit(book: Path) -> None:
     rescore(book)
     sheet = load_workbook(book)["Activity plan"]
-    assert sheet["E5"].value == "Customers that fit"
+    assert sheet["E5"].value == "Of these, planned"
     assert [sheet.cell(row, 5).value for row in range(6, 12)] == [None] * 6
     assert sheet["D11"].value == 4

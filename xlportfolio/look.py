@@ -96,6 +96,7 @@ _WIDTHS = {
     "activity": 34.0,
     "reason": 64.0,
     "lever": 46.0,
+    "strategy": 31.0,
     "message": 84.0,
     "note": 40.0,
     "hidden": 34.0,
