@@ -264,7 +264,8 @@ def test_customers_are_found_by_number_else_by_a_name_that_only_one_has() -> Non
     assert found("alpha  Again") == "A1"
     customers.loc[customers["customer"] == "Beta", "customer"] = "Beta\nof  Berlin"
     assert found("Beta of Berlin") == "B2"
-    for asked in ("a1", "C3 ", "Gama", "", " "):
+    assert found(" C3 ") == "C3"
+    for asked in ("a1", "Gama", "", " "):
         with pytest.raises(XlPortfolioError):
             position_of(customers, asked)
 

@@ -186,7 +186,7 @@ def _plan(advice: Advice) -> Document:
             {
                 "quadrant": line.quadrant and str(line.quadrant),
                 "customers": line.customers,
-                "fitting": line.fitting,
+                "fitting": None if plan.hours is None else line.fitting,
                 "hours_asked": line.asked,
                 "hours_planned": _number(line.planned),
                 "hours_now": _number(line.now),

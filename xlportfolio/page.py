@@ -28,8 +28,8 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
     Parameters
     ----------
     asked
-        A customer's number, compared exactly, of repeated rows the first; else its name, without
-        regard to case and the number of blanks, if only one has it.
+        A customer's number, compared exactly but for outer blanks, of repeated rows the first;
+        else its name, without regard to case and the number of blanks, if only one has it.
 
     Raises
     ------
@@ -43,8 +43,9 @@ def position_of(customers: pd.DataFrame, asked: str) -> int:
     1
     """
     ids, names = customers["customer_id"].tolist(), customers["customer"].tolist()
-    if asked in ids and asked:
-        return int(ids.index(asked))
+    number = asked.strip()
+    if number in ids and number:
+        return int(ids.index(number))
     key = _key(asked)
     found = [i for i, name in enumerate(names) if key and _key(name) == key]
     if len(dict.fromkeys(ids[i] for i in found)) == 1:
