@@ -208,8 +208,8 @@ def test_findings_name_their_criteria_and_the_customers(language: str) -> None:
 @pytest.mark.parametrize(
     ("language", "rule"),
     [
-        ("en", "missing among the roles of the criteria: turnover and growth (as a number)."),
-        ("de", "bei den Rollen der Kriterien fehlt: Umsatz und Wachstum (als Zahl)."),
+        ("en", "missing in the column Role of the criteria: turnover and growth (as a number)."),
+        ("de", "in der Spalte Rolle der Kriterien fehlt: Umsatz und Wachstum (als Zahl)."),
     ],
 )
 def test_a_role_whose_measures_are_words_is_said_to_need_numbers(language: str, rule: str) -> None:

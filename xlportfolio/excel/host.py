@@ -186,8 +186,7 @@ class LiveBook:
                 front.activate()
             if not isinstance(error, Exception):
                 raise
-            details = {"sheet": name, "detail": f"{type(error).__name__}: {error}"}
-            raise BrokenOffError("write_refused" if undone else "write_half", **details) from error
+            raise _broken_off(error, name, undone=undone) from error
 
     def _new_page(self, made: list[xw.Sheet], page: CustomerPage, language: str) -> xw.Sheet:
         """Add the page to the end of the workbook, to ``made`` as soon as it is there."""
@@ -243,8 +242,7 @@ class LiveBook:
             if not isinstance(error, Exception):
                 raise
             at = begun[-1].sheet.name if begun else report.sheets[[*missing, MATRIX][len(made)]]
-            details = {"sheet": at, "detail": f"{type(error).__name__}: {error}"}
-            raise BrokenOffError("write_refused" if undone else "write_half", **details) from error
+            raise _broken_off(error, at, undone=undone) from error
         return [report.sheets[key] for key in (*TABLES, MATRIX)]
 
     def _make(
@@ -314,6 +312,12 @@ def _free_name(wanted: str, taken: set[str]) -> str:
     while candidate.casefold() in taken:
         candidate, number = f"{wanted} ({number})", number + 1
     return candidate
+
+
+def _broken_off(error: Exception, sheet: str, *, undone: bool) -> BrokenOffError:
+    """What to say of a refusal while a sheet was written."""
+    key = "write_refused" if undone else "write_half"
+    return BrokenOffError(key, sheet=sheet, detail=f"{type(error).__name__}: {error}")
 
 
 def _undo(begun: Sequence[Output], made: Iterable[xw.Sheet]) -> bool:
