@@ -139,9 +139,12 @@ def test_the_page_of_a_customer_prints_on_one_page(
     assert "###" not in text
     for said in (page.subtitle, page.type, page.notes, *(x.label for x in page.texts)):
         assert said in text
+    together = text.replace(" ", "")  # a narrow blank is not always seen in print
     for table in page.tables:
         assert table.header[0] in text
-        assert all(line.name in text and line.measure in text for line in table.lines)
+        for line in table.lines:
+            assert line.name in text
+            assert line.measure.replace(" ", "") in together
     counts, width, height = pixels(picture)
     assert height > width, "the page is not upright"
     coloured = [q for q in COLOURS if q is not Quadrant.POOR_DOG]  # grey, as lines are
