@@ -20,7 +20,7 @@ demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .
