@@ -183,34 +183,35 @@ def _filled_cells(data: bytes, areas: Sequence[Area], most: int) -> Iterator[tup
     end = range_boundaries(dimension[1].decode())[2:] if dimension is not None else None
     inside = any(end == (area.right, area.bottom) and area.left == 1 for area in areas)
     inside = inside and data.count(b"<c ") <= most
-    row = column = 0  # what has no address of its own follows the one before
-    for event, element in walk(data, "row", "c"):
-        if element.tag == main("row"):
-            if event == "start":
-                row, column = int(element.get("r", row + 1)), 0
-                if inside and row > areas[0].top:
-                    return
-        elif event == "end":
-            address = element.get("r")
-            column = column + 1 if address is None else coordinates(address)[0]
-            here = Area(column, row, column, row)
-            if len(element) and not any(here.meets(area) for area in areas):
-                yield column, row
-            element.clear()
+    for (row, column), _ in _contents(data, areas[0].top if inside else None):
+        here = Area(column, row, column, row)
+        if not any(here.meets(area) for area in areas):
+            yield column, row
 
 
 def _cells(data: bytes) -> Iterator[tuple[tuple[int, int], float | None]]:
     """Row and column of the cells with content, and the number that stands in each, if one does."""
+    for place, element in _contents(data):
+        text = element.findtext(main("v")) or ""
+        is_number = element.get("t", "n") == "n" and text
+        yield place, float(text) if is_number else None
+
+
+def _contents(data: bytes, last: int | None = None) -> Iterator[tuple[tuple[int, int], Element]]:
+    """Row and column of the cells with content, and each cell, which is emptied before the next.
+
+    ``last`` is the row down to which the sheet is read; ``None``: to its end.
+    """
     row = column = 0  # what has no address of its own follows the one before
     for event, element in walk(data, "row", "c"):
         if element.tag == main("row"):
             if event == "start":
                 row, column = int(element.get("r", row + 1)), 0
+                if last is not None and row > last:
+                    return
         elif event == "end":
             address = element.get("r")
             column = column + 1 if address is None else coordinates(address)[0]
             if len(element):
-                text = element.findtext(main("v")) or ""
-                is_number = element.get("t", "n") == "n" and text
-                yield (row, column), float(text) if is_number else None
+                yield (row, column), element
             element.clear()
