@@ -13,7 +13,7 @@ from xlportfolio.analysis import PortfolioAnalysis, numbers_of
 from xlportfolio.findings import Finding, findings
 from xlportfolio.lever import levers
 from xlportfolio.model import Axis, Quadrant, ScaleKind, Strategy
-from xlportfolio.plan import Ints, Plan, hours_asked, plan
+from xlportfolio.plan import Ints, Plan, PlanLine, hours_asked, plan, plan_lines
 from xlportfolio.scoring import Floats
 
 #: The axis over which a customer of a type gets better; the other types have no lever.
@@ -54,11 +54,14 @@ class Consequences:
     ----------
     levers
         ``None``: none is needed, or none applies; empty: the threshold cannot be reached.
+    hours
+        The plan added up: a line for each type, everybody last.
     """
 
     strategies: Sequence[Strategy | None]
     levers: Sequence[Lever | None]
     plan: Plan
+    hours: Sequence[PlanLine]
     findings: Sequence[Finding]
 
 
@@ -72,10 +75,13 @@ def consequences(analysis: PortfolioAnalysis, language: str) -> Consequences:
     )
     rated = customers["rank"].notna().to_numpy()
     value = np.where(rated, customers["value_score"].to_numpy(), np.nan)
+    made = plan(value, hours_asked(strategies), model.hours_per_year)
+    now = customers["hours_now"].to_numpy(np.float64)
     return Consequences(
         strategies,
         levers_of(analysis),
-        plan(value, hours_asked(strategies), model.hours_per_year),
+        made,
+        plan_lines(made, customers["quadrant"].to_numpy(object), now),
         findings(analysis),
     )
 
@@ -123,7 +129,7 @@ def _levers(analysis: PortfolioAnalysis, axis: Axis, rows: Ints) -> list[Lever]:
     """The levers of some customers on one axis."""
     at = analysis.model.on_axis(axis)
     criteria = [analysis.model.criteria[k] for k in at]
-    if not any(criterion.changeable for criterion in criteria):
+    if not analysis.model.is_changeable(axis):
         return [()] * len(rows)
     names = [criterion.name for criterion in criteria]
     given = analysis.measures.iloc[rows]

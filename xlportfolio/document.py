@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from xlportfolio.errors import Problem
-from xlportfolio.plan import plan_lines
 from xlportfolio.wording import Advice
 
 Document = dict[str, Any]
@@ -166,12 +165,12 @@ def _customers(advice: Advice, positions: list[int]) -> Iterator[Document]:
 def _findings(advice: Advice) -> Iterator[Document]:
     """The five findings; one that is switched off has no customers, not even none."""
     ids = advice.analysis.customers["customer_id"].to_numpy()
-    for finding, text in zip(advice.numbers.findings, advice.hidden, strict=True):
+    for text in advice.hidden:
         yield {
-            "finding": str(finding.kind),
+            "finding": str(text.found.kind),
             "name": text.name,
             "rule": text.rule,
-            "customers": None if finding.lacking else ids[finding.rows].tolist(),
+            "customers": None if text.found.lacking else ids[text.found.rows].tolist(),
         }
 
 
@@ -191,7 +190,7 @@ def _plan(advice: Advice) -> Document:
                 "hours_planned": _number(line.planned),
                 "hours_now": _number(line.now),
             }
-            for line in plan_lines(plan, customers["quadrant"].to_numpy(object), now)
+            for line in advice.numbers.hours
         ],
         "customers": [
             {

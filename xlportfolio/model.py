@@ -354,6 +354,10 @@ class ScoringModel:
         """The first criterion with a role, if there is one."""
         return next((c for c in self.criteria if c.role is role), None)
 
+    def is_changeable(self, axis: Axis) -> bool:
+        """Whether there is a criterion of this axis that a lever may pull."""
+        return any(c.changeable for c in self.criteria if c.axis is axis)
+
     def on_axis(self, axis: Axis) -> list[int]:
         """The positions of the criteria of one axis."""
         return [i for i, criterion in enumerate(self.criteria) if criterion.axis is axis]

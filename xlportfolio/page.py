@@ -210,8 +210,8 @@ class _Writer:
 
     def hidden(self) -> Iterator[str]:
         """The findings that name this customer."""
-        for finding, text in zip(self.advice.numbers.findings, self.advice.hidden, strict=True):
-            if self.position in finding.rows:
+        for text in self.advice.hidden:
+            if self.position in text.found.rows:
                 yield self.words("page.finding", name=text.name, rule=text.rule)
 
     def effort(self) -> str:

@@ -16,8 +16,8 @@ from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.locale import texts
 from xlportfolio.matrix import MATRIX, MatrixSheet, matrix_sheet
-from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant, Status
-from xlportfolio.plan import PlanLine, plan_lines
+from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, Quadrant, Status
+from xlportfolio.plan import PlanLine
 from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.wording import Advice, notes
@@ -237,7 +237,7 @@ class _Writer:
             self.column("lever", Kind.PROSE, self.advice.levers[: len(at)]),
         )
         subtitles = [self.scored()]
-        if not any(criterion.changeable for criterion in self.model.criteria):
+        if not any(map(self.model.is_changeable, Axis)):
             subtitles.append(self.words("subtitles.no_levers"))
         return self.table("recommendations", columns, subtitles)
 
@@ -267,7 +267,7 @@ class _Writer:
             self.column("hours_now", Kind.HOURS, now).take(at),
             self.column("change", Kind.CHANGE, plan.planned - now).take(at),
         )
-        lines = plan_lines(plan, self.customers["quadrant"].to_numpy(object), now)
+        lines = self.advice.numbers.hours
         summary = self._hours(lines)
         return self.table("plan", columns, self._plan_subtitles(lines[-1]), summary=summary)
 
@@ -331,9 +331,9 @@ class _Writer:
 
         findings = self.words_of("findings", table["finding"].tolist())
         hidden = np.full(len(self.customers), "", dtype=object)
-        for finding, text in zip(self.advice.numbers.findings, self.advice.hidden, strict=True):
-            before = hidden[finding.rows]
-            hidden[finding.rows] = before + np.where(before == "", "", "; ") + text.name
+        for text in self.advice.hidden:
+            before = hidden[text.found.rows]
+            hidden[text.found.rows] = before + np.where(before == "", "", "; ") + text.name
         columns = (
             numbers("amount_rank", Kind.RANK),
             *self.take(("rank",), at),
@@ -350,15 +350,15 @@ class _Writer:
 
     def _hidden(self) -> Summary:
         """The findings on what turnover hides, with their rules and the first whom they name."""
-        found, spelled = self.advice.numbers.findings, self.advice.hidden
-        counts = [np.nan if finding.lacking else len(finding.rows) for finding in found]
+        hidden = self.advice.hidden
+        counts = [np.nan if text.found.lacking else len(text.found.rows) for text in hidden]
         columns = {
-            1: self.column("hidden", Kind.PHRASE, [text.name for text in spelled]),
-            4: self.column("rule", Kind.PROSE, [text.rule for text in spelled]),
+            1: self.column("hidden", Kind.PHRASE, [text.name for text in hidden]),
+            4: self.column("rule", Kind.PROSE, [text.rule for text in hidden]),
             7: self.column("count", Kind.RANK, np.array(counts, dtype=np.float64)),
-            8: self.column("members", Kind.PROSE, [text.customers for text in spelled]),
+            8: self.column("members", Kind.PROSE, [text.customers for text in hidden]),
         }
-        return Summary(tuple(columns.values()), (None,) * len(found), tuple(columns))
+        return Summary(tuple(columns.values()), (None,) * len(hidden), tuple(columns))
 
     def _amount_header(self, measure: str | None) -> str:
         """The measure's own name on one line, unless another column of the table has it."""

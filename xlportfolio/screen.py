@@ -100,6 +100,12 @@ class Timings:
         Console(stderr=True, emoji=False, highlight=False).print(table)
 
 
+def _output() -> Console:
+    """Standard output, as wide as a terminal or as a page."""
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return Console(highlight=False, emoji=False, width=width)
+
+
 def print_problems(
     console: Console, words: Texts, problems: Sequence[Problem], listed: int | None = None
 ) -> None:
@@ -116,9 +122,7 @@ def print_problems(
 def print_summary(done: Rescored, seconds: float) -> None:
     """How many of each type, the first of the ranking, the data check, and what was written."""
     words = texts(done.presentation.language)
-    console = Console(
-        highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH
-    )
+    console = _output()
     customers = done.analysis.customers
     scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
     console.print(shown(scored), style="bold", soft_wrap=True)
@@ -157,23 +161,21 @@ def print_summary(done: Rescored, seconds: float) -> None:
 
 def _print_advice(console: Console, words: Texts, advice: Advice) -> None:
     """What turnover hides, as far as it was looked for; whose visits fit, if that is known."""
-    pairs = zip(advice.numbers.findings, advice.hidden, strict=True)
-    looked_for = [(finding, text) for finding, text in pairs if not finding.lacking]
+    looked_for = [text for text in advice.hidden if not text.found.lacking]
     if looked_for:
         console.print(f"\n{words('cli.hidden')}", style="bold")
         found = Table(box=None, pad_edge=False, show_header=False)
-        for finding, text in looked_for:
-            found.add_row(text.name, str(len(finding.rows)), Text(plain(text.customers)))
+        for text in looked_for:
+            found.add_row(text.name, str(len(text.found.rows)), Text(plain(text.customers)))
         console.print(found)
-    plan = advice.numbers.plan
-    if plan.hours is not None:
-        asked = plan.asked[plan.asks]
+    hours, everybody = advice.numbers.plan.hours, advice.numbers.hours[-1]
+    if hours is not None:
         details = {
-            "asked": words.rough(float(asked.sum())),
-            "hours": words.rough(float(plan.hours)),
-            "customers": len(asked),
-            "fitting": int(plan.fits.sum()),
-            "planned": words.rough(float(plan.planned[plan.fits].sum())),
+            "asked": words.rough(everybody.asked),
+            "hours": words.rough(hours),
+            "customers": everybody.customers,
+            "fitting": everybody.fitting,
+            "planned": words.rough(everybody.planned),
         }
         console.print(f"\n{words('cli.plan', **details)}", soft_wrap=True)
 
@@ -182,9 +184,7 @@ def print_explanation(done: Explained) -> None:
     """What stands on the page of a customer, and where that was written."""
     rescored, page = done.rescored, done.page
     words = texts(rescored.presentation.language)
-    console = Console(
-        highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH
-    )
+    console = _output()
     console.print(shown(page.title), style="bold", soft_wrap=True)
     console.print(shown(f"{page.type}. {page.subtitle}"), soft_wrap=True)
     figures = Table(box=None, pad_edge=False)

@@ -41,8 +41,9 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class FindingText:
-    """One finding: its name, its rule or what it lacks to be looked for, and whom it names."""
+    """A finding: its name, its rule or what it lacks to be looked for, and whom it names."""
 
+    found: Finding
     name: str
     rule: str
     customers: str
@@ -137,10 +138,10 @@ def _levers(
     analysis: PortfolioAnalysis, levers: Sequence[Lever | None], language: str
 ) -> list[str]:
     """What each lever asks for, in a sentence; empty where none applies or nothing can change."""
-    if not any(criterion.changeable for criterion in analysis.model.criteria):
+    changeable = [*filter(analysis.model.is_changeable, Axis)]
+    if not changeable:
         return [""] * len(levers)
     words = texts(language)
-    changeable = {axis for axis in Axis for c in _changeable(analysis, axis)}
     criteria = {criterion.name: criterion for criterion in analysis.model.criteria}
 
     @cache
@@ -172,12 +173,6 @@ def _levers(
             kind = "nothing_changeable"
         sentences.append(sentence(f"{kind}.{quadrant}", points, words.listed(map(step, lever))))
     return sentences
-
-
-def _changeable(analysis: PortfolioAnalysis, axis: Axis) -> list[Criterion]:
-    """The criteria of an axis that a lever may pull."""
-    criteria = (analysis.model.criteria[k] for k in analysis.model.on_axis(axis))
-    return [criterion for criterion in criteria if criterion.changeable]
 
 
 def measure_text(
@@ -254,10 +249,10 @@ def _finding(finding: Finding, analysis: PortfolioAnalysis, language: str) -> Fi
     name = words(f"hidden.{finding.kind}.name")
     if finding.lacking:
         roles = [_role(role, analysis.model.with_role(role), words) for role in finding.lacking]
-        return FindingText(name, words("hidden.off", roles=words.listed(roles)), "")
+        return FindingText(finding, name, words("hidden.off", roles=words.listed(roles)), "")
     criteria = {str(role): criterion for role, criterion in finding.criteria.items()}
     rule = words(f"hidden.{finding.kind}.rule", **criteria)
-    return FindingText(name, rule, _some(finding.rows, analysis, words))
+    return FindingText(finding, name, rule, _some(finding.rows, analysis, words))
 
 
 def _role(role: Role, criterion: Criterion | None, words: Texts) -> str:

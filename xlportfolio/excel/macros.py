@@ -110,8 +110,8 @@ class _Voice:
 
     def hidden(self, advice: Advice) -> list[str]:
         """What turnover hides, if anything was found: of how many customers."""
-        pairs = zip(advice.numbers.findings, advice.hidden, strict=True)
-        counts = [f"{text.name}: {len(found.rows)}" for found, text in pairs if len(found.rows)]
+        named = [text for text in advice.hidden if len(text.found.rows)]
+        counts = [f"{text.name}: {len(text.found.rows)}" for text in named]
         return [self.words("live.hidden", findings="; ".join(counts))] if counts else []
 
     def data_check(self, problems: Sequence[Problem]) -> list[str]:
