@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from openpyxl.chart.data_source import NumRef
-from openpyxl.worksheet.worksheet import Worksheet
-from support.books import CRITERIA, CUSTOMERS, write_book
+from support.books import CRITERIA, CUSTOMERS, rows_of, write_book
 from support.office import convert
 from support.packages import parts_of, sheet_parts
 from typer.testing import CliRunner
@@ -66,13 +65,6 @@ def printed(scored: Path) -> list[dict[str, Any]]:
     result = CliRunner().invoke(app, ["rescore", str(scored), "--json", "--dry-run"])
     customers: list[dict[str, Any]] = json.loads(result.stdout)["customers"]
     return customers
-
-
-def rows_of(sheet: Worksheet) -> list[dict[str, Any]]:
-    """The rows of the table on a sheet, by header."""
-    (table,) = sheet.tables.values()
-    header, *rows = [[cell.value for cell in row] for row in sheet[table.ref]]
-    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table
+from openpyxl.worksheet.worksheet import Worksheet
 
 Row = Sequence[Any]
 
@@ -109,3 +110,10 @@ def write_book(
         table_sheet(book, sheets[3], name("tblStrategies"), [header, *strategies], at)
     book.save(path)
     return path
+
+
+def rows_of(sheet: Worksheet) -> list[dict[str, Any]]:
+    """The rows of the table on a sheet, by header."""
+    (table,) = sheet.tables.values()
+    header, *rows = [[cell.value for cell in row] for row in sheet[table.ref]]
+    return [dict(zip(header, row, strict=True)) for row in rows]
