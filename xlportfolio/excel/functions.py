@@ -32,6 +32,7 @@ from xlportfolio.excel.single import axis_gauge, criterion_gauge
 from xlportfolio.locale import LANGUAGES as SPOKEN
 from xlportfolio.locale import texts
 from xlportfolio.model import VALUES, Quadrant, Status, name_key
+from xlportfolio.pairwise import PairwiseWeights, pairwise_weights
 from xlportfolio.portfolio import abc_analysis, quadrants, ranks
 from xlportfolio.schema import CellError
 from xlportfolio.schema.cells import as_id, is_blank, shown
@@ -39,7 +40,6 @@ from xlportfolio.schema.contract import LANGUAGES, QUADRANTS, STATUSES, Cell
 from xlportfolio.schema.settings import default_of
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.scoring import weighted_scores
-from xlportfolio.weighting import PairwiseWeights, pairwise_weights
 
 #: How xlwings reads a table and a cell in which an error is not the same as a blank.
 _TABLE = {"ndim": 2, "err_to_str": True}
@@ -456,7 +456,7 @@ def KP_AHP_WEIGHTS(pairwise: Cells) -> Cells:  # noqa: N802
     ----------
     pairwise
         A square of numbers: how many times as important the criterion of the row is as that of the
-        column, 1/9 to 9. One half may be blank. See :mod:`xlportfolio.weighting` for the source.
+        column, 1/9 to 9. One half may be blank. See :mod:`xlportfolio.pairwise` for the source.
 
     Examples
     --------

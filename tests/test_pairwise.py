@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import LANGUAGES
-from xlportfolio.weighting import RANDOM_INDEX, pairwise_weights
+from xlportfolio.pairwise import RANDOM_INDEX, pairwise_weights
 
 NAN = float("nan")
 
@@ -149,7 +149,7 @@ def test_a_reciprocal_may_be_typed_with_two_decimals() -> None:
     ("judgments", "key", "details"),
     [
         ([[1, 2, 3], [1, 1, 1]], "pairwise_not_square", {"rows": 2, "columns": 3}),
-        ([[1, 2, NAN], [NAN, 1, 4], [NAN, NAN, 1]], "pairwise_missing", {"row": 1, "column": 3}),
+        ([[1, 2, NAN], [NAN, 1, NAN], [NAN, NAN, 1]], "pairwise_unlinked", {"one": 1, "other": 3}),
         ([[1, 0], [NAN, 1]], "pairwise_not_positive", {"row": 1, "column": 2, "found": 0.0}),
         ([[1, -3], [NAN, 1]], "pairwise_not_positive", {"row": 1, "column": 2, "found": -3.0}),
         ([[1, 3], [0.5, 1]], "pairwise_contradicts", {"found": 3.0, "other": 0.5}),
