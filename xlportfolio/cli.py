@@ -29,6 +29,7 @@ from xlportfolio.screen import (
     print_explanation,
     print_problems,
     print_summary,
+    print_weights,
     progress_bar,
     shown,
 )
@@ -58,6 +59,25 @@ class Lang(StrEnum):
     EN = "en"
 
 
+class Take(StrEnum):
+    """The methods whose weights ``--take`` writes into the criteria."""
+
+    CENTROID = "rank-order-centroid"
+    RANK_SUM = "rank-sum"
+    SWING = "swing"
+    PAIRWISE = "pairwise"
+    ENTROPY = "entropy"
+    CRITIC = "critic"
+    DIRECT = "direct"
+
+
+class AxisChoice(StrEnum):
+    """The axes that ``--axis`` takes."""
+
+    VALUE = "value"
+    BENEFIT = "benefit"
+
+
 def _day(text: str) -> dt.date:
     from xlportfolio.schema.cells import as_date
 
@@ -73,6 +93,7 @@ OutOption = Annotated[
 ]
 LangOption = Annotated[Lang | None, typer.Option("--lang", help=_HELP("cli.lang"))]
 JsonOption = Annotated[bool, typer.Option("--json", help=_HELP("cli.json"))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.dry_run"))]
 NoBackupOption = Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))]
 AsOfOption = Annotated[
     dt.date | None,
@@ -94,7 +115,7 @@ def rescore(
     book: Book,
     out: OutOption = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.dry_run"))] = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     as_of: AsOfOption = None,
     lang: LangOption = None,
@@ -162,6 +183,50 @@ def explain(
                 _dump(explanation(str(book), of.as_of, *place, of.problems, language))
             else:
                 print_explanation(done)
+
+
+@app.command(help=_HELP("cli.weights"), epilog=_HELP("cli.weights_examples"))
+def weights(
+    book: Book,
+    out: OutOption = None,
+    *,
+    take: Annotated[
+        Take | None, typer.Option("--take", metavar="METHOD", help=_HELP("cli.take"))
+    ] = None,
+    axis: Annotated[AxisChoice | None, typer.Option("--axis", help=_HELP("cli.axis"))] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    lang: LangOption = None,
+    no_backup: NoBackupOption = False,
+) -> None:
+    """Write the sheets on which weights are found, and take weights over."""
+    with _stopping(book, None, lang, as_json=as_json):
+        from xlportfolio.files.weights import find
+        from xlportfolio.model import Axis
+        from xlportfolio.weighing import Taking
+        from xlportfolio.weighting import Method
+
+        of = None if axis is None else Axis(axis)
+        with progress_bar(lang or _SYSTEM) as progress:
+            done = find(
+                book,
+                out,
+                take=None if take is None else Taking(Method(take.replace("-", "_")), of),
+                language=lang,
+                backup=not no_backup,
+                write=not dry_run,
+                progress=progress,
+            )
+        with _printing():
+            if as_json:
+                from xlportfolio.document import weights_document
+
+                run = done.rescored
+                language = run.presentation.language
+                problems = (*run.problems, *done.weights.problems)
+                _dump(weights_document(str(book), run.as_of, done.weights.axes, problems, language))
+            else:
+                print_weights(done)
 
 
 @app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from xlportfolio.errors import Problem
+from xlportfolio.pairwise import PairwiseWeights
+from xlportfolio.scoring import Floats
+from xlportfolio.weighing import AxisWeighing, consistency
 from xlportfolio.wording import Advice
 
 Document = dict[str, Any]
@@ -67,6 +70,95 @@ def explanation(
         **_head(workbook, as_of, advice),
         "customers": [{**customer, "criteria": list(_criteria(advice, position))}],
         "problems": _problems(problems, language),
+    }
+
+
+def weights_document(
+    workbook: str,
+    as_of: dt.date,
+    axes: Sequence[AxisWeighing],
+    problems: Sequence[Problem],
+    language: str,
+) -> Document:
+    """What is said of the weights as one object: each axis with every method, fractions of 1.
+
+    Parameters
+    ----------
+    axes
+        What came of it.
+    workbook, as_of, problems, language
+        As for :func:`document`.
+    """
+    return {
+        "workbook": workbook,
+        "as_of": as_of.isoformat(),
+        "axes": {str(weighing.axis): _axis_weights(weighing) for weighing in axes},
+        "problems": _problems(problems, language),
+    }
+
+
+def _axis_weights(weighing: AxisWeighing) -> Document:
+    names = weighing.criteria
+    return {
+        "criteria": list(names),
+        "weights": {
+            str(method): _by_name(names, found.weights)
+            for method, found in weighing.methods.items()
+        },
+        "pairwise": _comparison(weighing),
+    }
+
+
+def _by_name(names: Sequence[str], weights: Floats | None) -> Document | None:
+    return None if weights is None else dict(zip(names, weights.tolist(), strict=True))
+
+
+def _comparison(weighing: AxisWeighing) -> Document:
+    names, comparison = weighing.criteria, weighing.comparison
+    raters = zip(weighing.entries.raters, comparison.raters, strict=True)
+    return {
+        "compared": comparison.made,
+        "pairs": comparison.asked,
+        **_consistency(comparison.result),
+        "worst": [
+            {
+                "criterion": names[revision.row],
+                "other": names[revision.column],
+                "judgment": revision.judgment,
+                "mended": revision.mended,
+                "consistency_ratio": _number(revision.consistency_ratio),
+            }
+            for revision in comparison.worst
+        ],
+        "raters": [
+            {
+                "rater": rater.name,
+                "weights": _by_name(names, None if own is None else own.weights),
+                **_consistency(own),
+            }
+            for rater, own in raters
+            if rater.has_judged
+        ],
+        "agreement": _number(comparison.agreement),
+        "disputes": [
+            {
+                "criterion": names[dispute.row],
+                "other": names[dispute.column],
+                "lowest": dispute.lowest,
+                "highest": dispute.highest,
+            }
+            for dispute in comparison.disputes
+        ],
+    }
+
+
+def _consistency(result: PairwiseWeights | None) -> Document:
+    if result is None:
+        return dict.fromkeys(("lambda_max", "consistency_index", "consistency_ratio"))
+    return {
+        "lambda_max": result.principal,
+        "consistency_index": result.consistency_index,
+        "consistency_ratio": _number(consistency(result)),
     }
 
 

@@ -38,6 +38,8 @@ from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summa
 
 # what every sheet of ours shares, also those that a user fills in
 SOFT, LINE, HEADER, BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
+#: Cells that a user fills in.
+INPUT = "FFF9E8"
 _TAB = HEADER
 
 FONT = "Calibri"
@@ -90,6 +92,9 @@ STYLES: Mapping[Kind, Style] = {
     Kind.DIFFERENCE: Style(11, "+0;-0;0", "center"),
     Kind.PHRASE: Style(24, wrap=True),
     Kind.PROSE: Style(58, wrap=True),
+    Kind.RATIO: Style(14, "0.000", "center"),
+    Kind.ENTRY: Style(10, horizontal="center"),
+    Kind.JUDGMENT: Style(17, horizontal="center", wrap=True),
 }
 #: Widths of single columns that differ from those of their kind.
 _WIDTHS = {
@@ -116,12 +121,18 @@ _BUTTON = 3
 def draw(report: Report, language: str) -> bytes:
     """Author the scratch workbook of a report; its bytes, as an .xlsx file."""
     words = texts(language)
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for table in report.tables:
-        _draw_table(book.create_sheet(table.sheet), table, words)
+    book = with_tables(report.tables, words)
     _draw_matrix(book.create_sheet(report.matrix.sheet), report.matrix, words)
     return packed(book)
+
+
+def with_tables(tables: Sequence[SheetTable], words: Texts) -> Workbook:
+    """A scratch workbook with a sheet for each of some tables."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for table in tables:
+        _draw_table(book.create_sheet(table.sheet), table, words)
+    return book
 
 
 def packed(book: Workbook) -> bytes:

@@ -21,7 +21,9 @@ from xlportfolio.model import Quadrant, Status
 if TYPE_CHECKING:
     from xlportfolio.files.explain import Explained
     from xlportfolio.files.rescore import Progress, Rescored
+    from xlportfolio.files.weights import Weighed
     from xlportfolio.page_layout import AxisTable
+    from xlportfolio.weighing import AxisWeighing
     from xlportfolio.wording import Advice
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -209,6 +211,42 @@ def print_explanation(done: Explained) -> None:
     console.print(shown(place), style="bold", soft_wrap=True)
     if rescored.backup is not None:
         console.print(shown(words("cli.kept", path=rescored.backup)), soft_wrap=True)
+
+
+def print_weights(done: Weighed) -> None:
+    """The weights of each axis by every method, what was taken over, and where all was written."""
+    from xlportfolio.weight_sheets import said_of
+
+    rescored = done.rescored
+    words, console = texts(rescored.presentation.language), _output()
+    for weighing in done.weights.axes:
+        console.print(_weights_table(weighing, words))
+        for sentence in "\n".join(said_of(weighing, words)).split("\n"):
+            console.print(shown(sentence), soft_wrap=True)
+        console.print()
+    if done.taken:
+        listed = [f"{name} {words.general(weight)}" for name, weight in done.taken.items()]
+        console.print(shown(words("cli.taken", weights="; ".join(listed))), soft_wrap=True)
+    key = "cli.done_dry" if rescored.written is None else "cli.weights_written"
+    details = {"path": rescored.written, "sheets": list(done.sheets)}
+    console.print(shown(words(key, **details)), style="bold", soft_wrap=True)
+    if done.taken and rescored.written is not None:
+        console.print(shown(words("cli.rescore_due", path=rescored.written)), soft_wrap=True)
+    if rescored.backup is not None:
+        console.print(shown(words("cli.kept", path=rescored.backup)), soft_wrap=True)
+
+
+def _weights_table(weighing: AxisWeighing, words: Texts) -> Table:
+    """A line for each criterion, a column for each method that has weights."""
+    listed = Table(box=None, pad_edge=False)
+    listed.add_column(words(f"axes.{weighing.axis}"))
+    known = {m: f.weights for m, f in weighing.methods.items() if f.weights is not None}
+    for method in known:
+        listed.add_column(words(f"columns.{method}"), justify="right")
+    for k, name in enumerate(weighing.criteria):
+        shares = [f"{words.number(100 * weights[k], 1)}%" for weights in known.values()]
+        listed.add_row(shown(name), *shares)
+    return listed
 
 
 def _axis_table(table: AxisTable, words: Texts) -> Table:

@@ -14,6 +14,8 @@ from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 
+#: The hidden name of a workbook with our macros, which tells from which sources these were made.
+MACROS_NAME = "kp_macros"
 _SHOWING = re.compile(r"IF\((?:AND\()?TODAY\(\)>0,.*\b(kp_last_\w+)(?:,\"\")?\)")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -19,7 +19,11 @@ FIRST_ROW = HEADER_ROW + 1
 
 
 class Kind(StrEnum):
-    """What a column holds; it decides the number format, the width and the alignment."""
+    """What a column holds; it decides the number format, the width and the alignment.
+
+    ``ENTRY`` is a number from 0 that people type; ``JUDGMENT`` stands for the columns of a square,
+    one for each row of its table, in whose upper half people choose from a list.
+    """
 
     RANK = "rank"
     ID = "id"
@@ -38,6 +42,9 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     PHRASE = "phrase"
     PROSE = "prose"
+    RATIO = "ratio"
+    ENTRY = "entry"
+    JUDGMENT = "judgment"
 
 
 #: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
@@ -50,6 +57,8 @@ class ReportColumn:
 
     Columns of several tables may show different rows of the same cells: ``all_cells`` holds those
     of everybody, ``at`` the positions of the rows shown, ``None`` for all of them as they are.
+    ``formulas`` holds those of cells that have one, by their rows, counted from 0; what they show
+    now stands among the cells.
     """
 
     key: str
@@ -57,6 +66,7 @@ class ReportColumn:
     kind: Kind
     all_cells: Cells
     at: npt.NDArray[np.int64] | None = None
+    formulas: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of cells."""
@@ -133,6 +143,8 @@ class SheetTable:
         The type that the sheet is about, if it is about one.
     summary
         The lines between the subtitles and the table, if there are any.
+    formulas
+        Those of cells above the table that have one, by their addresses.
     """
 
     key: str
@@ -143,6 +155,7 @@ class SheetTable:
     columns: tuple[ReportColumn, ...]
     quadrant: Quadrant | None = None
     summary: Summary | None = None
+    formulas: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of rows of data."""

@@ -8,8 +8,9 @@ the names, the content types, the style sheet (append only) and the calculation 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lxml import etree
@@ -19,6 +20,7 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files.ours import OurSheets, foreign_cell
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
 from xlportfolio.files.rows import Block, Pieces, row_chunks
+from xlportfolio.files.spill import set_answer
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     LAST_TABLE_ID,
@@ -33,6 +35,7 @@ from xlportfolio.look import row_heights
 from xlportfolio.matrix import MATRIX, MATRIX_NAME, POINTS_COLUMN, POINTS_ROW
 from xlportfolio.report import ORDER, Report
 from xlportfolio.schema.contract import column_letters
+from xlportfolio.tables import SheetTable
 
 #: Cell formats that Excel takes in a workbook.
 _MOST_FORMATS = 65_490
@@ -70,11 +73,40 @@ def graft(
     workbook.commit()
 
 
+def graft_tables(
+    workbook: Workbook,
+    scratch: Workbook,
+    tables: Sequence[SheetTable],
+    there: Mapping[str, Sheet],
+) -> None:
+    """Put some sheets of the scratch workbook into the user's, each with one table.
+
+    Parameters
+    ----------
+    tables
+        What stands on them; they have the same names in both workbooks.
+    there
+        The sheets to replace, by the names of their tables; the others are appended.
+    """
+    grafting, replaced = Graft(workbook, scratch), list(there.values())
+    grafting.release(replaced)
+    workbook.forget_calculations(replaced)
+    for table in tables:
+        block = Block(table.columns, table.first_row, heights=row_heights(table))
+        filled = Filled(block, Pieces(table.columns), table.formulas)
+        grafting.place(table.sheet, there.get(table.table), filled)
+    workbook.commit()
+
+
 class Filled(NamedTuple):
-    """The data that replace a prototype row, and their XML as far as it is made already."""
+    """The data that replace a prototype row, and their XML as far as it is made already.
+
+    ``formulas`` are those of cells above the data, by their addresses.
+    """
 
     block: Block
     pieces: Pieces
+    formulas: Mapping[str, str] = MappingProxyType({})
 
 
 class Graft:
@@ -156,6 +188,8 @@ class Graft:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
                 raise WorkbookError("foreign_cell", **details)
         kind = self.source.content_type(source.part)
+        if filled is not None:
+            _add_formulas(root, filled.formulas)
         content = to_xml(root) if filled is None else _filled(root, filled)
         self.package.put(part, content, kind)
         self._copy_below(source.part, part)
@@ -230,6 +264,19 @@ class Graft:
                 self.workbook.put_name(name, wanted[name], sheet, hidden=False)
             else:
                 self.workbook.drop_name(name, sheet)
+
+
+def _add_formulas(root: Element, formulas: Mapping[str, str]) -> None:
+    """Give cells their formulas; what they show now is there already, or is not known."""
+    for cell in root.iter(main("c")) if formulas else ():
+        formula = formulas.get(cell.get("r", ""))
+        if formula is None:
+            continue
+        element = cell.makeelement(main("f"), {})
+        element.text = formula
+        cell.insert(0, element)
+        if cell.find(main("v")) is None:
+            set_answer(cell, None)
 
 
 def _filled(root: Element, filled: Filled) -> Callable[[], Iterator[bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -19,10 +19,13 @@ from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
+from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, pairwise_axis
 from xlportfolio.tables import HEADER_ROW
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}
+#: What stands behind a header that a column of the user's has already.
+_NUMBERED = re.compile(r" \([0-9]+\)$")
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="([A-Z]{1,3}[0-9]+:[A-Z]{1,3}[0-9]+)"')
 
 
@@ -61,12 +64,37 @@ def find_ours(workbook: Workbook) -> OurSheets:
         found[MATRIX] = matrix
     for key, sheet in found.items():
         _refuse_foreign(workbook, sheet, TABLES.get(key))
+    _refuse_taken(workbook, by_table)
+    return OurSheets(found)
+
+
+def find_weights(workbook: Workbook) -> list[tuple[Sheet, TableObject]]:
+    """The sheets on which weights are found, with their tables, as they stand in the workbook.
+
+    Raises
+    ------
+    WorkbookError
+        If such a sheet holds something of the user's, which replacing it would lose.
+    """
+    ours = WEIGHTS_TABLE.name.lower()
+    found = [
+        (sheet, table)
+        for sheet, table in workbook.tables()
+        if table.name.lower() == ours or pairwise_axis(table.name) is not None
+    ]
+    for sheet, table in found:
+        _refuse_foreign(workbook, sheet, table.name)
+    _refuse_taken(workbook, [ours, *(name.lower() for name in PAIRWISE.values())])
+    return found
+
+
+def _refuse_taken(workbook: Workbook, tables: Container[str]) -> None:
+    """Refuse a workbook in which something else has the name of a table of ours."""
     inner = {t.inner_name for _, t in workbook.tables() if t.name.lower() != t.inner_name.lower()}
     names = {element.get("name", "") for element in workbook.defined_names()}
-    taken = [name for name in sorted(inner | names) if name.lower() in by_table]
+    taken = [name for name in sorted(inner | names) if name.lower() in tables]
     if taken:
         raise WorkbookError("name_taken", path=workbook.package.path, name=taken[0])
-    return OurSheets(found)
 
 
 def find_page(workbook: Workbook) -> Sheet | None:
@@ -141,8 +169,10 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     """
     ours = {cell.get("r", "A1") for cell in new.iter(main("c"))}
     left, right = block.column, block.column + len(block.columns) - 1
+    if block.is_square:
+        right = max((table.last_column for table in there.tables), default=right)
     for table in there.tables:
-        if table.last_column >= right and not _ends_as_ours(table, block):
+        if table.last_column >= right and not _ends_as_ours(table, right, block):
             return f"{column_letters(right)}{table.first_row}"
         is_there = table.first_row + table.has_header_row == block.row
         above = block.row - 1 if is_there else HEADER_ROW
@@ -161,11 +191,11 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     return None
 
 
-def _ends_as_ours(table: TableObject, block: Block) -> bool:
+def _ends_as_ours(table: TableObject, right: int, block: Block) -> bool:
     """Whether the last of our columns is where it will be, in whatever language."""
-    last = len(block.columns) - 1
-    names = {texts(language)(f"columns.{block.columns[last].key}") for language in LANGUAGES}
-    return table.headers[last] in names
+    key = block.columns[-1].key
+    names = {texts(language)(f"columns.{key}") for language in LANGUAGES}
+    return _NUMBERED.sub("", table.headers[right - table.first_column]) in names
 
 
 def _cell_area(address: str) -> Area:

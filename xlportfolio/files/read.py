@@ -5,7 +5,7 @@ Whatever is not plain is cut out of whole sheets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -43,6 +43,20 @@ def read_tables(workbook: Workbook) -> dict[str, RawTable]:
         if raw is not None:
             found[table.name] = raw
     return found
+
+
+def read_objects(
+    workbook: Workbook, objects: Iterable[tuple[Table, Sheet, TableObject]]
+) -> list[RawTable]:
+    """Tables that stand in table objects, one by one.
+
+    Raises
+    ------
+    WorkbookError
+        If the cells cannot be read.
+    """
+    reader = _Reader(workbook)
+    return [reader.of_object(*found) for found in objects]
 
 
 class _Reader:

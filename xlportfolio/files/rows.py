@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from xlportfolio.look import office_text
 from xlportfolio.schema.contract import column_letters
-from xlportfolio.tables import Cells, ReportColumn
+from xlportfolio.tables import Cells, Kind, ReportColumn
 
 #: Rows put together before they are handed on.
 _BATCH = 2_000
@@ -34,13 +34,19 @@ def escape_text(text: str) -> str:
 class Block(NamedTuple):
     """The columns that fill a sheet from a row and a column on, counted from 1.
 
-    ``heights`` are those of the rows, in points; ``None``: the sheet's default.
+    ``heights`` are those of the rows, in points; ``None``: the sheet's default. A square ends with
+    our last column, however wide it was before.
     """
 
     columns: Sequence[ReportColumn]
     row: int
     column: int = 1
     heights: Sequence[float] | None = None
+
+    @property
+    def is_square(self) -> bool:
+        """Whether there are as many columns as rows, and some more."""
+        return any(column.kind is Kind.JUDGMENT for column in self.columns)
 
     @property
     def last_row(self) -> int:
@@ -57,6 +63,13 @@ class Pieces:
 
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
+        if column.formulas:
+            return [
+                _formula_piece(column.formulas[k], cell) if k in column.formulas else piece
+                for k, (cell, piece) in enumerate(
+                    zip(column.cells, _pieces(column.cells), strict=True)
+                )
+            ]
         shared = id(column.all_cells)
         if self._uses[shared] == 1:
             return _pieces(column.cells)
@@ -91,6 +104,15 @@ def _text_piece(text: str) -> str:
         return "/>"
     space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
     return f' t="inlineStr"><is><t{space}>{escape_text(text)}</t></is></c>'
+
+
+def _formula_piece(formula: str, shown: float | str) -> str:
+    """A formula, and what it shows; nothing where that is a number not known."""
+    written = f"<f>{escape_text(formula)}</f>"
+    if isinstance(shown, str) or shown != shown:  # noqa: PLR0124 (NaN)
+        text = shown if isinstance(shown, str) else ""
+        return f' t="str">{written}<v>{escape_text(text)}</v></c>'
+    return f">{written}<v>{float(shown)!r}</v></c>"
 
 
 def row_chunks(block: Block, styles: Sequence[str], pieces: Pieces) -> Iterator[bytes]:

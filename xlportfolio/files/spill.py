@@ -60,7 +60,7 @@ class Spill:
     """The answer of one array formula on a sheet, to be replaced by another one."""
 
     def __init__(self, root: Element, formula: Element) -> None:
-        _give_addresses(root)
+        give_addresses(root)
         self._formula = formula
         self._anchor = formula.getparent()
         self._data = next(root.iter(main("sheetData")))
@@ -100,7 +100,7 @@ class Spill:
             for letter, answer in zip(letters, answers, strict=True):
                 cell = cells.get(letter)
                 if cell is None:
-                    cell = _insert(row, f"{letter}{number}", styles.get(letter))
+                    cell = insert_cell(row, f"{letter}{number}", styles.get(letter))
                 set_answer(cell, answer)
         self._formula.set("ref", str(new))
         self.area = new
@@ -146,7 +146,7 @@ class Spill:
 _V = main("v")
 
 
-def _insert(row: Element, address: str, style: str | None) -> Element:
+def insert_cell(row: Element, address: str, style: str | None) -> Element:
     """A new cell in a row, where its column belongs."""
     cell = row.makeelement(main("c"), {"r": address})
     if style not in {None, "0"}:
@@ -176,7 +176,7 @@ def set_answer(cell: Element, answer: Answer) -> None:
         value.text = office_text(answer or "")
 
 
-def _give_addresses(root: Element) -> None:
+def give_addresses(root: Element) -> None:
     """Give rows and cells the addresses that some programs leave out: one after the other."""
     number = 0
     for row in root.iter(main("row")):

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import INK
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import FONT, HEADER, LINE, LINE_HEIGHT, SOFT, lines_of
+from xlportfolio.look import FONT, HEADER, INPUT, LINE, LINE_HEIGHT, SOFT, lines_of
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import Cell, column_letters
 
@@ -22,8 +22,8 @@ from xlportfolio.schema.contract import Cell, column_letters
 HEADER_ROW, FIRST_ROW = 3, 4
 #: Rows for which lists, rules and colours are there: those of today and some to come.
 LAST_ROW = 20_000
-#: Cells that a user fills in; cells with nothing in them; cells that cannot be used.
-INPUT, MISSING, FAULTY, _FAULTY_INK = "FFF9E8", "FFE3A3", "F9C9C4", "8C1D18"
+#: Cells with nothing in them; cells that cannot be used.
+MISSING, FAULTY, _FAULTY_INK = "FFE3A3", "F9C9C4", "8C1D18"
 #: First row and column, last row and column of some cells, counted from 0.
 Area = tuple[int, int, int, int]
 #: Characters that an Excel list, its title and its message can have.

@@ -22,6 +22,7 @@ from xlportfolio.excel import functions
 from xlportfolio.files.package import Package
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
+from xlportfolio.state import MACROS_NAME
 from xlportfolio.template.vbaproject import Module, ModuleKind, vba_project
 
 #: The modules of the sheets, in the order of the sheets.
@@ -39,8 +40,6 @@ STANDARD = ("KpBridge", "KpFunctions", "KpRibbon")
 _FOLDER = files(__name__.rpartition(".")[0])
 #: Characters of a text within a formula, which a defined name is.
 _LONGEST = 255
-#: The hidden name that tells from which sources the macros of a workbook were made.
-_DIGEST_NAME = "kp_macros"
 _TEXT_PREFIX = "kp_text_"
 
 _HEAD = """\
@@ -122,7 +121,7 @@ def names_of_texts(language: str) -> dict[str, str]:
             help_texts[key] for key in ("description", *inspect.signature(function).parameters)
         ]
         names[f"kp_help_{name}"] = "&CHAR(10)&".join(map(_literal, lines))
-    return names | {_DIGEST_NAME: _digest()}
+    return names | {MACROS_NAME: _digest()}
 
 
 class Macros(StrEnum):
@@ -147,7 +146,7 @@ def macros_of(path: Path) -> Macros:
         has_project = workbook.related("vbaProject") is not None
     if not has_project or not any(name.startswith(_TEXT_PREFIX) for name in names):
         return Macros.NONE
-    return Macros.CURRENT if names.get(_DIGEST_NAME) == _digest() else Macros.OTHER
+    return Macros.CURRENT if names.get(MACROS_NAME) == _digest() else Macros.OTHER
 
 
 def _digest() -> str:

@@ -15,13 +15,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import COLOURS
 from xlportfolio.excel.functions import KP_EXPLAIN, KP_QUADRANT, KP_SCORE
-from xlportfolio.look import HEADER, LINE
+from xlportfolio.look import HEADER, INPUT, LINE
 from xlportfolio.model import Axis, Quadrant, ScaleKind
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, SCALES, SETTINGS_TABLE, Cell
 from xlportfolio.scorecard import ARGUMENTS
 from xlportfolio.state import state_name
-from xlportfolio.template.author import INPUT, Author
+from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import faults_of_measure
 from xlportfolio.template.views import Block, Tables, bar, spill, type_colours
 

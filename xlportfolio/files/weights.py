@@ -1,0 +1,172 @@
+"""Find weights in a closed workbook: sheets to type into, what follows, and taking it over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlportfolio.errors import WorkbookError
+from xlportfolio.files.graft import graft_tables
+from xlportfolio.files.ours import find_weights
+from xlportfolio.files.package import to_xml
+from xlportfolio.files.read import read_objects
+from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
+from xlportfolio.files.spill import give_addresses, insert_cell, set_answer
+from xlportfolio.files.workbook import Sheet, TableObject, Workbook, main
+from xlportfolio.run import Run
+from xlportfolio.schema import Table
+from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, pairwise_axis, pairwise_table
+from xlportfolio.state import MACROS_NAME
+from xlportfolio.weighing import Taking, taken_over, with_taken
+from xlportfolio.weight_look import draw_weights
+from xlportfolio.weight_sheets import WEIGHTS, Place, weight_tables
+from xlportfolio.weights_run import WeightsRun
+
+_Found = Sequence[tuple[Sheet, TableObject]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """What came of finding weights.
+
+    Attributes
+    ----------
+    rescored
+        The run, and what was written.
+    weights
+        What is said of the weights.
+    sheets
+        The names of the sheets on which they are found, that of all methods first.
+    taken
+        The weights taken over, by criterion, in percent of their axis; none unless asked for.
+    """
+
+    rescored: Rescored
+    weights: WeightsRun
+    sheets: Sequence[str]
+    taken: Mapping[str, float]
+
+
+def find(
+    book: Path | str,
+    out: Path | str | None = None,
+    *,
+    take: Taking | None = None,
+    as_of: dt.date | None = None,
+    language: str | None = None,
+    backup: bool = True,
+    write: bool = True,
+    progress: Progress = lambda _: None,
+) -> Weighed:
+    """Write the sheets on which weights are found, with what follows from what was typed there.
+
+    What was typed stays. Criteria that are new get a row and a column, those that are gone lose
+    theirs.
+
+    Parameters
+    ----------
+    take
+        What is written into the table of the criteria, in percent of the axis with two decimals;
+        ``None``: that table stays as it is. Scores follow with the next rescore.
+    book, out, as_of, language, backup, write, progress
+        As for :func:`xlportfolio.rescore`.
+
+    Raises
+    ------
+    XlPortfolioError
+        If the method has no weights yet.
+    InputError
+        If the input tables cannot be used; ``problems`` lists everything.
+    WorkbookError
+        If the file cannot be used or written, or something of the user's stands on these sheets
+        or where weights are to be written. In any case the file is as it was.
+    """
+    done: list[tuple[WeightsRun, Sequence[str], Mapping[str, float]]] = []
+
+    def prepare(workbook: Workbook) -> Finish:
+        found = find_weights(workbook)
+        raw = read_objects(workbook, [(_table(t.name), s, t) for s, t in found])
+
+        def finish(run: Run) -> None:
+            weights = WeightsRun.of(run, raw)
+            taken = {} if take is None else taken_over(weights.axes, take)
+            name, places = _places(workbook, found, weights)
+            macros = any(e.get("name") == MACROS_NAME for e in workbook.defined_names())
+            spoken = run.presentation.language
+            axes = with_taken(weights.axes, taken)
+            tables = weight_tables(axes, spoken, name, places, has_functions=macros)
+            there = {table.name: sheet for sheet, table in found}
+            drawn = scratch(workbook, lambda: draw_weights(tables, spoken))
+            _take(workbook, run, taken)
+            graft_tables(workbook, drawn, tables, there)
+            done.append((weights, [table.sheet for table in tables], taken))
+
+        return finish
+
+    rescored = revise(
+        book,
+        out,
+        prepare,
+        as_of=as_of,
+        language=language,
+        backup=backup,
+        write=write,
+        progress=progress,
+    )
+    return Weighed(rescored, *done[0])
+
+
+def _table(name: str) -> Table:
+    return pairwise_table(name) if pairwise_axis(name) is not None else WEIGHTS_TABLE
+
+
+def _places(workbook: Workbook, found: _Found, weights: WeightsRun) -> tuple[str, list[Place]]:
+    """What the sheet of all methods is called, and where the criteria of each axis are compared."""
+    wanted = weights.sheet_names
+    taken: set[str] = set()
+    names = {table.name.lower(): sheet.name for sheet, table in found}
+
+    def free(key: str) -> str:
+        name = workbook.free_sheet_name(wanted[key], taken)
+        taken.add(name)
+        return name
+
+    name = names.get(WEIGHTS_TABLE.name.lower()) or free(WEIGHTS)
+    places = []
+    for weighing in weights.axes:
+        axis = weighing.axis
+        there = [
+            Place(axis, table.name, sheet.name)
+            for sheet, table in found
+            if pairwise_axis(table.name) is axis
+        ]
+        if not there and len(weighing.criteria) > 1:
+            there = [Place(axis, PAIRWISE[axis], free(f"pairwise_{axis}"))]
+        places += there
+    return name, places
+
+
+def _take(workbook: Workbook, run: Run, taken: Mapping[str, float]) -> None:
+    """Write weights into the table of the criteria; the formats of its cells stay."""
+    if not taken:
+        return
+    grid, rows = run.given.places.criteria, run.given.places.criterion_rows
+    sheet = next(s for s in workbook.sheets if s.name == grid.sheet)
+    root = workbook.package.xml(sheet.part)
+    give_addresses(root)
+    lines = {row.get("r"): row for row in root.iter(main("row"))}
+    letters = column_letters(grid.raw.column + grid.positions["weight"])
+    for criterion, weight in taken.items():
+        number = grid.sheet_row(rows[criterion])
+        address, line = f"{letters}{number}", lines[str(number)]
+        cell = next((c for c in line if c.get("r") == address), None)
+        if cell is None:
+            cell = insert_cell(line, address, None)
+        if cell.find(main("f")) is not None:
+            details = {"sheet": sheet.name, "cell": address, "criterion": criterion}
+            raise WorkbookError("weight_is_formula", path=workbook.package.path, **details)
+        set_answer(cell, weight)
+    workbook.package.put(sheet.part, to_xml(root))

@@ -1,0 +1,197 @@
+"""What people have typed into the sheets that find weights: ranks, points, pairwise comparisons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from xlportfolio.errors import Fault, Problem
+from xlportfolio.model import Axis, name_key
+from xlportfolio.schema.cells import is_blank, quoted
+from xlportfolio.schema.contract import Column, RawTable, Table, column_letters
+from xlportfolio.schema.grid import Findings, Grid
+from xlportfolio.schema.judgments import as_judgment
+
+#: Where criteria are ranked and given points.
+WEIGHTS_TABLE = Table(
+    "tblWeights",
+    "Weights",
+    "Gewichte",
+    (
+        Column("criterion", "Criterion", "Kriterium", needed=True),
+        Column("axis", "Axis", "Achse"),
+        Column("rank", "Rank", "Rang", needed=True),
+        Column("points", "Points", "Punkte", needed=True),
+    ),
+)
+#: The table in which the criteria of an axis are compared; copies for further raters are named
+#: alike, as Excel names the table on a copied sheet: with a number behind.
+PAIRWISE: Mapping[Axis, str] = {
+    Axis.VALUE: "tblPairwiseValue",
+    Axis.BENEFIT: "tblPairwiseBenefit",
+}
+_PAIRWISE = re.compile(r"tblPairwise(value|benefit)[_0-9]*", re.IGNORECASE)
+#: How far two judgments may be from being each other's reciprocals: 1/3 may be typed as 0.33.
+_RECIPROCAL = 0.05
+
+Floats = npt.NDArray[np.float64]
+
+
+class Square(NamedTuple):
+    """The comparisons of one rater: the sheet's name, and judgments in the order of the criteria.
+
+    ``judgments`` has the shape ``(n_criteria, n_criteria)``, NaN for none.
+    """
+
+    sheet: str
+    judgments: Floats
+
+
+class Typed(NamedTuple):
+    """What was typed for the criteria of an axis, in their order; NaN for nothing."""
+
+    ranks: Floats
+    points: Floats
+    squares: tuple[Square, ...]
+
+
+def pairwise_axis(table: str) -> Axis | None:
+    """The axis whose criteria a table of this name compares, ``None`` if it does not do that.
+
+    >>> pairwise_axis("tblPairwiseValue2"), pairwise_axis("tblWeights")
+    (<Axis.VALUE: 'value'>, None)
+    """
+    found = _PAIRWISE.fullmatch(table)
+    return Axis(found[1].lower()) if found else None
+
+
+def pairwise_table(name: str) -> Table:
+    """A table of comparisons as one that can be read; its columns are headed by criteria."""
+    return Table(name, "", "", ())
+
+
+def read_weights(
+    tables: Iterable[RawTable], criteria: Mapping[Axis, Sequence[str]], language: str
+) -> tuple[Mapping[Axis, Typed], tuple[Problem, ...]]:
+    """What the tables hold for each axis, and what is odd in them.
+
+    What cannot be read, or belongs to no criterion, is an error: the sheets are written anew, and
+    it would be lost.
+
+    Parameters
+    ----------
+    tables
+        Those of :data:`WEIGHTS_TABLE` and of comparisons that a workbook has.
+    criteria
+        The names of the criteria that are weighed, in their order.
+    language
+        In which numbers typed as text are read.
+    """
+    findings = Findings(language)
+    entries: dict[str, dict[str, float]] = {"rank": {}, "points": {}}
+    squares: dict[Axis, list[Square]] = {axis: [] for axis in Axis}
+    for raw in tables:
+        axis = pairwise_axis(raw.table.name)
+        if axis is not None:
+            judgments = _Square(raw, findings, criteria[axis]).read()
+            squares[axis].append(Square(raw.sheet, judgments))
+            continue
+        grid = Grid(raw)
+        for key, lowest in (("rank", 1.0), ("points", 0.0)):
+            entries[key] |= _entries(grid, findings, key, lowest)
+
+    def typed(key: str, names: Sequence[str]) -> Floats:
+        given = entries[key]
+        return np.array([given.get(name_key(name), np.nan) for name in names], dtype=np.float64)
+
+    found = {
+        axis: Typed(typed("rank", names), typed("points", names), tuple(squares[axis]))
+        for axis, names in criteria.items()
+    }
+    return found, tuple(findings.problems)
+
+
+def _entries(grid: Grid, findings: Findings, key: str, lowest: float) -> dict[str, float]:
+    """The numbers of a column by criterion; a criterion listed twice has the first of its two."""
+    found: dict[str, float] = {}
+    for i in grid.rows:
+        number = findings.number(grid, i, key, "entry_not_a_number")
+        if number is not None and number < lowest:
+            fault = Fault("entry_too_low", field=key, details={"low": lowest})
+            findings.add(grid, fault, i, key)
+            continue
+        if number is not None:
+            found.setdefault(name_key(grid.text(i, "criterion")), number)
+    return found
+
+
+class _Square:
+    """Reads the comparisons of one rater."""
+
+    def __init__(self, raw: RawTable, findings: Findings, criteria: Sequence[str]) -> None:
+        self.raw, self.findings, self.grid = raw, findings, Grid(raw)
+        self.count = len(criteria)
+        places = {name_key(name): k for k, name in enumerate(criteria)}
+        self.columns: dict[int, int] = {}
+        for position, cell in enumerate(raw.header[1:], start=1):
+            k = places.get(name_key(str(cell or "")))
+            if k is not None:
+                self.columns.setdefault(k, position)
+        self.rows: dict[int, int] = {}
+        for i in self.grid.rows:
+            name = str(raw.cell(i, 0) or "")
+            k = places.get(name_key(name))
+            if k is not None:
+                self.rows.setdefault(k, i)
+            elif any(not is_blank(raw.cell(i, position)) for position in self.columns.values()):
+                fault = Fault("compared_criterion_unknown", criterion=name)
+                findings.add_cell(self.grid, fault, i, 0)
+
+    def read(self) -> Floats:
+        """The judgments; of a pair judged on both sides, that above the diagonal counts."""
+        judgments = np.full((self.count, self.count), np.nan)
+        np.fill_diagonal(judgments, 1.0)
+        for k in range(self.count):
+            for other in range(k):
+                first = self._is_above(k, other)
+                a, b = (k, other) if first else (other, k)
+                upper, lower = self._judgment(a, b), self._judgment(b, a)
+                if upper is None and lower is None:
+                    continue
+                ratio = upper if upper is not None else 1 / (lower or 1.0)
+                judgments[a, b], judgments[b, a] = ratio, 1 / ratio
+                if upper is not None and lower is not None:
+                    self._compare(a, b, upper, lower)
+        return judgments
+
+    def _is_above(self, k: int, other: int) -> bool:
+        """Whether the cell in the row of one and the column of the other is above the diagonal.
+
+        The sheet may have another order than the criteria have now.
+        """
+        if k not in self.rows or other not in self.columns:
+            return False
+        return self.grid.rows.index(self.rows[k]) < self.columns[other] - 1
+
+    def _judgment(self, k: int, other: int) -> float | None:
+        if k not in self.rows or other not in self.columns:
+            return None
+        i, position = self.rows[k], self.columns[other]
+        judgment, fault = as_judgment(self.raw.cell(i, position), self.findings.language)
+        if fault is not None:
+            self.findings.add_cell(self.grid, fault, i, position)
+        return judgment
+
+    def _compare(self, k: int, other: int, upper: float, lower: float) -> None:
+        """Say so where the two judgments of a pair contradict each other."""
+        if abs(upper * lower - 1) > _RECIPROCAL:
+            i, position = self.rows[k], self.columns[other]
+            cell = f"{column_letters(self.raw.column + position)}{self.grid.sheet_row(i)}"
+            counts = quoted(self.raw.cell(i, position), self.findings.language)
+            details = {"cell": cell, "other": counts}
+            fault = Fault("judgment_contradicts", details=details)
+            self.findings.add_cell(self.grid, fault, self.rows[other], self.columns[k])

@@ -1,0 +1,359 @@
+"""What is said of the weights -> the sheets on which people say it and read what follows.
+
+One sheet has every criterion with its weights by every method, and takes ranks and points. For each
+axis and rater there is one on which criteria are compared in pairs: the triangle above the diagonal
+is filled in, the other half fills itself by formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from xlportfolio.locale import Texts, texts
+from xlportfolio.model import Axis, name_key
+from xlportfolio.pairwise import Dispute, PairwiseWeights, Revision, nearest_judgment
+from xlportfolio.schema.contract import column_letters
+from xlportfolio.scoring import Floats
+from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
+from xlportfolio.weighing import CONSISTENT, AxisWeighing, Comparison, Found, consistency
+from xlportfolio.weighting import Method
+
+WEIGHTS = "weights"
+#: What the scale of the judgments has words for: Saaty's intensities of importance.
+SCALE = (9, 8, 7, 6, 5, 4, 3, 2, 1)
+#: Decimals of a consistency ratio in words.
+_DIGITS = 3
+#: Characters of a table's header.
+_LONGEST_HEADER = 200
+#: The sheet's rows, counted from 1, of the line above the squares, and of their headers.
+_SUMMARY_ROW = HEADER_ROW + 1
+#: The columns, counted from 1, in which the parts of that line begin.
+_MADE, _RATIO, _VERDICT = 1, 2, 3
+
+
+class Place(NamedTuple):
+    """A sheet on which an axis' criteria are compared: the names of its table and of its tab."""
+
+    axis: Axis
+    table: str
+    sheet: str
+
+
+def weight_tables(
+    axes: Sequence[AxisWeighing],
+    language: str,
+    sheet: str,
+    places: Sequence[Place],
+    *,
+    has_functions: bool,
+) -> tuple[SheetTable, ...]:
+    """Lay out all sheets on which weights are found: that of all methods first.
+
+    Parameters
+    ----------
+    sheet
+        The name on the tab of the sheet of all methods.
+    places
+        Where criteria are compared: for each axis its raters in their order, or one place more for
+        nobody yet.
+    has_functions
+        Whether formulas of the workbook can call our functions: then weights and consistency of
+        the comparisons follow each judgment at once.
+    """
+    words = texts(language)
+    writer = _Weights(axes, words)
+    tables = [writer.table(sheet)]
+    by_axis = {weighing.axis: weighing for weighing in axes}
+    seen = dict.fromkeys(Axis, 0)
+    for place in places:
+        weighing, position = by_axis[place.axis], seen[place.axis]
+        seen[place.axis] += 1
+        tables.append(_Pairwise(weighing, position, words).table(place, has_functions))
+    return tuple(tables)
+
+
+class _Weights:
+    """The sheet of all methods."""
+
+    def __init__(self, axes: Sequence[AxisWeighing], words: Texts) -> None:
+        self.axes, self.words = axes, words
+
+    def column(self, key: str, kind: Kind, cells: Sequence[str] | Floats) -> ReportColumn:
+        return ReportColumn(key, self.words(f"columns.{key}"), kind, cells)
+
+    def table(self, sheet: str) -> SheetTable:
+        """A row for each criterion that counts."""
+        words, axes = self.words, self.axes
+        names = [name for weighing in axes for name in weighing.criteria]
+        of = [words(f"axes.{w.axis}") for w in axes for _ in w.criteria]
+        ranks, points = (
+            np.concatenate([getattr(weighing.entries, key) for weighing in axes])
+            for key in ("ranks", "points")
+        )
+        return SheetTable(
+            WEIGHTS,
+            "tblWeights",
+            sheet,
+            words("titles.weights"),
+            (words("subtitles.weights_entries"), words("subtitles.weights_data")),
+            (
+                self.column("criterion", Kind.NAME, names),
+                self.column("axis", Kind.WORD, of),
+                self.column("rank", Kind.ENTRY, ranks),
+                self.column("points", Kind.ENTRY, points),
+                *(self.column(method, Kind.SHARE, self._shares(method)) for method in Method),
+            ),
+            summary=self._summary(),
+        )
+
+    def _shares(self, method: Method) -> Floats:
+        parts = []
+        for weighing in self.axes:
+            weights = weighing.methods[method].weights
+            parts.append(np.full(len(weighing.criteria), np.nan) if weights is None else weights)
+        return np.concatenate(parts)
+
+    def _summary(self) -> Summary:
+        """How far the comparisons of each axis are, and how well they fit together."""
+        words, axes = self.words, self.axes
+        made = [_made(weighing.comparison, words) for weighing in axes]
+        ratios = np.array([weighing.comparison.ratio for weighing in axes])
+        verdicts = ["\n".join(said_of(weighing, words)) for weighing in axes]
+        columns = {
+            1: self.column("axis", Kind.WORD, [words(f"axes.{w.axis}") for w in axes]),
+            2: self.column("made", Kind.WORD, made),
+            3: self.column("ratio", Kind.RATIO, ratios),
+            5: self.column("verdict", Kind.PROSE, verdicts),
+        }
+        return Summary(tuple(columns.values()), (None,) * len(axes), tuple(columns))
+
+
+class _Pairwise:
+    """The comparisons of one rater, or the square that waits for one."""
+
+    def __init__(self, weighing: AxisWeighing, position: int, words: Texts) -> None:
+        self.weighing, self.words = weighing, words
+        self.names = weighing.criteria
+        raters = weighing.entries.raters
+        count = len(self.names)
+        is_there = position < len(raters)
+        blank = np.full((count, count), np.nan)
+        self.judgments = raters[position].judgments if is_there else blank
+        self.result = weighing.comparison.raters[position] if is_there else None
+        self.is_alone = not any(rater.has_judged for k, rater in enumerate(raters) if k != position)
+
+    def table(self, place: Place, has_functions: bool) -> SheetTable:  # noqa: FBT001 (of the workbook)
+        """A square of judgments, and the weights that follow from them."""
+        words, count = self.words, len(self.names)
+        summary = self._summary(count + 2)
+        first = HEADER_ROW + len(summary) + 3
+        square = f"$B${first}:${column_letters(count + 1)}${first + count - 1}"
+        columns = [
+            ReportColumn("compared", words("columns.compared"), Kind.NAME, list(self.names)),
+            *(self._judgments(k, first) for k in range(count)),
+            self._weights(square, has_functions),
+        ]
+        formulas = {}
+        if has_functions:
+            address = f"{column_letters(_RATIO)}{_SUMMARY_ROW}"
+            formulas[address] = f'IFERROR(KP_AHP_CONSISTENCY({square})+0,"")'
+        axis = place.axis
+        return SheetTable(
+            f"pairwise_{axis}",
+            place.table,
+            place.sheet,
+            words(f"titles.pairwise_{axis}"),
+            (words("subtitles.pairwise"), words("subtitles.pairwise_raters")),
+            tuple(columns),
+            summary=summary,
+            formulas=formulas,
+        )
+
+    def _judgments(self, column: int, first: int) -> ReportColumn:
+        """How the criterion of each row compares with that of a column."""
+        cells, formulas = [], {}
+        for row in range(len(self.names)):
+            judgment = float(self.judgments[row, column])
+            if row == column:
+                cells.append("1")
+            elif row < column:
+                cells.append(label(judgment, self.words))
+            else:
+                other = f"{column_letters(row + 2)}{first + column}"
+                upper = label(float(self.judgments[column, row]), self.words)
+                cells.append(_reciprocal(upper))
+                formulas[row] = _reciprocal_formula(other)
+        header = " ".join(self.names[column].split())[:_LONGEST_HEADER]
+        return ReportColumn("judgment", header, Kind.JUDGMENT, cells, formulas=formulas)
+
+    def _weights(self, square: str, has_functions: bool) -> ReportColumn:  # noqa: FBT001 (as above)
+        taken = {name_key(name) for name in self.names}
+        header, number = self.words("columns.weight"), 2
+        while name_key(header) in taken:
+            header, number = f"{self.words('columns.weight')} ({number})", number + 1
+        count = len(self.names)
+        weights = np.full(count, np.nan) if self.result is None else self.result.weights
+        formulas = {}
+        if has_functions:
+            formulas = {
+                k: f'IFERROR(INDEX(KP_AHP_WEIGHTS({square}),{k + 1})+0,"")' for k in range(count)
+            }
+        return ReportColumn("weight", header, Kind.SHARE, weights, formulas=formulas)
+
+    def _summary(self, width: int) -> Summary:
+        words, comparison = self.words, self.weighing.comparison
+        made = int(np.triu(~np.isnan(self.judgments), k=1).sum())
+        progress = words("weighing.made", made=made, asked=comparison.asked)
+        said = verdict(self.weighing, words) if self.is_alone else words("weighing.all_raters")
+        columns = {
+            _MADE: ReportColumn("made", words("columns.made"), Kind.WORD, [progress]),
+            _RATIO: ReportColumn(
+                "ratio", words("columns.ratio"), Kind.RATIO, np.array([consistency(self.result)])
+            ),
+        }
+        if width >= _VERDICT:
+            columns[_VERDICT] = ReportColumn(
+                "verdict", words("columns.verdict"), Kind.PROSE, [said]
+            )
+        return Summary(tuple(columns.values()), (None,), tuple(columns))
+
+
+# --- judgments in words -------------------------------------------------------------------------
+
+
+def label(judgment: float, words: Texts) -> str:
+    """A judgment as the list of the sheet has it; one between its steps as a number.
+
+    >>> label(3.0, texts("en")), label(1 / 8, texts("en")), label(2.5, texts("en"))
+    ('3 slightly more important', '1/8', '2.5')
+    """
+    if np.isnan(judgment):
+        return ""
+    labels = judgment_labels(words)
+    for step, text in labels.items():
+        if np.isclose(step, judgment, rtol=1e-9):
+            return text
+    return words.general(round(judgment, 4))
+
+
+def judgment_labels(words: Texts) -> Mapping[float, str]:
+    """The list from which judgments are chosen, from 9 to 1/9."""
+    more = {float(step): f"{step} {_meaning(f'more_{step}', words)}".strip() for step in SCALE}
+    less = {
+        1 / step: f"1/{step} {_meaning(f'less_{step}', words)}".strip()
+        for step in reversed(SCALE)
+        if step > 1
+    }
+    return more | less
+
+
+def _meaning(key: str, words: Texts) -> str:
+    return str(words.branch("judgments").get(key, ""))
+
+
+def _reciprocal(judgment: str) -> str:
+    """What :func:`_reciprocal_formula` gives for a cell with this judgment."""
+    if judgment.startswith("1/"):
+        return judgment[2:3]
+    if f"{judgment} "[1:2] != " ":
+        return ""
+    return "1" if judgment.startswith("1") else f"1/{judgment[0]}"
+
+
+def _reciprocal_formula(cell: str) -> str:
+    """The other side of a judgment: the number alone, without its words."""
+    other = f'IF(LEFT({cell},1)="1","1","1/"&LEFT({cell},1))'
+    return f'IF(LEFT({cell},2)="1/",MID({cell},3,1),IF(MID({cell}&" ",2,1)<>" ","",{other}))'
+
+
+# --- verdicts -----------------------------------------------------------------------------------
+
+
+def said_of(weighing: AxisWeighing, words: Texts) -> list[str]:
+    """What to make of the comparisons of an axis, then of its raters if there are several."""
+    return [verdict(weighing, words), *_raters(weighing, words)]
+
+
+def _made(comparison: Comparison, words: Texts) -> str:
+    return words("weighing.made", made=comparison.made, asked=comparison.asked)
+
+
+def verdict(weighing: AxisWeighing, words: Texts) -> str:
+    """What to make of the comparisons of an axis: what lacks, or which to look at again."""
+    comparison, found = weighing.comparison, weighing.methods[Method.PAIRWISE]
+    if comparison.asked == 0:
+        return words("weighing.single")
+    if found.weights is None:
+        return _lacking(found, words) or words("weighing.none")
+    ratio = comparison.ratio
+    if np.isnan(ratio):
+        return words("weighing.too_many")
+    key = "consistent" if ratio <= CONSISTENT else "inconsistent"
+    worst = (
+        []
+        if ratio <= CONSISTENT
+        else [_revision(revision, weighing.criteria, words) for revision in comparison.worst]
+    )
+    return "\n".join([words(f"weighing.{key}", ratio=words.number(ratio, _DIGITS)), *worst])
+
+
+def _lacking(found: Found, words: Texts) -> str:
+    if found.fault is not None:
+        return found.fault.message(words.language)
+    if found.lacking:
+        return words("weighing.lacking", criteria=words.listed(found.lacking))
+    return ""
+
+
+def _revision(revision: Revision, names: Sequence[str], words: Texts) -> str:
+    return words(
+        "weighing.revision",
+        row=names[revision.row],
+        column=names[revision.column],
+        judgment=ratio_text(revision.judgment, words),
+        mended=label(nearest_judgment(revision.mended), words),
+        ratio=words.number(revision.consistency_ratio, _DIGITS),
+    )
+
+
+def ratio_text(judgment: float, words: Texts) -> str:
+    """A judgment as a number or a fraction with at most one decimal.
+
+    >>> ratio_text(0.2, texts("en")), ratio_text(2.449, texts("de"))
+    ('1/5', '2,4')
+    """
+    return words.rough(judgment) if judgment >= 1 else f"1/{words.rough(1 / judgment)}"
+
+
+def _raters(weighing: AxisWeighing, words: Texts) -> list[str]:
+    """The consistency of each of several raters, and where they are furthest apart."""
+    each = zip(weighing.entries.raters, weighing.comparison.raters, strict=True)
+    own = [
+        words("weighing.rater", rater=rater.name, ratio=_ratio_text(result, words))
+        for rater, result in each
+        if rater.has_judged
+    ]
+    if len(own) <= 1:
+        return []
+    apart = [
+        _dispute(dispute, weighing.criteria, words) for dispute in weighing.comparison.disputes
+    ]
+    lines = [words("weighing.raters", raters="; ".join(own))]
+    if not np.isnan(weighing.comparison.agreement):
+        alike = words.number(weighing.comparison.agreement, 2)
+        lines.append(words("weighing.agreement", agreement=alike))
+    return [*lines, words("weighing.disputes", pairs="; ".join(apart))] if apart else lines
+
+
+def _ratio_text(result: PairwiseWeights | None, words: Texts) -> str:
+    ratio = consistency(result)
+    return words("weighing.no_ratio") if np.isnan(ratio) else words.number(ratio, _DIGITS)
+
+
+def _dispute(dispute: Dispute, names: Sequence[str], words: Texts) -> str:
+    low, high = (ratio_text(judgment, words) for judgment in (dispute.lowest, dispute.highest))
+    details = {"row": names[dispute.row], "column": names[dispute.column], "low": low, "high": high}
+    return words("weighing.dispute", **details)
