@@ -30,6 +30,11 @@ VALUES = Range(0, 100)
 EFFORT = Range(0, 1_000_000)
 #: Customers named in the matrix; each takes a series, and Excel draws 255 of them in a chart.
 LABELS = Range(0, 200)
+#: Percent by which weights are varied. Above the bound nearly all weight falls on one criterion in
+#: each draw; at 100 there would be no distribution left.
+SPREAD = Range(0, 90)
+#: Ranks from the top that are looked at; whole numbers.
+TOP = Range(1, 1_000_000)
 
 
 class Axis(StrEnum):
@@ -283,7 +288,11 @@ RANGES = {
     "abc_b": Range(0, 100),
     "min_coverage": Range(0, 100),
     "hours_per_year": Range(0, math.inf),
+    "weight_spread": SPREAD,
+    "top_n": TOP,
 }
+#: Those of them that count something.
+WHOLE = frozenset({"top_n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +320,11 @@ class ScoringModel:
         Empty: the built-in ones.
     hours_per_year
         The hours that there are for all visits of a year; ``None``: not known.
+    weight_spread
+        Percent by which weights are varied to see how firm a type is, 0 to 90; see
+        :mod:`xlportfolio.robustness`.
+    top_n
+        How many ranks from the top are looked at then; a whole number from 1.
 
     Raises
     ------
@@ -336,6 +350,8 @@ class ScoringModel:
     min_coverage: float = 50
     strategies: tuple[Strategy, ...] = ()
     hours_per_year: float | None = None
+    weight_spread: float = 10
+    top_n: float = 10
 
     def __post_init__(self) -> None:
         """Gather everything that is wrong, then raise once."""
@@ -398,6 +414,9 @@ def setting_faults(settings: dict[str, float | ThresholdRule | None]) -> Iterato
             key = "setting_out_of_range" if math.isfinite(high) else "setting_negative"
             details = {"found": setting, "low": low, "high": high}
             yield Fault(key, field=name, details=details)
+        elif name in WHOLE and not float(setting).is_integer():
+            details = {"found": setting, "low": low, "high": high}
+            yield Fault("setting_not_whole", field=name, details=details)
     if settings["value_weight"] == 0 and settings["benefit_weight"] == 0:
         yield Fault("axis_weights_zero", field="value_weight")
     a, b = settings["abc_a"], settings["abc_b"]

@@ -216,6 +216,8 @@ SETTINGS = (
     "top_labels",
     "bubble_measure",
     "hours_per_year",
+    "weight_spread",
+    "top_n",
 )
 
 #: Rows in which the header of a sheet without a table object is looked for.

@@ -26,7 +26,14 @@ from xlportfolio.schema.grid import Findings, Grid
 
 _KNOWN = {name_key(name): name for name in contract.SETTINGS}
 #: Percentages that a user may have typed as a fraction.
-_PERCENTAGES = ("abc_a", "abc_b", "min_coverage", "value_threshold", "benefit_threshold")
+_PERCENTAGES = (
+    "abc_a",
+    "abc_b",
+    "min_coverage",
+    "value_threshold",
+    "benefit_threshold",
+    "weight_spread",
+)
 
 T = TypeVar("T")
 
