@@ -23,6 +23,7 @@ from xlportfolio.scorecard import ARGUMENTS
 from xlportfolio.state import state_name
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import faults_of_measure
+from xlportfolio.template.tornado import Explained, Room, Row, write_tornado
 from xlportfolio.template.views import Block, Tables, bar, spill, type_colours
 
 #: Criteria that the sheet has room for.
@@ -49,6 +50,9 @@ _OF_CRITERIA = tuple(c.key for c in CRITERIA.columns if c.key not in {"unit", "d
 #: The criteria's names as MATCH takes them literally; the axes of what is explained.
 _LITERAL = _CRITERIA + len(_OF_CRITERIA)
 _AXIS_NOW, _AXIS_THEN = _LITERAL + 1, _LITERAL + 2
+#: The chart beside the results: its room in pixels, and the rows beside it made high enough.
+_CHART = Room(_CHOICE, _INPUT, 940, 12 * 29, _AXIS_THEN + 2)
+_HIGH = 21.75
 # of AGGREGATE: which figure, and what it leaves out
 _SMALLEST, _LARGEST, _ERRORS = 5, 4, 6
 # columns of an explanation
@@ -95,6 +99,9 @@ class _WhatIf:
         self.measures = [known.get(name) for name, *_ in self.criteria]
         names = [[name] for name, *_ in used]
         measures = [[measure] for measure in self.measures[: len(used)]]
+        self.explanation: Block = [[None] * 5]
+        if chosen is not None:
+            self.explanation = KP_EXPLAIN(chosen[0], *tables)
         self.scores = {axis: KP_SCORE(names, measures, tables.criteria, axis) for axis in Axis}
 
     def write(self) -> None:
@@ -109,6 +116,7 @@ class _WhatIf:
         self._explanations()
         self._results()
         self._type()
+        self._tornado()
         self.sheet.print_area(0, 0, _LAST, _CONTRIBUTION_NOW)
         self.sheet.fit_to_pages(1, 1)
 
@@ -263,9 +271,7 @@ class _WhatIf:
     def _explanations(self) -> None:
         """How the scores come about; what it is now stands behind the sheet."""
         author, sheet, number = self.author, self.sheet, _at(_NUMBER, 1)
-        block: Block = [[None] * 5]
-        if self.chosen is not None:
-            block = KP_EXPLAIN(self.chosen[0], *self.tables)
+        block = self.explanation
         points = author.format(num_format="#,##0.0", align="right", indent=1)
         measure = author.format(align="right", indent=1)
         styles = [author.format(indent=1), measure, points, points, points]
@@ -376,3 +382,17 @@ class _WhatIf:
         self.sheet.write_string(row, 0, self.labels[label], self.author.soft())
         style = self.author.soft(align="center")
         self._formula((row, 1), f"IFERROR({formula},50)", style, 50)
+
+    # --- what the weights do -------------------------------------------------------------------
+
+    def _tornado(self) -> None:
+        """The chart beside the results, of the measures that count on this sheet."""
+        for row in range(_CHOICE, _LEAST_COVERAGE + 1):
+            self.sheet.set_row(row, _HIGH)
+        axes = {name: AXES.get(str(axis)) for name, axis, *_ in self.criteria if name}
+        rows: list[Row] = [
+            (name, weight, contribution, axes[name] or Axis.VALUE)
+            for name, _, _, weight, contribution in self.explanation[1:]
+        ]
+        columns = _EXPLAINED, _EXPLAINED + _WEIGHT, _EXPLAINED + _CONTRIBUTION, _AXIS_THEN
+        write_tornado(self.author, self.sheet, Explained(_FIRST, _LAST, *columns, rows), _CHART)
