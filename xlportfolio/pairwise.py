@@ -87,8 +87,8 @@ def pairwise_weights(judgments: Floats) -> PairwiseWeights:
     Saaty, T. L. (1980): The Analytic Hierarchy Process. McGraw-Hill. The weights are the principal
     eigenvector.
 
-    Harker, P. T. (1987): Incomplete pairwise comparisons in the analytic hierarchy process.
-    Mathematical Modelling 9 (11), 837-848. A missing pair counts as what the weights say of it: 0
+    Harker, P. T. (1987): Alternative modes of questioning in the analytic hierarchy process.
+    Mathematical Modelling 9 (3-5), 353-360. A missing pair counts as what the weights say of it: 0
     in its place, and 1 more on the diagonal.
 
     Ágoston, K. C., Csató, L. (2022): Inconsistency thresholds for incomplete pairwise comparison
@@ -172,10 +172,9 @@ def worst_judgments(judgments: Floats, count: int = 3) -> list[Revision]:
 
     References
     ----------
-    Harker, P. T. (1987): Alternative modes of questioning in the analytic hierarchy process.
-    Mathematical Modelling 9 (3-5), 353-360. Saaty, T. L. (2003): Decision-making with the AHP: why
-    is the principal eigenvector necessary. European Journal of Operational Research 145, 85-91,
-    mends a judgment by the weights that are found without it, too.
+    Saaty, T. L. (2003): Decision-making with the AHP: why is the principal eigenvector necessary.
+    European Journal of Operational Research 145, 85-91, section 4: a judgment is mended by the
+    weights that are found without it in Harker's way.
 
     Examples
     --------
@@ -379,7 +378,7 @@ def _reached(complete: Floats) -> Bools:
     linked = ~np.isnan(complete)
     reached: Bools = np.arange(len(complete)) == 0
     for _ in range(len(complete)):
-        reached = linked[reached].any(axis=0)
+        reached = np.asarray(linked[reached].any(axis=0), dtype=np.bool_)
     return reached
 
 
