@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from xlportfolio.errors import Fault, Problem
 from xlportfolio.model import Axis, name_key
 from xlportfolio.schema.cells import is_blank, quoted
-from xlportfolio.schema.contract import Column, RawTable, Table, column_letters
+from xlportfolio.schema.contract import Cell, Column, RawTable, Table, column_letters
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.judgments import as_judgment
 
@@ -101,6 +101,7 @@ def read_weights(
             squares[axis].append(Square(raw.sheet, judgments))
             continue
         grid = Grid(raw)
+        _refuse_unknown(grid, findings, {name_key(n) for names in criteria.values() for n in names})
         for key, lowest in (("rank", 1.0), ("points", 0.0)):
             entries[key] |= _entries(grid, findings, key, lowest)
 
@@ -129,6 +130,16 @@ def _entries(grid: Grid, findings: Findings, key: str, lowest: float) -> dict[st
     return found
 
 
+def _refuse_unknown(grid: Grid, findings: Findings, known: Container[str]) -> None:
+    """Gather the rows in which something was typed for what is no criterion any more."""
+    for i in grid.rows:
+        name = grid.text(i, "criterion")
+        is_filled = not all(is_blank(grid.cell(i, key)) for key in ("rank", "points"))
+        if is_filled and name_key(name) not in known:
+            fault = Fault("weighed_criterion_unknown", field="criterion", criterion=name)
+            findings.add(grid, fault, i, "criterion")
+
+
 class _Square:
     """Reads the comparisons of one rater."""
 
@@ -136,20 +147,34 @@ class _Square:
         self.raw, self.findings, self.grid = raw, findings, Grid(raw)
         self.count = len(criteria)
         places = {name_key(name): k for k, name in enumerate(criteria)}
-        self.columns: dict[int, int] = {}
-        for position, cell in enumerate(raw.header[1:], start=1):
-            k = places.get(name_key(str(cell or "")))
-            if k is not None:
-                self.columns.setdefault(k, position)
-        self.rows: dict[int, int] = {}
-        for i in self.grid.rows:
-            name = str(raw.cell(i, 0) or "")
-            k = places.get(name_key(name))
-            if k is not None:
-                self.rows.setdefault(k, i)
-            elif any(not is_blank(raw.cell(i, position)) for position in self.columns.values()):
+        compared = {position: name_key(str(cell or "")) for position, cell in self._headers()}
+        named = {i: name_key(str(raw.cell(i, 0) or "")) for i in self.grid.rows}
+        self.columns = {places[n]: at for at, n in reversed(compared.items()) if n in places}
+        self.rows = {places[n]: i for i, n in reversed(named.items()) if n in places}
+        lost = [
+            *((i, 0) for i, n in named.items() if n not in places and self._is_filled(row=i)),
+            *((-1, at) for at, n in compared.items() if n not in places and self._is_filled(at=at)),
+        ]
+        told: set[str] = set()
+        for i, position in lost:
+            name = str((raw.cell(i, 0) if i >= 0 else raw.header[position]) or "")
+            if name_key(name) not in told:
+                told.add(name_key(name))
                 fault = Fault("compared_criterion_unknown", criterion=name)
-                findings.add_cell(self.grid, fault, i, 0)
+                findings.add_cell(self.grid, fault, i, position)
+
+    def _headers(self) -> list[tuple[int, Cell]]:
+        """The headers of criteria with their positions: without the first and the last column."""
+        return [*enumerate(self.raw.header)][1:-1]
+
+    def _is_filled(self, row: int | None = None, at: int | None = None) -> bool:
+        """Whether a row, or a column, of a criterion that is none holds any comparison."""
+        cells = [
+            self.raw.cell(i, position)
+            for i in ([row] if row is not None else self.rows.values())
+            for position in ([at] if at is not None else self.columns.values())
+        ]
+        return not all(map(is_blank, cells))
 
     def read(self) -> Floats:
         """The judgments; of a pair judged on both sides, that above the diagonal counts."""
