@@ -74,7 +74,18 @@ def test_native_dependencies_are_not_asked_for_in_the_browser() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["functions", "macros", "host", "customer", "arguments", "cells", "faults", "single"]
+    "module",
+    [
+        "functions",
+        "weight_functions",
+        "macros",
+        "host",
+        "customer",
+        "arguments",
+        "cells",
+        "faults",
+        "single",
+    ],
 )
 def test_only_what_every_engine_of_xlwings_has_is_used(module: str) -> None:
     source = (ROOT / "xlportfolio" / "excel" / f"{module}.py").read_text("utf-8")

@@ -219,6 +219,12 @@ def test_the_bridge_knows_which_functions_answer_with_a_header_row() -> None:
         "KP_SHARE_OF_WALLET": [[[1]], [[2]]],
         "KP_AHP_WEIGHTS": [[[1]]],
         "KP_AHP_CONSISTENCY": [[[1]]],
+        "KP_ROC_WEIGHTS": [[[1]]],
+        "KP_RANK_SUM_WEIGHTS": [[[1]]],
+        "KP_SWING_WEIGHTS": [[[1]]],
+        "KP_ENTROPY_WEIGHTS": [[[1], [2]]],
+        "KP_CRITIC_WEIGHTS": [[[1], [2]]],
+        "KP_TOPSIS": [[[1]], [[1]]],
     }
     assert set(arguments) == set(udfs())
     answered = {name: udfs()[name](*given) for name, given in arguments.items()}

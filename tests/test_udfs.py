@@ -40,6 +40,12 @@ FUNCTIONS = {
     "KP_SHARE_OF_WALLET",
     "KP_AHP_WEIGHTS",
     "KP_AHP_CONSISTENCY",
+    "KP_ROC_WEIGHTS",
+    "KP_RANK_SUM_WEIGHTS",
+    "KP_SWING_WEIGHTS",
+    "KP_ENTROPY_WEIGHTS",
+    "KP_CRITIC_WEIGHTS",
+    "KP_TOPSIS",
 }
 DIVISION, NOT_AVAILABLE = -2146826281, -2146826246  # as COM hands over #DIV/0! and #N/A
 SPILL, CALC, GETTING_DATA = -2146826243, -2146826238, -2146826245  # of which xlwings knows nothing
@@ -378,6 +384,98 @@ def test_pairwise_comparisons_make_the_published_weights(excel: Excel) -> None:
     assert excel(CONSISTENCY) == [[pytest.approx(0.229, abs=1e-3)]]
 
 
+#: The same, as the list in a sheet offers judgments, without the lower half and three pairs.
+IN_WORDS = cells(
+    ("1 gleich wichtig", "4 etwas bis deutlich wichtiger", "3 etwas wichtiger", "1", 3, Decimal(4)),
+    (None, None, "7 = viel wichtiger", 3, "1/5 deutlich weniger wichtig", "1"),
+    (None, None, 1, " 1/5 ", "0,2", "1/6 (weniger wichtig)"),
+    (None, "", None, 1, None, None),
+    (None, None, None, None, 1, None),
+    (None,) * 6,
+)
+JUDGED = [call(name, IN_WORDS) for name in ("KP_AHP_WEIGHTS", "KP_AHP_CONSISTENCY")]
+AS_NUMBERS = [
+    call(
+        name,
+        tuple(
+            tuple(
+                None if cell in {(3, 4), (3, 5), (4, 5)} else found
+                for cell, found in zip(
+                    [(min(i, j), max(i, j)) for j in range(6)], line, strict=True
+                )
+            )
+            for i, line in enumerate(PAIRWISE)
+        ),
+    )
+    for name in ("KP_AHP_WEIGHTS", "KP_AHP_CONSISTENCY")
+]
+
+
+def test_judgments_may_be_in_words_and_lack_pairs(excel: Excel) -> None:
+    for in_words, as_numbers in zip(JUDGED, AS_NUMBERS, strict=True):
+        answer = excel(as_numbers)
+        assert type(answer[0][0]) is float
+        assert plain(excel(in_words)) == pytest.approx(plain(answer))
+    assert excel(AS_NUMBERS[0]) != excel(WEIGHTS)
+
+
+MIXED = (2.0, None, 1.0, "?", NOT_AVAILABLE, Decimal(4), SPILL)
+IN_ORDER = {
+    name: tuple(call(name, direction(*MIXED)) for direction in (row, column))
+    for name in ("KP_ROC_WEIGHTS", "KP_RANK_SUM_WEIGHTS", "KP_SWING_WEIGHTS")
+}
+EXPECTED_IN_ORDER = {
+    "KP_ROC_WEIGHTS": (5 / 18, 11 / 18, 2 / 18),
+    "KP_RANK_SUM_WEIGHTS": (2 / 6, 3 / 6, 1 / 6),
+    "KP_SWING_WEIGHTS": (2 / 7, 1 / 7, 4 / 7),
+}
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+def test_weights_stand_beside_their_ranks_and_points(excel: Excel, name: str) -> None:
+    across, down = map(excel, IN_ORDER[name])
+    assert across == [[cell for (cell,) in down]]
+    first, blank, second, text, error, third, other_error = across[0]
+    assert [first, second, third] == pytest.approx(EXPECTED_IN_ORDER[name])
+    assert blank == text == error == other_error == ""
+
+
+# four customers, of whom one lacks a number; the third column does not differ
+MEASURED = cells((10, 400, 7), (20, 100, 7), (None, 900, 7), (40, 400, 7))
+ENTROPY = call("KP_ENTROPY_WEIGHTS", MEASURED)
+CRITIC = [
+    call("KP_CRITIC_WEIGHTS", MEASURED, objectives)
+    for objectives in (MISSING, None, "max", row("min", None, "MAX"), column("max", " Min ", None))
+]
+TOPSIS = [
+    call("KP_TOPSIS", MEASURED, row(3.0, 1.0, None), objectives)
+    for objectives in (MISSING, row("min", "max", "max"), column("min", None, None))
+]
+TOPSIS_DOWN = call("KP_TOPSIS", MEASURED, column(Decimal(3), 1.0, "?"), "max")
+
+
+def test_objective_weights_are_a_row_with_one_for_each_column(excel: Excel) -> None:
+    (weights,) = excel(ENTROPY)
+    assert sum(weights) == pytest.approx(1)
+    assert weights[2] == 0
+    without, blank, one, mixed, turned = (excel(asked)[0] for asked in CRITIC)
+    assert without == blank == one
+    assert sum(without) == pytest.approx(1)
+    assert without[2] == mixed[2] == turned[2] == 0
+    assert mixed == pytest.approx(turned)  # either way the two columns are opposed alike
+
+
+def test_closeness_is_a_column_beside_its_rows(excel: Excel) -> None:
+    up, down, turned = map(excel, TOPSIS)
+    assert up == excel(TOPSIS_DOWN)
+    assert [len(line) for line in up] == [1] * 4
+    assert up[2] == down[2] == [""]
+    assert up[3] == [1]
+    assert down == turned
+    assert down[0] == [1]
+    assert 0 < up[0][0] < 1
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -416,6 +514,10 @@ def test_pairwise_comparisons_make_the_published_weights(excel: Excel) -> None:
         *((call("KP_SHARE_OF_WALLET", 30.0, cell), "") for cell in (*NO_NUMBERS, 0.0)),
         (call("KP_AHP_WEIGHTS", 1.0), 1),
         (call("KP_AHP_CONSISTENCY", cells((1, 3), (1 / 3, 1))), 0),
+        (call("KP_ROC_WEIGHTS", 7.0), 1),
+        (call("KP_RANK_SUM_WEIGHTS", Decimal(7)), 1),
+        (call("KP_SWING_WEIGHTS", 30.0), 1),
+        (call("KP_TOPSIS", 7.0, 1.0, "min"), 0.5),
         (call("KP_STRATEGY", None, MISSING, MISSING), ""),
         (call("KP_STRATEGY", NOT_AVAILABLE, MISSING, MISSING), ""),
         (call("KP_STRATEGY", SPILL, MISSING, MISSING), ""),
@@ -757,6 +859,37 @@ FAULTY = [
         call("KP_SHARE_OF_WALLET", TWO, column(1.0, 2.0)),
         "customer_demand: the range has 2 x 1 cells (rows x columns), but own_sales has 1 x 2;",
     ),
+    (call("KP_ROC_WEIGHTS", column("first", None)), "There is no number among the ranks;"),
+    (call("KP_RANK_SUM_WEIGHTS", NOT_AVAILABLE), "There is no number among the ranks;"),
+    (call("KP_SWING_WEIGHTS", row(0.0, None)), "None of the points is above 0;"),
+    (call("KP_SWING_WEIGHTS", row(3.0, -2.5)), "Number 2 of the points is -2.5;"),
+    (
+        call("KP_ENTROPY_WEIGHTS", cells((1, 2), (3, -4))),
+        "The number in row 2, column 2 is -4, but entropy needs numbers from 0;",
+    ),
+    (call("KP_ENTROPY_WEIGHTS", cells((1, 2), (1, 2))), "No column has two numbers that differ,"),
+    (call("KP_CRITIC_WEIGHTS", 5.0, MISSING), "No column has two numbers that differ,"),
+    (
+        call("KP_CRITIC_WEIGHTS", cells((1, 2), (2, 4)), MISSING),
+        "All criteria that differ put the customers in exactly the same relation,",
+    ),
+    *(
+        (call(name, cells((1, 2, 2), (2, 3, 1)), *weights, row("max", "max")), expected)
+        for name, weights in (("KP_CRITIC_WEIGHTS", ()), ("KP_TOPSIS", (row(1.0, 1.0, 1.0),)))
+        for expected in ("There are 2 objectives for 3 columns;",)
+    ),
+    *(
+        (
+            call(name, cells((1, 2), (2, 1)), *weights, row("max", word)),
+            f"objectives, row 1 of the range, column 2: “{found}” is not an objective;",
+        )
+        for name, weights in (("KP_CRITIC_WEIGHTS", ()), ("KP_TOPSIS", (row(1.0, 1.0),)))
+        for word, found in (("more", "more"), (NOT_AVAILABLE, "#N/A"), (SPILL, "#SPILL!"))
+    ),
+    (call("KP_TOPSIS", TWO, 1.0, MISSING), "There are 1 weights for 2 columns;"),
+    (call("KP_TOPSIS", TWO, row(None, 0.0), MISSING), "All weights are 0;"),
+    (call("KP_TOPSIS", TWO, row(1.0, -1.0), MISSING), "Weight 2 is -1;"),
+    (call("KP_TOPSIS", cells((1, None), (None, 2)), TWO, MISSING), "There are no numbers to"),
     *(
         (call(name, block), expected)
         for name in ("KP_AHP_WEIGHTS", "KP_AHP_CONSISTENCY")
@@ -767,11 +900,23 @@ FAULTY = [
             ),
             (
                 cells((1, 0), (0, 1)),
-                "The judgment in row 1, column 2 of the pairwise comparison comes to 0;",
+                "pairwise, row 1 of the range, column 2: “0” is not between 1/9 and 9;",
             ),
             (
-                cells((1, -3), (-1 / 3, 1)),
-                "The judgment in row 1, column 2 of the pairwise comparison comes to -3;",
+                cells((1, None), ("somewhat", 1)),
+                "pairwise, row 2 of the range, column 1: “somewhat” is not a judgment;",
+            ),
+            (
+                cells((1, A_DAY), (None, 1)),
+                "pairwise, row 1 of the range, column 2: Excel has made a date of what was entered,",
+            ),
+            (
+                ((1.0, NOT_AVAILABLE), (None, 1.0)),
+                "pairwise, row 1 of the range, column 2: the cell shows the error #N/A,",
+            ),
+            (
+                cells((1, 3, None), (None, 1, None), (None, None, 1)),
+                "No chain of judgments links criterion 1 with criterion 3 of the pairwise comparison;",
             ),
             (
                 cells((None, None), (None, None)),
@@ -818,6 +963,13 @@ LEFT_OUT = [
     ),
     (call("KP_AHP_WEIGHTS", MISSING), "pairwise: there is no number among the judgments;"),
     (call("KP_AHP_CONSISTENCY", MISSING), "pairwise: there is no number among the judgments;"),
+    (call("KP_ROC_WEIGHTS", MISSING), "There is no number among the ranks;"),
+    (call("KP_RANK_SUM_WEIGHTS", MISSING), "There is no number among the ranks;"),
+    (call("KP_SWING_WEIGHTS", MISSING), "None of the points is above 0;"),
+    (call("KP_ENTROPY_WEIGHTS", MISSING), "No column has two numbers that differ,"),
+    (call("KP_CRITIC_WEIGHTS", MISSING, MISSING), "No column has two numbers that differ,"),
+    (call("KP_TOPSIS", MISSING, 1.0, MISSING), "There are no numbers to compare;"),
+    (call("KP_TOPSIS", 1.0, MISSING, MISSING), "All weights are 0;"),
 ]
 
 #: Arguments that a formula leaves out, without which there is nothing to tell.

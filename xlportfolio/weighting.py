@@ -223,7 +223,8 @@ def critic_weights(values: Floats, objectives: Sequence[Objective] | None = None
     Raises
     ------
     XlPortfolioError
-        If a value is infinite, no column differs, or all that do are perfectly correlated.
+        If a value is infinite, objectives do not fit, no column differs, or all columns that do are
+        perfectly correlated.
 
     Notes
     -----
@@ -243,6 +244,9 @@ def critic_weights(values: Floats, objectives: Sequence[Objective] | None = None
     for row, column in np.argwhere(np.isinf(values)).tolist():
         found = float(values[row, column])
         raise XlPortfolioError("critic_infinite", row=row + 1, column=column + 1, found=found)
+    if objectives is not None and len(objectives) != values.shape[1]:
+        found, needed = len(objectives), values.shape[1]
+        raise XlPortfolioError("objectives_count", found=found, needed=needed)
     differing = [k for k, column in enumerate(values.T) if _differ(column[~np.isnan(column)])]
     scaled = _to_unit(values[:, differing])
     for at, k in enumerate(differing):

@@ -25,6 +25,9 @@ Cells = Any
 Block = Sequence[Sequence[Any]]
 #: What an argument counts as that is left out.
 BLANK: Block = ((None,),)
+#: How xlwings reads a table and a cell in which an error is not the same as a blank.
+TABLE = {"ndim": 2, "err_to_str": True}
+CELL = {"err_to_str": True}
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import analyse
 from xlportfolio.excel.arguments import (
     BLANK,
+    CELL,
+    TABLE,
     Cells,
     as_block,
     number,
@@ -29,10 +31,19 @@ from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.conversion import ManyRows, TextsAndNumbers
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
 from xlportfolio.excel.single import axis_gauge, criterion_gauge
+from xlportfolio.excel.weight_functions import (
+    KP_AHP_CONSISTENCY,
+    KP_AHP_WEIGHTS,
+    KP_CRITIC_WEIGHTS,
+    KP_ENTROPY_WEIGHTS,
+    KP_RANK_SUM_WEIGHTS,
+    KP_ROC_WEIGHTS,
+    KP_SWING_WEIGHTS,
+    KP_TOPSIS,
+)
 from xlportfolio.locale import LANGUAGES as SPOKEN
 from xlportfolio.locale import texts
 from xlportfolio.model import VALUES, Quadrant, Status, name_key
-from xlportfolio.pairwise import PairwiseWeights, pairwise_weights
 from xlportfolio.portfolio import abc_analysis, quadrants, ranks
 from xlportfolio.schema import CellError
 from xlportfolio.schema.cells import as_id, is_blank, shown
@@ -41,17 +52,36 @@ from xlportfolio.schema.settings import default_of
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.scoring import weighted_scores
 
-#: How xlwings reads a table and a cell in which an error is not the same as a blank.
-_TABLE = {"ndim": 2, "err_to_str": True}
-_CELL = {"err_to_str": True}
+#: All functions that formulas may call, those on weights included.
+__all__ = [
+    "KP_ABC",
+    "KP_AHP_CONSISTENCY",
+    "KP_AHP_WEIGHTS",
+    "KP_CRITIC_WEIGHTS",
+    "KP_ENTROPY_WEIGHTS",
+    "KP_EXPLAIN",
+    "KP_QUADRANT",
+    "KP_RANK",
+    "KP_RANK_SUM_WEIGHTS",
+    "KP_ROC_WEIGHTS",
+    "KP_SCORE",
+    "KP_SCORECARD",
+    "KP_SHARE_OF_WALLET",
+    "KP_STRATEGY",
+    "KP_SWING_WEIGHTS",
+    "KP_TOPSIS",
+    "KP_VALUE",
+    "KP_WEIGHTED_SCORE",
+]
+
 _EXPLAINED = ("criterion", "measure", "value", "weight", "contribution")
 
 
 @xw.func
 @xw.arg("headers", ndim=2)
 @xw.arg("measures", ndim=2)
-@xw.arg("criteria", **_TABLE)
-@xw.arg("axis", **_CELL)
+@xw.arg("criteria", **TABLE)
+@xw.arg("axis", **CELL)
 @in_words
 def KP_SCORE(headers: Cells, measures: Cells, criteria: Cells, axis: Cells) -> Cells:  # noqa: N802
     """The score of one customer on one axis, 0 to 100; empty where no measure is known.
@@ -89,8 +119,8 @@ def KP_SCORE(headers: Cells, measures: Cells, criteria: Cells, axis: Cells) -> C
 
 @xw.func
 @xw.arg("measure", ndim=2)
-@xw.arg("criterion", **_CELL)
-@xw.arg("criteria", **_TABLE)
+@xw.arg("criterion", **CELL)
+@xw.arg("criteria", **TABLE)
 @in_words
 def KP_VALUE(measure: Cells, criterion: Cells, criteria: Cells) -> Cells:  # noqa: N802
     """What a measure is worth on the scale of its criterion, 0 to 100; empty for a missing one.
@@ -166,9 +196,9 @@ def KP_WEIGHTED_SCORE(values: Cells, weights: Cells) -> Cells:  # noqa: N802
 @xw.func
 @xw.arg("value_score", ndim=2)
 @xw.arg("benefit_score", ndim=2)
-@xw.arg("value_threshold", **_CELL)
-@xw.arg("benefit_threshold", **_CELL)
-@xw.arg("language", **_CELL)
+@xw.arg("value_threshold", **CELL)
+@xw.arg("benefit_threshold", **CELL)
+@xw.arg("language", **CELL)
 @in_words
 def KP_QUADRANT(  # noqa: N802
     value_score: Cells,
@@ -225,9 +255,9 @@ def _of_100(cell: Cells, argument: str, setting: str, wrong: str) -> float:
 
 
 @xw.func
-@xw.arg("customers", convert=ManyRows, **_TABLE)
-@xw.arg("criteria", **_TABLE)
-@xw.arg("settings", **_TABLE)
+@xw.arg("customers", convert=ManyRows, **TABLE)
+@xw.arg("criteria", **TABLE)
+@xw.arg("settings", **TABLE)
 @xw.ret(convert=TextsAndNumbers)
 @in_words
 def KP_SCORECARD(customers: Cells, criteria: Cells, settings: Cells = None) -> Cells:  # noqa: N802
@@ -281,8 +311,8 @@ def KP_RANK(scores: Cells) -> Cells:  # noqa: N802
 
 @xw.func
 @xw.arg("amounts", ndim=2)
-@xw.arg("a", **_CELL)
-@xw.arg("b", **_CELL)
+@xw.arg("a", **CELL)
+@xw.arg("b", **CELL)
 @in_words
 def KP_ABC(amounts: Cells, a: Cells = None, b: Cells = None) -> Cells:  # noqa: N802
     """The ABC class of each amount by its share in their total, the largest first.
@@ -313,10 +343,10 @@ def KP_ABC(amounts: Cells, a: Cells = None, b: Cells = None) -> Cells:  # noqa: 
 
 
 @xw.func
-@xw.arg("customer_id", **_CELL)
-@xw.arg("customers", convert=ManyRows, **_TABLE)
-@xw.arg("criteria", **_TABLE)
-@xw.arg("settings", **_TABLE)
+@xw.arg("customer_id", **CELL)
+@xw.arg("customers", convert=ManyRows, **TABLE)
+@xw.arg("criteria", **TABLE)
+@xw.arg("settings", **TABLE)
 @in_words
 def KP_EXPLAIN(  # noqa: N802
     customer_id: Cells, customers: Cells, criteria: Cells, settings: Cells = None
@@ -373,8 +403,8 @@ def _plain(cell: Cells) -> Cells:
 
 @xw.func
 @xw.arg("quadrant", ndim=2)
-@xw.arg("status", **_TABLE)
-@xw.arg("language", **_CELL)
+@xw.arg("status", **TABLE)
+@xw.arg("language", **CELL)
 @in_words
 def KP_STRATEGY(quadrant: Cells, status: Cells = None, language: Cells = None) -> Cells:  # noqa: N802
     """The standard strategy for a type of customer.
@@ -444,49 +474,3 @@ def KP_SHARE_OF_WALLET(own_sales: Cells, customer_demand: Cells) -> Cells:  # no
     with np.errstate(over="ignore"):
         share = sales / np.where(demand > 0, demand, np.nan)
     return as_block(np.where(np.isfinite(share), share, np.nan))
-
-
-@xw.func
-@xw.arg("pairwise", ndim=2)
-@in_words
-def KP_AHP_WEIGHTS(pairwise: Cells) -> Cells:  # noqa: N802
-    """The weights of criteria from a comparison of each pair, in a column; they add up to 1.
-
-    Parameters
-    ----------
-    pairwise
-        A square of numbers: how many times as important the criterion of the row is as that of the
-        column, 1/9 to 9. One half may be blank. See :mod:`xlportfolio.pairwise` for the source.
-
-    Examples
-    --------
-    >>> KP_AHP_WEIGHTS([[1, 3], [None, 1]])
-    [[0.75], [0.25]]
-    """
-    return as_block(_judged(pairwise).weights[:, np.newaxis])
-
-
-@xw.func
-@xw.arg("pairwise", ndim=2)
-@in_words
-def KP_AHP_CONSISTENCY(pairwise: Cells) -> Cells:  # noqa: N802
-    """The consistency ratio of pairwise judgments; above 0.1, look at them again.
-
-    Parameters
-    ----------
-    pairwise
-        As for :func:`KP_AHP_WEIGHTS`, at most 10 criteria.
-
-    Examples
-    --------
-    >>> round(KP_AHP_CONSISTENCY([[1, 2, 8], [0.5, 1, 2], [0.125, 0.5, 1]]), 3)
-    0.046
-    """
-    return _judged(pairwise).consistency_ratio
-
-
-def _judged(pairwise: Cells) -> PairwiseWeights:
-    judgments = numbers(pairwise)
-    if np.isnan(judgments).all():
-        raise argument_fault("pairwise_empty", "pairwise")
-    return pairwise_weights(judgments)

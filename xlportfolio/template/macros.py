@@ -46,14 +46,14 @@ _HEAD = """\
 Attribute VB_Name = "KpFunctions"
 Option Explicit
 
-' Made by "python -m xlportfolio.template.build" from xlportfolio/excel/functions.py: change it
-' there. One wrapper for each function that formulas may call; KpBridge does the rest.
+' Made by "python -m xlportfolio.template.build" from what xlportfolio/excel/functions.py names:
+' change it there. One wrapper for each function that formulas may call; KpBridge does the rest.
 """
 
 
 def udfs() -> dict[str, Callable[..., Any]]:
-    """The functions that formulas may call, in the order in which they are written."""
-    return {name: f for name, f in vars(functions).items() if name.startswith("KP_")}
+    """The functions that formulas may call, in the order of their names."""
+    return {name: getattr(functions, name) for name in functions.__all__}
 
 
 def functions_module() -> str:
