@@ -166,7 +166,7 @@ def test_the_square_keeps_words_above_its_diagonal_and_fills_itself_below(tmp_pa
     cells = [[c.value for c in row] for row in shown["B9:D11"]]
     assert cells == [
         ["1", "3 slightly more important", "3 slightly more important"],
-        ["1/3", "1", "1/7 much less important"],
+        ["1/3", "1", "1/7 much less"],
         ["1/3", "7", "1"],
     ]
     weights = [row[0].value for row in shown["E9:E11"]]

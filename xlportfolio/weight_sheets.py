@@ -228,7 +228,7 @@ def label(judgment: float, words: Texts) -> str:
     """A judgment as the list of the sheet has it; one between its steps as a number.
 
     >>> label(3.0, texts("en")), label(1 / 8, texts("en")), label(2.5, texts("en"))
-    ('3 slightly more important', '1/8', '2.5')
+    ('3 slightly more important', '1/8 in between', '2.5')
     """
     if np.isnan(judgment):
         return ""
@@ -240,18 +240,18 @@ def label(judgment: float, words: Texts) -> str:
 
 
 def judgment_labels(words: Texts) -> Mapping[float, str]:
-    """The list from which judgments are chosen, from 9 to 1/9."""
-    more = {float(step): f"{step} {_meaning(f'more_{step}', words)}".strip() for step in SCALE}
+    """The list from which judgments are chosen, from 9 to 1/9.
+
+    A fraction never stands alone: Excel would make a date of it.
+    """
+    meanings = words.branch("judgments")
+    more = {float(k): f"{k} {meanings.get(f'more_{k}', '')}".strip() for k in SCALE}
     less = {
-        1 / step: f"1/{step} {_meaning(f'less_{step}', words)}".strip()
-        for step in reversed(SCALE)
-        if step > 1
+        1 / k: f"1/{k} {meanings.get(f'less_{k}', meanings['between'])}"
+        for k in reversed(SCALE)
+        if k > 1
     }
     return more | less
-
-
-def _meaning(key: str, words: Texts) -> str:
-    return str(words.branch("judgments").get(key, ""))
 
 
 def _reciprocal(judgment: str) -> str:
