@@ -134,7 +134,7 @@ class Scored:
         found = []
         for k, criterion in enumerate(self.model.criteria):
             same = [c.weight for c in self.model.criteria if c.axis is criterion.axis]
-            if sum(same) > criterion.weight:
+            if sum(same) > criterion.weight > 0:  # what is left out stays so
                 grid = np.linspace(0, MOST_SHARE, 150)
                 found.append((criterion.axis, k, criterion.weight / sum(same), grid))
         return found

@@ -10,7 +10,7 @@ value and ``B`` the sum of weights over the other criteria that the customer has
 it crosses a threshold follows from a linear equation, that at which two total scores meet from a
 quadratic one; for the weight of an axis it is linear as well. What is found lies a hair beyond the
 crossing, and is checked by the scoring itself. Thresholds stay at the numbers used, even where
-these are means or medians of the scores.
+these are means or medians of the scores. A weight of 0 leaves a criterion out, and stays 0.
 
 References
 ----------
@@ -223,7 +223,7 @@ class _Search(ABC):
             rest = np.array([self.groups[c.group].rest[c.k] for c in candidates])
             units = np.array([self.groups[c.group].unit for c in candidates])
             then = wanted / (wanted + rest)
-            possible = np.isfinite(wanted * units) & (wanted >= 0) & (rest > 0)
+            possible = np.isfinite(wanted * units) & (wanted >= 0) & (now > 0) & (rest > 0)
             # of two criteria that share an axis both changes are the same one: the first is named
             distance = np.round(np.abs(then - now), _SAME)
             distance = np.where(possible & (then <= MOST_SHARE), distance, np.inf)
