@@ -1,4 +1,4 @@
-"""PortfolioAnalysis -> what follows from it, in numbers: strategies, levers, findings, plan."""
+"""PortfolioAnalysis -> what follows from it, in numbers: strategies, levers, firmness, plan."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import PortfolioAnalysis, numbers_of
 from xlportfolio.findings import Finding, findings
+from xlportfolio.firmness import Firmness, firmness_of
 from xlportfolio.lever import levers
 from xlportfolio.model import Axis, Quadrant, ScaleKind, Strategy
 from xlportfolio.plan import Ints, Plan, PlanLine, hours_asked, plan, plan_lines
@@ -63,6 +64,7 @@ class Consequences:
     plan: Plan
     hours: Sequence[PlanLine]
     findings: Sequence[Finding]
+    firmness: Firmness
 
 
 def consequences(analysis: PortfolioAnalysis, language: str) -> Consequences:
@@ -83,6 +85,7 @@ def consequences(analysis: PortfolioAnalysis, language: str) -> Consequences:
         made,
         plan_lines(made, customers["quadrant"].to_numpy(object), now),
         findings(analysis),
+        firmness_of(analysis),
     )
 
 

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from xlportfolio.errors import Problem
+from xlportfolio.firmness import Firmness
 from xlportfolio.pairwise import PairwiseWeights
 from xlportfolio.scoring import Floats
+from xlportfolio.tipping import WeightChange
 from xlportfolio.weighing import AxisWeighing, consistency
 from xlportfolio.wording import Advice
 
@@ -44,6 +46,7 @@ def document(
         "customers": [] if advice is None else list(_customers(advice, [*range(_count(advice))])),
         "findings": [] if advice is None else list(_findings(advice)),
         "plan": None if advice is None else _plan(advice),
+        "robustness": None if advice is None else _robustness(advice.numbers.firmness),
         "problems": _problems(problems, language),
     }
 
@@ -246,12 +249,53 @@ def _customers(advice: Advice, positions: list[int]) -> Iterator[Document]:
             "reason": advice.reasons[position],
             "lever": None if lever is None else [step._asdict() for step in lever],
             "findings": found[position],
+            "firm": None if rank is None else _firm(advice, position),
             "contributions": {
                 name: point
                 for name, point in zip(names, contributions, strict=True)
                 if not math.isnan(point)
             },
         }
+
+
+def _firm(advice: Advice, position: int) -> Document:
+    """How firm the type and the rank of one rated customer are."""
+    firm, ids = advice.numbers.firmness, advice.analysis.customers["customer_id"]
+    type_change, swap = firm.type_changes[position], firm.swaps[position]
+    return {
+        "type": float(firm.same_type[position]),
+        "top": float(firm.in_top[position]),
+        "type_change": type_change
+        and {**_weight_change(type_change), "quadrant": str(type_change.quadrant)},
+        "swap": swap
+        and {**_weight_change(swap), "customer_id": ids.iloc[int(firm.nexts[position])]},
+        "rank_topsis": int(firm.rank_topsis[position]),
+        "rank_product": int(firm.rank_product[position]),
+    }
+
+
+def _weight_change(change: WeightChange) -> Document:
+    """The weight of a criterion, or of an axis by the name of its setting."""
+    return {
+        ("setting" if change.of_axis else "criterion"): change.name,
+        "now": change.now,
+        "then": change.then,
+        "share_now": change.share_now,
+        "share_then": change.share_then,
+    }
+
+
+def _robustness(firm: Firmness) -> Document:
+    """What the figures of all customers rest on, and how alike other rankings are."""
+    return {
+        "draws": firm.draws,
+        "spread": firm.spread,
+        "top_n": firm.top,
+        "correlation": {
+            "topsis": _number(firm.correlation_topsis),
+            "product": _number(firm.correlation_product),
+        },
+    }
 
 
 def _findings(advice: Advice) -> Iterator[Document]:

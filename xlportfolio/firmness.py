@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlportfolio.scoring import Floats
-from xlportfolio.tipping import WeightChange
+import numpy as np
+
+from xlportfolio.aggregation import rank_correlation, topsis, weighted_product
+from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.model import Axis, Objective, Status
+from xlportfolio.portfolio import Ints, ranks
+from xlportfolio.robustness import RatedAxis, Shares, draws_for, firm_shares
+from xlportfolio.scoring import Floats, rounded, weighted_scores
+from xlportfolio.tipping import Rated, WeightChange, swaps, type_changes
+
+#: The least value that the product rule knows: a 0 would leave nothing of all other values.
+LEAST_VALUE = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +29,7 @@ class Firmness:
     ----------
     draws, spread, top
         How many weightings were drawn, the percent by which they vary, and how many ranks from the
-        top count.
+        top count. With a spread of 0 there is one weighting, the chosen one.
     same_type, in_top
         Shape ``(n_customers,)``: the share of weightings, 0 to 1, in which a customer keeps its
         type, and in which its rank is within ``top``.
@@ -30,11 +40,13 @@ class Firmness:
         The smallest change of one weight that puts the next customer before this one; ``None``
         likewise.
     nexts
-        The position of that next customer: the first further down with a lower total score.
+        The position of that next customer, the first further down with a lower total score; -1:
+        there is nobody.
     rank_topsis, rank_product
-        Shape ``(n_customers,)``: the rank by TOPSIS and by the product rule.
+        Shape ``(n_customers,)``: the rank by TOPSIS and by the product rule, over the criteria of
+        both axes at once.
     correlation_topsis, correlation_product
-        How alike the ranking is to theirs, -1 to 1; NaN with fewer than two customers.
+        How alike the ranking is to theirs, -1 to 1; NaN where there are not two different scores.
     """
 
     draws: int
@@ -44,8 +56,116 @@ class Firmness:
     in_top: Floats
     type_changes: Sequence[WeightChange | None]
     swaps: Sequence[WeightChange | None]
-    nexts: Sequence[int | None]
+    nexts: Ints
     rank_topsis: Floats
     rank_product: Floats
     correlation_topsis: float
     correlation_product: float
+
+
+def firmness_of(analysis: PortfolioAnalysis) -> Firmness:
+    """How firm each type and rank is; see :mod:`xlportfolio.robustness` and ``tipping``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from xlportfolio import Criterion, Scale, ScoringModel, analyse
+    >>> model = ScoringModel(criteria=(
+    ...     Criterion("Turnover", Axis.VALUE, 60, Scale.linear(0, 100)),
+    ...     Criterion("Growth", Axis.VALUE, 40, Scale.linear(0, 10)),
+    ...     Criterion("Share", Axis.BENEFIT, 1, Scale.linear(0, 1)),
+    ... ))
+    >>> customers = pd.DataFrame({
+    ...     "customer_id": ["A", "B"], "Turnover": [90, 46], "Growth": [8, 6], "Share": [0.4, 0.7],
+    ... })
+    >>> firm = firmness_of(analyse(customers, model))
+    >>> firm.same_type.round(2), firm.swaps[0].name, firm.swaps[0].typed
+    (array([1.  , 0.99]), 'value_weight', 43.6)
+    """
+    customers, model = analysis.customers, analysis.model
+    count = int(customers["rank"].notna().sum())  # the rated rows come first
+    everybody = len(customers)
+    axes = (_rated_axis(analysis, Axis.VALUE, count), _rated_axis(analysis, Axis.BENEFIT, count))
+    both = (model.value_weight, model.benefit_weight)
+    top, total = int(model.top_n), customers["total_score"].to_numpy(np.float64)[:count]
+    shares = _shares(analysis, axes, count)
+    by_topsis, by_product = _orders(axes, both, count)
+    rated = Rated(axes, both, model.min_coverage)
+    nexts = _nexts(total)
+
+    def for_all(numbers: Floats) -> Floats:
+        return np.concatenate([numbers, np.full(everybody - count, np.nan)])
+
+    nothing: list[WeightChange | None] = [None] * (everybody - count)
+    return Firmness(
+        shares.draws,
+        float(model.weight_spread),
+        top,
+        for_all(shares.same_type),
+        for_all(shares.in_top),
+        type_changes(rated) + nothing,
+        swaps(rated, nexts) + nothing,
+        np.concatenate([nexts, np.full(everybody - count, -1)]),
+        for_all(ranks(by_topsis)),
+        for_all(ranks(by_product)),
+        rank_correlation(total, by_topsis),
+        rank_correlation(total, by_product),
+    )
+
+
+def _rated_axis(analysis: PortfolioAnalysis, axis: Axis, count: int) -> RatedAxis:
+    criteria = [analysis.model.criteria[k] for k in analysis.model.on_axis(axis)]
+    return RatedAxis(
+        [criterion.name for criterion in criteria],
+        np.array([criterion.weight for criterion in criteria], dtype=np.float64),
+        [criterion.fill for criterion in criteria],
+        analysis.values.iloc[:count, analysis.model.on_axis(axis)].to_numpy(np.float64),
+        analysis.model.threshold(axis),
+        getattr(analysis.thresholds, axis),
+    )
+
+
+def _shares(analysis: PortfolioAnalysis, axes: tuple[RatedAxis, RatedAxis], count: int) -> Shares:
+    model, customers = analysis.model, analysis.customers.iloc[:count]
+    if model.weight_spread == 0 or count == 0:
+        in_top = customers["rank"].to_numpy(np.float64) <= model.top_n
+        return Shares(1, np.ones(count), np.asarray(in_top, dtype=np.float64))
+    return firm_shares(
+        axes,
+        (model.value_weight, model.benefit_weight),
+        customers["quadrant"].to_numpy(object),
+        (customers["status"] != Status.PROSPECT).to_numpy(),
+        spread=model.weight_spread,
+        top=int(model.top_n),
+        draws=draws_for(count),
+    )
+
+
+def _nexts(total: Floats) -> Ints:
+    """The position of the first lower total score further down; -1 where there is none."""
+    lower = np.flatnonzero(np.diff(rounded(total)) < 0) + 1
+    after = np.searchsorted(lower, np.arange(len(total)), side="right")
+    return np.append(lower, -1)[after]
+
+
+def _orders(
+    axes: tuple[RatedAxis, RatedAxis], both: tuple[float, float], count: int
+) -> tuple[Floats, Floats]:
+    """What TOPSIS and the product rule rank by, over the criteria of both axes at once.
+
+    A criterion that a customer lacks takes its axis score, which leaves the weighted sum as it is.
+    """
+    if not count:
+        return np.empty(0), np.empty(0)
+    values, weights = [], []
+    for axis, weight in zip(axes, both, strict=True):
+        share = axis.weights / axis.weights.max()
+        filled = axis.filled
+        scores = weighted_scores(axis.values, axis.weights, axis.fills).score
+        values.append(np.where(np.isnan(filled), scores[:, np.newaxis], filled))
+        weights.append(weight / max(both) * share / share.sum())
+    table, shares = np.concatenate(values, axis=1), np.concatenate(weights)
+    return (
+        topsis(table, shares, [Objective.MAX] * len(shares)),
+        weighted_product(np.maximum(table, LEAST_VALUE), shares),
+    )

@@ -105,6 +105,8 @@ _WIDTHS = {
     "message": 84.0,
     "note": 40.0,
     "hidden": 34.0,
+    "type_change": 40.0,
+    "swap": 46.0,
 }
 #: Of one line of text, in points.
 LINE_HEIGHT = 15.0

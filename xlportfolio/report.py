@@ -14,6 +14,13 @@ import numpy.typing as npt
 
 from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
+from xlportfolio.firm_sheet import (
+    firm_column,
+    firm_columns,
+    firm_note,
+    firm_subtitles,
+    firm_summary,
+)
 from xlportfolio.locale import texts
 from xlportfolio.matrix import MATRIX, MatrixSheet, matrix_sheet
 from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, Quadrant, Status
@@ -32,10 +39,14 @@ TABLES: Mapping[str, str] = {
     "recommendations": "tblRecommendations",
     "plan": "tblActivityPlan",
     "abc": "tblAbc",
+    "robustness": "tblRobustness",
     "data_check": "tblDataCheck",
 }
 #: All sheets in the order in which they are appended.
-ORDER = ("ranking", *RATED_QUADRANTS, "recommendations", "plan", MATRIX, "abc", "data_check")
+ORDER = (
+    *("ranking", *RATED_QUADRANTS, "recommendations", "plan", MATRIX),
+    *("abc", "robustness", "data_check"),
+)
 
 #: Problems that the data check lists; whoever has more mends a column, not cells.
 MOST_PROBLEMS = 20_000
@@ -88,6 +99,7 @@ def build_report(
         "recommendations": writer.recommendations(),
         "plan": writer.plan(),
         "abc": writer.abc(),
+        "robustness": writer.robustness(),
         "data_check": writer.data_check(problems),
     }
     matrix = matrix_sheet(advice.analysis, presentation, names[MATRIX], sizes)
@@ -108,6 +120,7 @@ class _Writer:
         self.words = texts(presentation.language)
         self.names = names
         self.customers = self.analysis.customers
+        self.firmness = advice.numbers.firmness
         self.rated = self.customers["rank"].notna().to_numpy()
         self.columns = {column.key: column for column in self.of_everyone()}
 
@@ -181,6 +194,7 @@ class _Writer:
             self.column("borderline", Kind.FLAG, self.yes(self.customers["borderline"].tolist())),
             *coverages,
             self.column("note", Kind.PHRASE, notes(self.analysis, self.words.language)),
+            firm_column(self.firmness, self.words),
         ]
 
     def scored(self) -> str:
@@ -199,17 +213,15 @@ class _Writer:
     def ranking(self) -> SheetTable:
         model, thresholds = self.model, self.analysis.thresholds
         general = self.words.general
-        subtitles = (
-            self.scored(),
-            self.words(
-                "subtitles.weights",
-                value_weight=general(float(model.value_weight)),
-                benefit_weight=general(float(model.benefit_weight)),
-                band=general(float(model.borderline_band)),
-                value=self.words.number(thresholds.value, 1),
-                benefit=self.words.number(thresholds.benefit, 1),
-            ),
+        weights = self.words(
+            "subtitles.weights",
+            value_weight=general(float(model.value_weight)),
+            benefit_weight=general(float(model.benefit_weight)),
+            band=general(float(model.borderline_band)),
+            value=self.words.number(thresholds.value, 1),
+            benefit=self.words.number(thresholds.benefit, 1),
         )
+        subtitles = (self.scored(), f"{weights} {firm_note(self.firmness, self.words)}")
         return self.table("ranking", tuple(self.columns.values()), subtitles)
 
     def quadrant(self, quadrant: Quadrant) -> SheetTable:
@@ -221,7 +233,8 @@ class _Writer:
             at = at[np.argsort(rounded(missing_points(self.analysis)[at]), kind="stable")]
             key = quadrant
         columns = self.take(list(self.columns), at)
-        return self.table(quadrant, columns, (self.subtitle(key, **count),), quadrant)
+        subtitles = (self.subtitle(key, **count), firm_note(self.firmness, self.words))
+        return self.table(quadrant, columns, subtitles, quadrant)
 
     def recommendations(self) -> SheetTable:
         at = np.flatnonzero(self.rated)  # the rated rows come first
@@ -235,10 +248,12 @@ class _Writer:
             self.column("reason", Kind.PROSE, self.advice.reasons[: len(at)]),
             *self.take(("abc_class", "borderline"), at),
             self.column("lever", Kind.PROSE, self.advice.levers[: len(at)]),
+            *self.take(("firm",), at),
         )
-        subtitles = [self.scored()]
+        notes_ = [firm_note(self.firmness, self.words)]
         if not any(map(self.model.is_changeable, Axis)):
-            subtitles.append(self.words("subtitles.no_levers"))
+            notes_.append(self.words("subtitles.no_levers"))
+        subtitles = (self.scored(), " ".join(notes_))
         return self.table("recommendations", columns, subtitles)
 
     def plan(self) -> SheetTable:
@@ -365,6 +380,17 @@ class _Writer:
         taken = {str(header).casefold() for header in self.words.branch("columns").values()}
         header = " ".join((measure or "").split())[:_LONGEST_HEADER]
         return "" if header.casefold() in taken else header
+
+    def robustness(self) -> SheetTable:
+        """The rated rows: how firm their types and ranks are."""
+        at = np.flatnonzero(self.rated)
+        columns = (
+            *self.take(("rank", "customer_id", "customer", "quadrant"), at),
+            *(column.take(at) for column in firm_columns(self.advice, self.words)),
+        )
+        summary = firm_summary(self.firmness, self.words)
+        subtitles = firm_subtitles(self.firmness, self.presentation.as_of, self.words)
+        return self.table("robustness", columns, subtitles, summary=summary)
 
     def data_check(self, problems: Sequence[Problem]) -> SheetTable:
         language = self.words.language

@@ -183,7 +183,9 @@ class AxisScores:
 
 
 def weighted_scores(
-    values: Floats, weights: Sequence[float], fills: Sequence[float | None] | None = None
+    values: Floats,
+    weights: Sequence[float] | Floats,
+    fills: Sequence[float | None] | None = None,
 ) -> AxisScores:
     """The weighted mean of the values on one axis (simple additive weighting).
 
@@ -192,7 +194,8 @@ def weighted_scores(
     values
         Shape ``(n_customers, n_criteria)``, 0 to 100; NaN where the measure is missing.
     weights
-        Length ``n_criteria``, from 0, not all 0.
+        Length ``n_criteria``, from 0, not all 0; or shape ``(n_customers, n_criteria)``, where each
+        customer is weighted in another way.
     fills
         Length ``n_criteria``: the value of a missing measure; ``None`` leaves the criterion out
         for that customer and spreads its weight over the others.
@@ -214,7 +217,8 @@ def weighted_scores(
            [60.,  5.]])
     """
     weight = np.asarray(weights, dtype=np.float64)
-    weight = np.ldexp(weight, -np.frexp(weight.max())[1])  # an exact factor that keeps sums finite
+    largest = weight.max(axis=-1, keepdims=True)
+    weight = np.ldexp(weight, -np.frexp(largest)[1])  # an exact factor that keeps sums finite
     measured = ~np.isnan(values)
     if fills is not None:
         values = np.where(measured, values, np.array(fills, dtype=np.float64))
@@ -225,7 +229,7 @@ def weighted_scores(
     each = divisor[:, np.newaxis]
     return AxisScores(
         score=np.minimum(np.maximum(_summed(np.where(used, points, 0.0)) / divisor, 0.0), 100.0),
-        coverage=_summed(weight * measured) / weight.sum(),
+        coverage=_summed(weight * measured) / weight.sum(axis=-1),
         contributions=points / each,
         attainable=np.where(used, weight * 100, np.nan) / each,
     )

@@ -21,9 +21,11 @@ from xlportfolio.consequences import (
     missing_points,
 )
 from xlportfolio.findings import Finding
+from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, Criterion, Role, ScaleKind
 from xlportfolio.scoring import Yardstick, rounded
+from xlportfolio.tipping import WeightChange
 
 #: Units of measures that people read as percentages.
 _SHARES = {"share", "fraction", "anteil"}
@@ -61,6 +63,8 @@ class Advice:
     numbers: Consequences
     reasons: Sequence[str]
     levers: Sequence[str]
+    type_changes: Sequence[str]
+    swaps: Sequence[str]
     hidden: Sequence[FindingText]
 
 
@@ -90,6 +94,8 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
         found,
         _reasons(analysis, language),
         _levers(analysis, found.levers, language),
+        _type_changes(found.firmness, texts(language)),
+        _swaps(analysis, found.firmness, texts(language)),
         [_finding(finding, analysis, language) for finding in found.findings],
     )
 
@@ -238,6 +244,46 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
         return target, usual + _MOST_DECIMALS
 
     return cache(round_away) if kind is ScaleKind.STEPS else round_away  # steps have few targets
+
+
+# --- how firm types and ranks are ---------------------------------------------------------------
+
+
+def _type_changes(firmness: Firmness, words: Texts) -> list[str]:
+    """The smallest change of a weight that gives each customer another type; empty if not rated."""
+    types, none = words.branch("quadrants"), words("firm.no_change")
+    return [
+        ""
+        if math.isnan(rank)
+        else none
+        if change is None
+        else words(
+            "firm.type_change", change=_change(change, words), type=types[str(change.quadrant)]
+        )
+        for rank, change in zip(firmness.rank_topsis.tolist(), firmness.type_changes, strict=True)
+    ]
+
+
+def _swaps(analysis: PortfolioAnalysis, firmness: Firmness, words: Texts) -> list[str]:
+    """The smallest change that puts the next customer first; empty where there is nobody."""
+    customers, none = analysis.customers, words("firm.no_change")
+    pairs = zip(customers["customer"].tolist(), customers["customer_id"].tolist(), strict=True)
+    names = [" ".join(str(name or number).split()) for name, number in pairs]
+    return [
+        ""
+        if other < 0
+        else none
+        if change is None
+        else words("firm.swap", change=_change(change, words), customer=names[other])
+        for other, change in zip(firmness.nexts.tolist(), firmness.swaps, strict=True)
+    ]
+
+
+def _change(change: WeightChange, words: Texts) -> str:
+    """A change of a weight: of a criterion by its name, of an axis by that of the setting."""
+    name = words("firm.setting", setting=change.name) if change.of_axis else change.name
+    now, then = words.general(change.now), words.general(change.typed)
+    return words("levers.step", criterion=name, measure=now, target=then)
 
 
 # --- what turnover hides ------------------------------------------------------------------------
