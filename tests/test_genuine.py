@@ -21,7 +21,10 @@ from support.northwind import WORKBOOKS, add_input, input_tables, measures_in
 from support.packages import MAIN, MAY_CHANGE, changed_parts, parts_of, sheet_parts
 
 from xlportfolio import WorkbookError, rescore
+from xlportfolio.files.weights import find
 from xlportfolio.report import ORDER
+from xlportfolio.weighing import Taking
+from xlportfolio.weighting import Method
 
 Parts = dict[str, bytes]
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -44,6 +47,24 @@ def test_a_genuine_workbook_keeps_everything(
     assert changed_parts(original, after) <= MAY_CHANGE
     assert set(repairs_of(after)) <= set(repairs_of(given))
     assert_readable(path, sheet_parts(given))
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_finding_weights_in_a_genuine_workbook_keeps_everything(
+    name: str, tables: bytes, test_data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    original = add_input(test_data / "workbooks" / name, path, tables)
+    given = parts_of(path)
+    after = assert_kept(path, run=find)
+    assert changed_parts(original, after) <= MAY_CHANGE
+    assert set(repairs_of(after)) <= set(repairs_of(given))
+    taken = find(path, take=Taking(Method.CRITIC), backup=False).taken
+    again = {
+        criterion.name: criterion.weight for criterion in rescore(path).analysis.model.criteria
+    }
+    assert taken
+    assert {name: again[name] for name in taken} == taken
 
 
 def assert_readable(path: Path, sheets: dict[str, str]) -> None:

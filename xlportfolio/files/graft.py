@@ -86,7 +86,7 @@ def graft_tables(
     tables
         What stands on them; they have the same names in both workbooks.
     there
-        The sheets to replace, by the names of their tables; the others are appended.
+        The sheets to replace, by the names of their tables in lower case; others are appended.
     """
     grafting, replaced = Graft(workbook, scratch), list(there.values())
     grafting.release(replaced)
@@ -94,7 +94,7 @@ def graft_tables(
     for table in tables:
         block = Block(table.columns, table.first_row, heights=row_heights(table))
         filled = Filled(block, Pieces(table.columns), table.formulas)
-        grafting.place(table.sheet, there.get(table.table), filled)
+        grafting.place(table.sheet, there.get(table.table.lower()), filled)
     workbook.commit()
 
 

@@ -98,7 +98,7 @@ def find(
             spoken = run.presentation.language
             axes = with_taken(weights.axes, taken)
             tables = weight_tables(axes, spoken, name, places, has_functions=macros)
-            there = {table.name: sheet for sheet, table in found}
+            there = {table.name.lower(): sheet for sheet, table in found}
             drawn = scratch(workbook, lambda: draw_weights(tables, spoken))
             _take(workbook, run, taken)
             graft_tables(workbook, drawn, tables, there)
