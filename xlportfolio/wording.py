@@ -252,14 +252,13 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
 def _type_changes(firmness: Firmness, words: Texts) -> list[str]:
     """The smallest change of a weight that gives each customer another type; empty if not rated."""
     types, none = words.branch("quadrants"), words("firm.no_change")
+    sentence, spell = words("firm.type_change"), _change_speller(words)
     return [
         ""
         if math.isnan(rank)
         else none
         if change is None
-        else words(
-            "firm.type_change", change=_change(change, words), type=types[str(change.quadrant)]
-        )
+        else sentence.format(change=spell(change), type=types[str(change.quadrant)])
         for rank, change in zip(firmness.rank_topsis.tolist(), firmness.type_changes, strict=True)
     ]
 
@@ -267,6 +266,7 @@ def _type_changes(firmness: Firmness, words: Texts) -> list[str]:
 def _swaps(analysis: PortfolioAnalysis, firmness: Firmness, words: Texts) -> list[str]:
     """The smallest change that puts the next customer first; empty where there is nobody."""
     customers, none = analysis.customers, words("firm.no_change")
+    sentence, spell = words("firm.swap"), _change_speller(words)
     pairs = zip(customers["customer"].tolist(), customers["customer_id"].tolist(), strict=True)
     names = [" ".join(str(name or number).split()) for name, number in pairs]
     return [
@@ -274,16 +274,24 @@ def _swaps(analysis: PortfolioAnalysis, firmness: Firmness, words: Texts) -> lis
         if other < 0
         else none
         if change is None
-        else words("firm.swap", change=_change(change, words), customer=names[other])
+        else sentence.format(change=spell(change), customer=names[other])
         for other, change in zip(firmness.nexts.tolist(), firmness.swaps, strict=True)
     ]
 
 
-def _change(change: WeightChange, words: Texts) -> str:
-    """A change of a weight: of a criterion by its name, of an axis by that of the setting."""
-    name = words("firm.setting", setting=change.name) if change.of_axis else change.name
-    now, then = words.general(change.now), words.general(change.typed)
-    return words("levers.step", criterion=name, measure=now, target=then)
+def _change_speller(words: Texts) -> Callable[[WeightChange], str]:
+    """Puts changes into words: the weight of an axis is called by the name of its setting."""
+    step, number = words("levers.step"), cache(words.general)
+
+    @cache
+    def name(of_axis: bool, weight: str) -> str:  # noqa: FBT001 (as it stands in the change)
+        return words("firm.setting", setting=weight) if of_axis else weight
+
+    return lambda change: step.format(
+        criterion=name(change.of_axis, change.name),
+        measure=number(change.now),
+        target=number(change.typed),
+    )
 
 
 # --- what turnover hides ------------------------------------------------------------------------
