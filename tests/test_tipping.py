@@ -291,7 +291,7 @@ def test_many_customers_get_the_same_changes_as_few() -> None:
     )
     changes = type_changes(Rated((value, benefit), (1, 1), 50))
     assert sum(change is not None for change in changes) > 10_000
-    for part in (slice(0, 10), slice(8_185, 8_200), slice(-9, None)):
+    for part in (slice(0, 10), slice(4_090, 4_100), slice(-9, None)):
         few = (
             replace(value, values=value.values[part]),
             replace(benefit, values=benefit.values[part]),

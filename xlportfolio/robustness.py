@@ -50,7 +50,10 @@ SEED = 19_710_104
 #: Half of what numbers that are compared are rounded to.
 HALF_UNIT = 0.5 / 10**DECIMALS
 #: Scores in a block, so that it stays in the processor's cache; and draws that a byte can count.
-_BLOCK, _COUNTED = 1 << 17, 255
+_BLOCK, _COUNTED = 1 << 16, 255
+#: Multiplications in a block, so that no second thread is begun, which takes longer than it helps
+#: where the other processors are busy.
+_PRODUCTS = 1_000_000
 #: The least drawn weight: less would become 0, and with it the score of who has nothing else.
 _LEAST_WEIGHT = 1e-250
 #: The least spread, as a fraction: with less the draws differ by no more than numbers can show.
@@ -215,7 +218,8 @@ def firm_shares(
     )
     was = list(high)
     same, first = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    block = min(max(_BLOCK // max(count, 1), 1), _COUNTED)
+    widest = max(len(axis.names) for axis in axes)
+    block = min(max(min(_BLOCK, _PRODUCTS // widest) // max(count, 1), 1), _COUNTED)
     for begin in range(0, draws, block):
         rows = slice(begin, min(begin + block, draws))
         scores = [board.scores(rows) for board in boards]

@@ -44,7 +44,7 @@ _MOST_DECIMALS, _NEAR = 8, 0.01
 #: Decimals of shares whose changes are held against each other.
 _SAME = 9
 #: Customers looked at together, so that the tables of all criteria stay small.
-_CHUNK = 8_192
+_CHUNK = 4_096
 
 
 class WeightChange(NamedTuple):
