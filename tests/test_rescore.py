@@ -212,10 +212,10 @@ def put_cell(opened) -> None:  # noqa: ANN001
 def extend_table(opened) -> None:  # noqa: ANN001
     sheet = opened["Ranking"]
     for row in range(5, 11):
-        sheet.cell(row, 14, "my remark")
+        sheet.cell(row, 15, "my remark")
     table = sheet.tables["tblRanking"]
-    table.ref = table.autoFilter.ref = "A5:N10"
-    table.tableColumns.append(TableColumn(id=14, name="my remark"))
+    table.ref = table.autoFilter.ref = "A5:O10"
+    table.tableColumns.append(TableColumn(id=15, name="my remark"))
 
 
 def put_cell_below(opened) -> None:  # noqa: ANN001
@@ -251,7 +251,7 @@ def put_chart(opened) -> None:  # noqa: ANN001
     ("change", "message"),
     [
         (put_cell, r"Sheet Ranking is rewritten at every run, but cell P7 holds something"),
-        (extend_table, r"Sheet Ranking .* cell N5 holds"),
+        (extend_table, r"Sheet Ranking .* cell O5 holds"),
         (put_cell_below, r"Sheet Recommendations .* cell B40 holds"),
         (put_cell_on_matrix, r"Sheet Matrix .* cell H3 holds"),
         (put_cell_above, r"Sheet Ranking .* cell H2 holds"),
