@@ -79,7 +79,7 @@ class LiveWeights:
             ((entry,),) = formulas(seen.sheet.range((seen.row + 1, seen.column + count + 1)))
         except NotImplementedError:
             return place
-        return place._replace(computes=entry.startswith("="))
+        return place._replace(computes=str(entry).startswith("="))
 
     def _tables(self, taken: Mapping[str, float]) -> tuple[SheetTable, ...]:
         """All sheets, that of all methods first."""
@@ -120,12 +120,13 @@ class LiveWeights:
         Raises
         ------
         XlPortfolioError
-            If no such cell is, or cells of several columns are.
+            If no such cell is, or cells of several columns are; if the sheet was changed.
         """
         seen, cells = self.seen.get(WEIGHTS_TABLE.name.casefold()), self.live.book.app.selection
         method = None if seen is None or cells is None else _method(seen, cells)
         if seen is None or cells is None or method is None:
             raise XlPortfolioError("no_method_cell", sheet=self._places[0])
+        self._output(self._tables({})[0]).prepare()
         first, count = cells.row - seen.row - 1, cells.shape[0]
         rows = seen.rows[max(first, 0) : first + count]
         (at,) = (k for k, cell in enumerate(seen.header) if _is_column(cell, "criterion"))
@@ -177,7 +178,7 @@ class OutputWeights:
         except NotImplementedError as error:
             raise XlPortfolioError("weights_unread", sheet=self.sheet.name) from error
         for row, criterion in self.criteria.items():
-            if entries[row - first][0].startswith("="):
+            if str(entries[row - first][0]).startswith("="):
                 cell = f"{column_letters(self.column)}{row}"
                 details = {"sheet": self.sheet.name, "cell": cell, "criterion": criterion}
                 raise XlPortfolioError("weight_is_formula", **details)
