@@ -81,6 +81,7 @@ def test_native_dependencies_are_not_asked_for_in_the_browser() -> None:
         "macros",
         "host",
         "sheets",
+        "matrix",
         "blocks",
         "ranges",
         "weights",

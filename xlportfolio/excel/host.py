@@ -22,15 +22,13 @@ import xlwings as xw
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.customer import OutputPage, lay_out_page, selected_customer
+from xlportfolio.excel.matrix import OutputMatrix, fill_matrix, lay_out_matrix
 from xlportfolio.excel.ranges import SeenTable, asked, read
 from xlportfolio.excel.sheets import (
     Output,
-    OutputMatrix,
     OutputTable,
     fill,
-    fill_matrix,
     lay_out,
-    lay_out_matrix,
 )
 from xlportfolio.look import draw
 from xlportfolio.matrix import MATRIX, MATRIX_NAME, MatrixSheet

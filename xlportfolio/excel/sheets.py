@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import Protocol
 
 import xlwings as xw
@@ -29,14 +29,11 @@ from xlportfolio.excel.ranges import (
 )
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES, summary_heights, widths
-from xlportfolio.matrix import FIRST_SIZE, MOST_POINTS, POINTS_COLUMN, POINTS_ROW, MatrixSheet
 from xlportfolio.model import name_key
 from xlportfolio.schema.contract import Cell, column_letters
 from xlportfolio.tables import HEADER_ROW, TYPED, Kind, ReportColumn, SheetTable
 
-#: Rows above the first point, and above what the chart draws its thresholds from.
-_POINTS, _LINES = POINTS_ROW - 1, HEADER_ROW - 2
-#: The columns by which rows are known again; without any of them, by all of ours.
+#: The column by which rows are known again, the first of these; without any, all of ours.
 _NAMING = ("customer_id", "criterion", "compared")
 
 
@@ -178,8 +175,9 @@ class OutputTable:
         """Where each row will be, ``None`` for one that goes."""
         columns, rows = self.table.columns, self.seen.rows
         keys = [column.key for column in columns]
-        known = [keys.index(key) for key in _NAMING if key in keys] or range(len(columns))
-        same = name_key if columns[0].key in _NAMING else str  # criteria, in any case of letters
+        naming = next((key for key in _NAMING if key in keys), None)
+        known = range(len(columns)) if naming is None else [keys.index(naming)]
+        same = name_key if naming in {"criterion", "compared"} else str
         before = _numbered(tuple(same(_text(row[k])) for k in known) for row in rows)
         cells = [columns[k].cells for k in known]
         after = _numbered(tuple(same(_text(c)) for c in row) for row in zip(*cells, strict=True))
@@ -278,84 +276,6 @@ class OutputTable:
             write(self.sheet, (self.seen.row + 1, self.seen.column + c), column)
 
 
-class OutputMatrix:
-    """The sheet with the chart, which draws cells: these are ours, the others the user's.
-
-    Rows and columns count from the cell to which the name of the matrix refers, the sheet's first
-    when it was made.
-    """
-
-    def __init__(self, sheet: xw.Sheet, origin: tuple[int, int], matrix: MatrixSheet) -> None:
-        self.sheet, self.origin, self.matrix = sheet, origin, matrix
-        self.cells: list[list[Cell]] = []
-        self.height = 0  # rows of points that are ours, before or now
-
-    def _area(self, row: int, column: int, last_row: int, last_column: int) -> xw.Range:
-        top, left = (place - 1 for place in self.origin)
-        return self.sheet.range((top + row, left + column), (top + last_row, left + last_column))
-
-    def prepare(self) -> None:
-        """Look whether all stands where the chart looks for it, and for what is the user's there.
-
-        Raises
-        ------
-        XlPortfolioError
-            If rows or columns were inserted, or an entry stands where points are needed.
-        """
-        width, height = len(self.matrix.points), len(self.matrix.points[0])
-        used = self.sheet.used_range.last_cell.row - self.origin[0] + 1
-        most = _POINTS + MOST_POINTS
-        last = (max(min(used, most), _POINTS + height), POINTS_COLUMN + width - 1)
-        self.cells = read(self._area(1, 1, *last))
-        expected = {(texts(s)("matrix.type"), texts(s)("matrix.named")) for s in LANGUAGES}
-        found = self.cells[HEADER_ROW - 1][0], self.cells[_POINTS - 1][POINTS_COLUMN - 1]
-        if found not in expected:
-            raise XlPortfolioError("matrix_moved", sheet=self.sheet.name)
-        for r, (expect, row) in enumerate(
-            zip(self.matrix.thresholds, self.cells[_LINES:], strict=False)
-        ):
-            for k, cell in enumerate(expect, POINTS_COLUMN - 1):
-                if cell is None and row[k] is not None:
-                    raise XlPortfolioError("among_points", **self._place(_LINES + r, k))
-        columns = range(width)
-        points = [[row[POINTS_COLUMN - 1 + k] for k in columns] for row in self.cells[_POINTS:]]
-        lengths = [_run(row[k] for row in points) for k in columns]
-        lengths[FIRST_SIZE:] = [lengths[0]] * (width - FIRST_SIZE)  # of the customers named
-        self.height = max(height, *lengths)
-        for r, row in enumerate(points[: self.height]):
-            for k in columns:
-                if r >= lengths[k] and row[k] is not None:
-                    place = self._place(_POINTS + r, POINTS_COLUMN - 1 + k)
-                    raise XlPortfolioError("among_points", **place)
-
-    def _place(self, row: int, column: int) -> dict[str, object]:
-        """The sheet and the address of a cell, counted from 0."""
-        cell = f"{column_letters(self.origin[1] + column)}{self.origin[0] + row}"
-        return {"sheet": self.sheet.name, "cell": cell}
-
-    def _blocks(self) -> list[Block]:
-        """What is written."""
-        matrix, width = self.matrix, len(self.matrix.points)
-        points = [[entry(column.header) for column in matrix.points], *rows_of(matrix.points)]
-        points += [[None] * width for _ in range(self.height + 1 - len(points))]
-        return [
-            *head_blocks(matrix),
-            (_LINES, POINTS_COLUMN - 1, [*map(list, matrix.thresholds)]),
-            (POINTS_ROW - 2, POINTS_COLUMN - 1, points),
-        ]
-
-    def write(self) -> None:
-        """Bring title, counts, thresholds and points up to date; the chart draws them."""
-        write_blocks(self.sheet, self.origin, self._blocks(), self.cells)
-
-    def restore(self) -> None:
-        """Put back all cells that :meth:`write` changes, unless they are as they were."""
-        if read(self._area(1, 1, len(self.cells), len(self.cells[0]))) == self.cells:
-            return
-        for block in self._blocks():
-            write_back(self.sheet, self.origin, block, self.cells)
-
-
 # --- sheets that are new ------------------------------------------------------------------------
 
 
@@ -364,11 +284,6 @@ def fill(sheet: xw.Sheet, table: SheetTable) -> None:
     write(sheet, (table.first_row, 1), with_formulas(table.columns))
     for address, formula in table.formulas.items():
         sheet.range(address).value = f"={formula}"
-
-
-def fill_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
-    """Put the points into a sheet that has its chart already."""
-    write(sheet, (POINTS_ROW, POINTS_COLUMN), rows_of(matrix.points))
 
 
 def lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
@@ -388,11 +303,6 @@ def lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
             cells.number_format = STYLES[column.kind].number_format
 
 
-def lay_out_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
-    """Write the matrix, for which there is no chart, on a blank sheet."""
-    OutputMatrix(sheet, (1, 1), matrix).write()
-
-
 def _is_left_alone(column: ReportColumn) -> bool:
     """Whether the cells of a column are left as they are: filled in by people, or formulas."""
     return column.kind in TYPED or bool(column.formulas)
@@ -409,11 +319,6 @@ def _same_columns(header: Sequence[Cell], columns: Sequence[ReportColumn]) -> bo
         if cell not in {*allowed, column.header} and column.key != "amount":
             return False
     return True
-
-
-def _run(cells: Iterable[Cell]) -> int:
-    """How many cells there are before the first blank one."""
-    return sum(1 for _ in takewhile(lambda cell: cell is not None, cells))
 
 
 def _numbered(keys: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], int]]:
