@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlwings as xw
-from support import lo_session
+from support import lo_engine, lo_session
 from support.books import write_book
 from support.live import Open
 from support.lo_engine import attach
@@ -61,3 +62,22 @@ def opened(office: lo_session.Office) -> Iterator[Open]:
 @pytest.fixture
 def live(opened: Open, tmp_path: Path) -> xw.Book:
     return opened(write_book(tmp_path / "customers.xlsx"))
+
+
+@pytest.fixture
+def in_browser(live: xw.Book, monkeypatch: pytest.MonkeyPatch) -> xw.Book:
+    """The engine does not do what that of xlwings Lite does not."""
+
+    def unsupported(*_arguments: Any) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(lo_engine.Engine, "type", "remote")
+    for kind, name in (
+        (lo_engine.App, "screen_updating"),
+        (lo_engine.App, "status_bar"),
+        (lo_engine.App, "calculation"),
+        (lo_engine.Range, "formula"),
+        (lo_engine.Range, "row_height"),
+    ):
+        monkeypatch.setattr(kind, name, property(unsupported, unsupported))
+    return live

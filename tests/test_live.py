@@ -10,7 +10,6 @@ from typing import Any
 import openpyxl
 import pytest
 import xlwings as xw
-from support import lo_engine
 from support.books import CUSTOMERS, write_book
 from support.live import Open, block, blocks, done, in_file, plain, said, table_of
 from support.lo_engine import calls, chart_ranges
@@ -149,24 +148,6 @@ def test_the_user_stays_where_he_was_and_sees_what_is_done(live: xw.Book) -> Non
 
 
 # --- engines that can do less -------------------------------------------------------------------
-
-
-@pytest.fixture
-def in_browser(live: xw.Book, monkeypatch: pytest.MonkeyPatch) -> xw.Book:
-    """The engine does not do what that of xlwings Lite does not."""
-
-    def unsupported(*_arguments: Any) -> None:
-        raise NotImplementedError
-
-    monkeypatch.setattr(lo_engine.Engine, "type", "remote")
-    for kind, name in (
-        (lo_engine.App, "screen_updating"),
-        (lo_engine.App, "status_bar"),
-        (lo_engine.App, "calculation"),
-        (lo_engine.Range, "formula"),
-    ):
-        monkeypatch.setattr(kind, name, property(unsupported, unsupported))
-    return live
 
 
 def test_where_no_file_can_be_opened_sheets_are_plain(in_browser: xw.Book, tmp_path: Path) -> None:

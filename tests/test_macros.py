@@ -104,7 +104,7 @@ def test_the_bridge_calls_what_is_there() -> None:
     assert f"{failed}    unanswered = 0\n" in code
     (python,) = re.findall(r"RunPython\", _\n\s+(.*)\)\n", code)
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
-    assert len(run) == 5
+    assert len(run) == 7
     for name in run:
         values = {
             **{key: f'"{value}"' for key, value in constants.items()},
@@ -257,7 +257,8 @@ def test_each_button_of_the_ribbon_calls_a_macro_that_is_there(language: str) ->
     root = etree.fromstring(parts["customUI/customUI.xml"])
     code = source_of("KpRibbon")
     buttons = list(root.iter(f"{RIBBON}button"))
-    names = ("Rescore", "Check", "Explain", "Share", "History", "Settings", "Help")
+    names = ("Rescore", "Check", "Explain", "Weights", "TakeWeights", "Share", "History")
+    names += ("Settings", "Help")
     assert [button.get("id") for button in buttons] == [f"kp{name}" for name in names]
     for button, name in zip(buttons, names, strict=True):
         assert button.get("onAction") == f"KpOn{name}"
@@ -311,11 +312,11 @@ def test_libreoffice_calls_every_wrapper_and_every_callback(tmp_path: Path) -> N
         formulas=["=KP_SCORE(11;12;13;14)", "=KP_QUADRANT(60;40)", "=KP_SCORECARD(1;2;3)"],
         cells=["Start!Z1"],
     )
-    assert len(callbacks) == len(macros) == 7
-    assert answered["called"][: len(callbacks) + len(macros)] == [None] * 14
+    assert len(callbacks) == len(macros) == 9
+    assert answered["called"][: len(callbacks) + len(macros)] == [None] * 18
     expected = [";".join([name, *map(str, range(count))]) for name, count in wrappers.items()]
-    assert answered["called"][14:] == expected
-    through_python = "rescore;check;explain;share;history;"
+    assert answered["called"][18:] == expected
+    through_python = "rescore;check;explain;weights;take_weights;share;history;"
     assert answered["cells"]["Start!Z1"] == 2 * through_python
     assert answered["computed"] == [
         "KP_SCORE;11;12;13;14",

@@ -47,6 +47,9 @@ class Kind(StrEnum):
     JUDGMENT = "judgment"
 
 
+#: What people fill in; everything else is ours.
+TYPED = frozenset({Kind.ENTRY, Kind.JUDGMENT})
+
 #: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
 Cells = npt.NDArray[np.float64] | Sequence[str]
 

@@ -35,11 +35,16 @@ _MADE, _RATIO, _VERDICT = 1, 2, 3
 
 
 class Place(NamedTuple):
-    """A sheet on which an axis' criteria are compared: the names of its table and of its tab."""
+    """A sheet on which an axis' criteria are compared: the names of its table and of its tab.
+
+    ``computes`` says whether weights and consistency stand there as formulas that call our
+    functions: then they follow each judgment at once.
+    """
 
     axis: Axis
     table: str
     sheet: str
+    computes: bool
 
 
 def weight_tables(
@@ -47,8 +52,6 @@ def weight_tables(
     language: str,
     sheet: str,
     places: Sequence[Place],
-    *,
-    has_functions: bool,
 ) -> tuple[SheetTable, ...]:
     """Lay out all sheets on which weights are found: that of all methods first.
 
@@ -59,9 +62,6 @@ def weight_tables(
     places
         Where criteria are compared: for each axis its raters in their order, or one place more for
         nobody yet.
-    has_functions
-        Whether formulas of the workbook can call our functions: then weights and consistency of
-        the comparisons follow each judgment at once.
     """
     words = texts(language)
     writer = _Weights(axes, words)
@@ -71,7 +71,7 @@ def weight_tables(
     for place in places:
         weighing, position = by_axis[place.axis], seen[place.axis]
         seen[place.axis] += 1
-        tables.append(_Pairwise(weighing, position, words).table(place, has_functions))
+        tables.append(_Pairwise(weighing, position, words).table(place))
     return tuple(tables)
 
 
@@ -145,7 +145,7 @@ class _Pairwise:
         self.result = weighing.comparison.raters[position] if is_there else None
         self.is_alone = not any(rater.has_judged for k, rater in enumerate(raters) if k != position)
 
-    def table(self, place: Place, has_functions: bool) -> SheetTable:  # noqa: FBT001 (of the workbook)
+    def table(self, place: Place) -> SheetTable:
         """A square of judgments, and the weights that follow from them."""
         words, count = self.words, len(self.names)
         summary = self._summary(count + 2)
@@ -154,10 +154,10 @@ class _Pairwise:
         columns = [
             ReportColumn("compared", words("columns.compared"), Kind.NAME, list(self.names)),
             *(self._judgments(k, first) for k in range(count)),
-            self._weights(square, has_functions),
+            self._weights(square if place.computes else None),
         ]
         formulas = {}
-        if has_functions:
+        if place.computes:
             address = f"{column_letters(_RATIO)}{_SUMMARY_ROW}"
             formulas[address] = f'IFERROR(KP_AHP_CONSISTENCY({square})+0,"")'
         axis = place.axis
@@ -189,7 +189,8 @@ class _Pairwise:
         header = " ".join(self.names[column].split())[:_LONGEST_HEADER]
         return ReportColumn("judgment", header, Kind.JUDGMENT, cells, formulas=formulas)
 
-    def _weights(self, square: str, has_functions: bool) -> ReportColumn:  # noqa: FBT001 (as above)
+    def _weights(self, square: str | None) -> ReportColumn:
+        """The weights; where the judgments stand if they are to follow by formulas."""
         taken = {name_key(name) for name in self.names}
         header, number = self.words("columns.weight"), 2
         while name_key(header) in taken:
@@ -197,7 +198,7 @@ class _Pairwise:
         count = len(self.names)
         weights = np.full(count, np.nan) if self.result is None else self.result.weights
         formulas = {}
-        if has_functions:
+        if square is not None:
             formulas = {
                 k: f'IFERROR(INDEX(KP_AHP_WEIGHTS({square}),{k + 1})+0,"")' for k in range(count)
             }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from xlportfolio.errors import InputError, Problem, Severity
@@ -10,9 +10,9 @@ from xlportfolio.locale import texts
 from xlportfolio.model import Axis
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, in_order
-from xlportfolio.schema.weights import read_weights
+from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, pairwise_axis, read_weights
 from xlportfolio.weighing import AxisWeighing, Entries, Rater, weigh, weighed
-from xlportfolio.weight_sheets import WEIGHTS
+from xlportfolio.weight_sheets import WEIGHTS, Place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +52,31 @@ class WeightsRun:
         }
         return cls(run, weigh(run.analysis, entries), problems)
 
-    @property
-    def sheet_names(self) -> dict[str, str]:
-        """What each sheet is called where the workbook has none yet, by key."""
+    def places(
+        self, there: Sequence[tuple[str, str]], free: Callable[[str], str], *, computes: bool
+    ) -> tuple[str, list[Place]]:
+        """What the sheet of all methods is called, and where the criteria of an axis are compared.
+
+        An axis of several criteria that nobody compares yet gets a place to do so.
+
+        Parameters
+        ----------
+        there
+            The tables for weights that the workbook has, in its order: their names, and those of
+            their sheets.
+        free
+            Makes the name of a new sheet, like the one given, that no other has.
+        computes
+            Whether formulas of the workbook can call our functions.
+        """
         words = texts(self.run.presentation.language)
-        keys = (WEIGHTS, *(f"pairwise_{axis}" for axis in Axis))
-        return {key: words(f"sheets.{key}") for key in keys}
+        names = {table.lower(): sheet for table, sheet in there}
+        home = names.get(WEIGHTS_TABLE.name.lower()) or free(words(f"sheets.{WEIGHTS}"))
+        places = []
+        for weighing in self.axes:
+            axis = weighing.axis
+            found = [(table, sheet) for table, sheet in there if pairwise_axis(table) is axis]
+            if not found and len(weighing.criteria) > 1:
+                found = [(PAIRWISE[axis], free(words(f"sheets.pairwise_{axis}")))]
+            places += [Place(axis, table, sheet, computes) for table, sheet in found]
+        return home, places

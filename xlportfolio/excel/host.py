@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -22,18 +22,16 @@ import xlwings as xw
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.customer import OutputPage, lay_out_page, selected_customer
-from xlportfolio.excel.ranges import asked, read
+from xlportfolio.excel.matrix import OutputMatrix, fill_matrix, lay_out_matrix
+from xlportfolio.excel.ranges import SeenTable, asked, read
 from xlportfolio.excel.sheets import (
     Output,
-    OutputMatrix,
     OutputTable,
     fill,
-    fill_matrix,
     lay_out,
-    lay_out_matrix,
 )
 from xlportfolio.look import draw
-from xlportfolio.matrix import MATRIX, MATRIX_NAME
+from xlportfolio.matrix import MATRIX, MATRIX_NAME, MatrixSheet
 from xlportfolio.page_layout import PAGE_NAME, CustomerPage, Layout
 from xlportfolio.page_look import draw_page
 from xlportfolio.report import ORDER, TABLES, Report
@@ -42,6 +40,7 @@ from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import RawTable
 from xlportfolio.schema.contract import sheet_table
 from xlportfolio.state import STATE, state_array
+from xlportfolio.tables import SheetTable
 
 #: What the name of a sheet of ours without a table refers to.
 _HOME = re.compile(r"=?'?(?P<sheet>.*?)'?!(?P<cell>\$?[A-Z]+\$?[0-9]+)")
@@ -124,7 +123,7 @@ class LiveBook:
         taken = {*self.sheets, *(name.casefold() for name in ours.values())}
         for key in ORDER:
             if key not in ours:
-                ours[key] = _free_name(wanted[key], taken)
+                ours[key] = free_name(wanted[key], taken)
                 taken.add(ours[key].casefold())
         return ours
 
@@ -166,7 +165,7 @@ class LiveBook:
             there = None
         if there is not None:
             there.prepare()
-        name = there.sheet.name if there else _free_name(run.page_name, set(self.sheets))
+        name = there.sheet.name if there else free_name(run.page_name, set(self.sheets))
         page = run.page(position, name)
         made: list[xw.Sheet] = []
         try:
@@ -218,61 +217,96 @@ class LiveBook:
         BrokenOffError
             If Excel refuses something in the middle; then all has been put back, or it says so.
         """
-        ours, home = self._ours, self._home
+        ours, home, tables = self._ours, self._home, {t.key: t for t in report.tables}
         there: list[Output] = [
-            OutputTable(ours[table.key], self.tables[table.table.casefold()][1], table)
-            for table in report.tables
-            if table.key in ours
+            OutputTable(SeenTable(*self.tables[table.table.casefold()], len(table)), table)
+            for key, table in tables.items()
+            if key in ours
         ]
         if home is not None:
             there.append(OutputMatrix(home.sheet, (home.row, home.column), report.matrix))
+        missing = [key for key in ORDER if key not in ours]
+        new = {report.sheets[key]: tables.get(key, report.matrix) for key in missing}
+        matrix = report.sheets[MATRIX]
+        self.put(
+            there,
+            new,
+            lambda: draw(report, language),
+            lambda made: self._remember(made.get(matrix), state),
+        )
+        return [report.sheets[key] for key in (*TABLES, MATRIX)]
+
+    def put(
+        self,
+        there: Sequence[Output],
+        new: Mapping[str, SheetTable | MatrixSheet],
+        content: Callable[[], bytes],
+        finish: Callable[[Mapping[str, xw.Sheet]], None] = lambda _: None,
+    ) -> None:
+        """Bring sheets up to date that are there, and add those that are missing.
+
+        Parameters
+        ----------
+        new
+            What stands on each missing sheet, by its name.
+        content
+            Authors the scratch workbook with the missing sheets.
+        finish
+            What belongs to the same change, given the sheets made by their names.
+
+        Raises
+        ------
+        XlPortfolioError
+            If something of the user's is in the way; then nothing has been written.
+        BrokenOffError
+            If Excel refuses something in the middle; then all has been put back, or it says so.
+        """
         for output in there:
             output.prepare()
-        missing = [key for key in ORDER if key not in ours]
         begun: list[Output] = []
         made: dict[str, xw.Sheet] = {}
         try:
-            self._make(made, missing, report, language)
+            self._make(made, new, content)
             for output in there:
                 begun.append(output)
                 output.write()
-            self._remember(made.get(MATRIX), state)
+            finish(made)
         except BaseException as error:
             undone = _undo(begun, made.values())
             if not isinstance(error, Exception):
                 raise
-            at = begun[-1].sheet.name if begun else report.sheets[[*missing, MATRIX][len(made)]]
+            at = begun[-1].sheet.name if begun else [*new][min(len(made), len(new) - 1)]
             raise _broken_off(error, at, undone=undone) from error
-        return [report.sheets[key] for key in (*TABLES, MATRIX)]
 
     def _make(
-        self, made: dict[str, xw.Sheet], keys: Sequence[str], report: Report, language: str
+        self,
+        made: dict[str, xw.Sheet],
+        new: Mapping[str, SheetTable | MatrixSheet],
+        content: Callable[[], bytes],
     ) -> None:
         """Add the missing sheets to the end of the workbook and fill them."""
-        if not keys:
+        if not new:
             return
         front = self.book.sheets.active
         opens_files = self.book.app.engine.type == "desktop"  # xlwings Lite does not
-        add = self._copied if opens_files else self._plain
         try:
-            made.update(add(keys, report, language))
+            made.update(self._copied(new, content) if opens_files else self._plain(new))
         finally:
             with suppress(Exception):
                 front.impl.activate()  # not Excel itself and the workbook too: both are in front
-        for table in report.tables:
-            if table.key in made:
-                fill(made[table.key], table)
-        if MATRIX in made:
-            (fill_matrix if opens_files else lay_out_matrix)(made[MATRIX], report.matrix)
+        for name, what in new.items():
+            if isinstance(what, SheetTable):
+                fill(made[name], what)
+            else:
+                (fill_matrix if opens_files else lay_out_matrix)(made[name], what)
 
     def _copied(
-        self, keys: Sequence[str], report: Report, language: str
+        self, names: Iterable[str], content: Callable[[], bytes]
     ) -> Iterator[tuple[str, xw.Sheet]]:
         """Copy authored sheets from the scratch workbook."""
-        with self._scratch(draw(report, language)) as scratch:
-            for key in keys:
-                sheet = scratch.sheets[report.sheets[key]]
-                yield key, sheet.copy(after=self.book.sheets[-1])
+        with self._scratch(content()) as scratch:
+            for name in names:
+                yield name, scratch.sheets[name].copy(after=self.book.sheets[-1])
 
     @contextmanager
     def _scratch(self, content: bytes) -> Iterator[xw.Book]:
@@ -287,16 +321,12 @@ class LiveBook:
                 with suppress(Exception):
                     scratch.close()
 
-    def _plain(
-        self, keys: Sequence[str], report: Report, _language: str
-    ) -> Iterator[tuple[str, xw.Sheet]]:
+    def _plain(self, new: Mapping[str, SheetTable | MatrixSheet]) -> Iterator[tuple[str, xw.Sheet]]:
         """Add sheets that look as the engine makes them."""
-        tables = {table.key: table for table in report.tables}
-        for key in keys:
-            last = self.book.sheets[-1]
-            yield key, (sheet := self.book.sheets.add(report.sheets[key], after=last))
-            if key in tables:
-                lay_out(sheet, tables[key])
+        for name, what in new.items():
+            yield name, (sheet := self.book.sheets.add(name, after=self.book.sheets[-1]))
+            if isinstance(what, SheetTable):
+                lay_out(sheet, what)
 
     def _remember(self, matrix: xw.Sheet | None, state: Mapping[str, float | dt.date]) -> None:
         """Set the names: of a matrix that is new, of the last run where the workbook has it."""
@@ -306,7 +336,7 @@ class LiveBook:
             self.book.names[STATE].refers_to = f"={state_array(state)}"
 
 
-def _free_name(wanted: str, taken: set[str]) -> str:
+def free_name(wanted: str, taken: set[str]) -> str:
     """The name, or the name with ``(2)`` and so on if a sheet has it already."""
     candidate, number = wanted, 2
     while candidate.casefold() in taken:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import xlwings as xw
 
 from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.excel.host import BrokenOffError, LiveBook, quiet
+from xlportfolio.excel.weights import LiveWeights
 from xlportfolio.locale import language_of_system, texts
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
+from xlportfolio.weighing import Taking, taken_over
 from xlportfolio.wording import Advice
 
 #: Problems that a message lists; the data check sheet has them all.
 _LISTED = 8
+#: Weights that a question lists: a message has room for a thousand characters.
+_WEIGHTS = 20
 
 
 @xw.script
@@ -55,6 +59,40 @@ def explain(book: xw.Book) -> None:
         with quiet(book.app):
             live.show_page(run, position)
         voice.rest()
+
+
+@xw.script
+def weights(book: xw.Book) -> None:
+    """Bring the sheets up to date on which weights are found; the first time, add them."""
+    with _speaking(book) as voice:
+        voice.progress("read")
+        live = LiveBook(book)
+        found = LiveWeights(live, voice.speak_as(_run(live)))
+        voice.progress("write")
+        with quiet(book.app):
+            sheets = found.write()
+        lines = [voice.words("live.weights_next")] if len(found.seen) < len(sheets) else []
+        done = voice.words("live.weights_done", sheets=sheets)
+        voice.tell(done, *lines, *voice.sentences(found.found.problems))
+
+
+@xw.script
+def take_weights(book: xw.Book) -> None:
+    """Write the weights of the method in whose column a cell is selected into the criteria."""
+    with _speaking(book) as voice:
+        voice.progress("read")
+        live = LiveBook(book)
+        found = LiveWeights(live, voice.speak_as(_run(live)))
+        taking = found.chosen()
+        taken = taken_over(found.found.axes, taking)
+        if not voice.may_take(taking, taken):
+            voice.rest()
+            return
+        voice.progress("write")
+        with quiet(book.app):
+            found.take(taken)
+        method = voice.words(f"methods.{taking.method}")
+        voice.tell(voice.words("live.taken", method=method, criteria=len(taken)))
 
 
 @xw.script
@@ -107,6 +145,18 @@ class _Voice:
         """Show a message, and give the status bar back."""
         self.rest()
         self.app.alert("\n\n".join(lines), self.words("macros.title"))
+
+    def may_take(self, taking: Taking, taken: Mapping[str, float]) -> bool:
+        """Ask whether weights may be written; yes, where an engine cannot wait for an answer."""
+        if self.app.engine.type != "desktop":
+            return True
+        words = self.words
+        method = words(f"methods.{taking.method}")
+        listed = [f"- {name}: {words.number(weight, 2)}" for name, weight in taken.items()]
+        more = [words("live.more_weights", count=len(listed) - _WEIGHTS)]
+        lines = [*listed[:_WEIGHTS], *(more if len(listed) > _WEIGHTS else [])]
+        question = "\n".join([words("live.take", method=method), *lines])
+        return self.app.alert(question, words("macros.title"), buttons="ok_cancel") == "ok"
 
     def hidden(self, advice: Advice) -> list[str]:
         """What turnover hides, if anything was found: of how many customers."""

@@ -1,4 +1,4 @@
-"""Blocks of cells, from and to an open workbook, each in one call; questions to its tables."""
+"""Blocks of cells, from and to an open workbook, each in one call; what stands in its tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import xlwings as xw
 from xlwings.main import Table
 
+from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.schema import CellError
 from xlportfolio.schema.contract import Cell
@@ -22,6 +23,8 @@ Rows = list[list[Any]]
 _TRUTHS = {"true", "false", "wahr", "falsch"}
 #: Texts longer than this are neither numbers nor dates.
 _LONGEST_ENTRY = 40
+#: Rows above a table of ours that are looked at: for its title, which may have been moved.
+_FAR = 26
 
 
 def read(area: xw.Range) -> list[list[Cell]]:
@@ -61,6 +64,15 @@ def rows_of(columns: Sequence[ReportColumn]) -> Rows:
     return [list(row) for row in zip(*plain, strict=True)]
 
 
+def with_formulas(columns: Sequence[ReportColumn]) -> Rows:
+    """Columns as rows of cells, those with a formula as it is entered."""
+    rows = rows_of(columns)
+    for k, column in enumerate(columns):
+        for row, formula in column.formulas.items():
+            rows[row][k] = f"={formula}"
+    return rows
+
+
 def entered(cell: Cell) -> Any:  # noqa: ANN401 (whatever an engine takes)
     """A cell that was read, as it is entered again."""
     if isinstance(cell, CellError):
@@ -94,3 +106,34 @@ def asked(table: Table, question: str, *, default: bool) -> bool:
         return bool(getattr(table, question))
     except NotImplementedError:
         return default
+
+
+class SeenTable:
+    """A table of ours and what stands in it, above it, and where it will grow; read in one call.
+
+    Parameters
+    ----------
+    rows
+        How many rows of data it needs; at least those that it has are read.
+
+    Raises
+    ------
+    XlPortfolioError
+        If its headers are hidden, or it has a total row.
+    """
+
+    def __init__(self, sheet: xw.Sheet, there: Table, rows: int) -> None:
+        if not asked(there, "show_headers", default=True):
+            raise XlPortfolioError("headers_hidden", sheet=sheet.name, table=there.name)
+        if asked(there, "show_totals", default=False):
+            raise XlPortfolioError("totals_on", sheet=sheet.name, table=there.name)
+        self.sheet, self.there, self.name = sheet, there, there.name
+        area = there.range
+        self.row, self.column = area.row, area.column
+        height, self.width = area.shape
+        top = max(self.row - _FAR, 1)
+        last = self.row + max(height - 1, rows)
+        cells = read(sheet.range((top, self.column), (last, self.column + self.width - 1)))
+        head = self.row - top
+        self.above, self.header = cells[:head], cells[head]
+        self.rows, self.below = cells[head + 1 : head + height], cells[head + height :]

@@ -8,27 +8,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import takewhile
+from itertools import groupby
 from typing import Protocol
 
 import xlwings as xw
-from xlwings.main import Table
+from xlwings.utils import address_to_index_tuple
 
 from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.ranges import Rows, asked, entered, entry, formulas, read, rows_of, write
+from xlportfolio.excel.blocks import Block, around, head_blocks, write_back, write_blocks
+from xlportfolio.excel.ranges import (
+    Rows,
+    SeenTable,
+    entered,
+    entry,
+    formulas,
+    read,
+    rows_of,
+    with_formulas,
+    write,
+)
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.look import STYLES, summary_heights, widths
-from xlportfolio.matrix import FIRST_SIZE, MOST_POINTS, POINTS_COLUMN, POINTS_ROW, MatrixSheet
+from xlportfolio.model import name_key
 from xlportfolio.schema.contract import Cell, column_letters
-from xlportfolio.tables import HEADER_ROW, ReportColumn, SheetTable, Summary
+from xlportfolio.tables import HEADER_ROW, TYPED, Kind, ReportColumn, SheetTable
 
-#: Rows above the first point, and above what the chart draws its thresholds from.
-_POINTS, _LINES = POINTS_ROW - 1, HEADER_ROW - 2
-#: How many rows further up than it should be a table's title is looked for.
-_FAR = 16
-
-#: Cells to be written, behind the row and the column, counted from 0, where they begin.
-Block = tuple[int, int, Rows]
+#: The column by which rows are known again, the first of these; without any, all of ours.
+_NAMING = ("customer_id", "criterion", "compared")
 
 
 class Output(Protocol):
@@ -53,24 +59,22 @@ class Output(Protocol):
 
 
 class OutputTable:
-    """A sheet with a table of ours, and columns that the user may have added to it."""
+    """A sheet with a table of ours, and columns that the user may have added to it.
 
-    def __init__(self, sheet: xw.Sheet, there: Table, table: SheetTable) -> None:
-        self.sheet, self.there, self.table = sheet, there, table
-        area = there.range
-        self.row, self.column = area.row, area.column
-        self.height, self.width = area.shape
-        self.above: list[list[Cell]] = []
-        self.header: list[Cell] = []
-        self.rows: list[list[Cell]] = []  # as they are, below the headers
-        self.entries: list[list[str]] = []  # what was entered into the user's columns
+    What people fill in is never written, unless its row moves; nor are formulas.
+    """
+
+    def __init__(self, seen: SeenTable, table: SheetTable) -> None:
+        self.seen, self.table, self.sheet = seen, table, seen.sheet
+        self.typed = [k for k, c in enumerate(table.columns) if c.kind in TYPED]
+        self.entries: list[list[str]] = []  # what was entered into columns that may move
         self.moved: dict[int, Rows] = {}
         self.heights: dict[int, float] = {}  # of rows of the sheet whose height was changed
 
     @property
     def _old(self) -> int:
         """Rows of data that the table has."""
-        return self.height - 1
+        return len(self.seen.rows)
 
     @property
     def _new(self) -> int:
@@ -79,103 +83,155 @@ class OutputTable:
 
     @property
     def _head(self) -> int:
-        """Rows above the table: its title, what was scored, its summary, blank ones between."""
-        return self.table.header_row - 1
+        """Rows above the table: its title, what was scored, its summary, blank ones between.
+
+        None where there is no room for them.
+        """
+        head = self.table.header_row - 1
+        return head if len(self.seen.above) >= head else 0
+
+    @property
+    def _first(self) -> tuple[int, int]:
+        """The sheet's row and column from which blocks count."""
+        return self.seen.row - self._head, self.seen.column
 
     def prepare(self) -> None:
         """Look for whatever is in the way: of growing, of our columns, of the user's columns."""
-        ours, table = len(self.table.columns), self.table
-        if asked(self.there, "show_totals", default=False):
-            raise XlPortfolioError("totals_on", sheet=self.sheet.name, table=table.table)
-        top = max(self.row - self._head - _FAR, 1)
-        last = max(self._old, self._new)
-        cells = read(self._area(top - self.row, 0, last, self.width - 1))
-        self.above, self.header = cells[: self.row - top], cells[self.row - top]
-        rows = cells[self.row - top + 1 :]
-        self.rows, below = rows[: self._old], rows[self._old :]
-        if self.width < ours or not _same_columns(self.header[:ours], table.columns):
-            raise XlPortfolioError("columns_moved", sheet=self.sheet.name, table=table.table)
+        seen, table = self.seen, self.table
+        details = {"sheet": self.sheet.name, "table": seen.name}
+        if not self._is_as_laid_out():
+            raise XlPortfolioError("sheet_outdated" if self.typed else "columns_moved", **details)
+        head = table.header_row - 1
         titles = {texts(language)(f"titles.{table.key}") for language in LANGUAGES}
-        found = [k - len(self.above) for k, row in enumerate(self.above) if row[0] in titles]
-        if found and -self._head not in found:
-            raise XlPortfolioError("head_moved", sheet=self.sheet.name, table=table.table)
-        for r, row in enumerate(below, self._old + 1):
+        found = [k - len(seen.above) for k, row in enumerate(seen.above) if row[0] in titles]
+        if found and -head not in found:
+            raise XlPortfolioError("head_moved", **details)
+        for r, row in enumerate(seen.below, self._old + 1):
             for c, cell in enumerate(row):
                 if cell is not None:
                     raise XlPortfolioError("below_table", **self._place(r, c))
-        if self.width > ours:
-            self._move_columns(ours)
+        self._move_columns()
+
+    def _is_as_laid_out(self) -> bool:
+        """Whether the columns are ours; those of a square, and its rows, are the criteria."""
+        seen, columns = self.seen, self.table.columns
+        if seen.width < len(columns) or not _same_columns(seen.header[: len(columns)], columns):
+            return False
+        if all(column.kind is not Kind.JUDGMENT for column in columns):
+            return True
+        names = [name_key(str(row[0] or "")) for row in seen.rows]
+        return names == [name_key(str(name)) for name in columns[0].cells]
 
     def _area(self, row: int, column: int, last_row: int, last_column: int) -> xw.Range:
         """Some cells, counted from the table's first header."""
-        first = (self.row + row, self.column + column)
-        return self.sheet.range(first, (self.row + last_row, self.column + last_column))
+        row, last_row = self.seen.row + row, self.seen.row + last_row
+        column, last_column = self.seen.column + column, self.seen.column + last_column
+        return self.sheet.range((row, column), (last_row, last_column))
 
     def _place(self, row: int, column: int) -> dict[str, object]:
         """The sheet and the address of a cell, counted from the table's first header."""
-        cell = f"{column_letters(self.column + column)}{self.row + row}"
+        cell = f"{column_letters(self.seen.column + column)}{self.seen.row + row}"
         return {"sheet": self.sheet.name, "cell": cell}
 
-    def _move_columns(self, ours: int) -> None:
-        """Let what the user entered into columns behind ours follow its customer.
+    def _move_columns(self) -> None:
+        """Let what the user entered, behind our columns or among them, follow its row.
 
         Formulas stay in their rows.
         """
-        try:
-            self.entries = formulas(self._area(1, ours, self._old, self.width - 1))
-        except NotImplementedError as error:
-            raise XlPortfolioError("columns_unread", sheet=self.sheet.name) from error
-        keys = [column.key for column in self.table.columns]
-        known = [keys.index("customer_id")] if "customer_id" in keys else range(ours)
-        before = _numbered(tuple(_text(row[k]) for k in known) for row in self.rows)
-        columns = [self.table.columns[k].cells for k in known]
-        after = _numbered(tuple(map(_text, row)) for row in zip(*columns, strict=True))
-        places = {key: place for place, key in enumerate(after)}
-        to = [places.get(key) for key in before]
-        for c in range(ours, self.width):
-            cells = [row[c] for row in self.rows]
+        rows, theirs = self.seen.rows, range(len(self.table.columns), self.seen.width)
+        to = self._rows_after()
+        moving = [
+            c
+            for c in (*self.typed, *theirs)
+            if any(row[c] is not None and to[r] != r for r, row in enumerate(rows))
+        ]
+        if theirs or moving:
+            self._read_entries(may_lack=not theirs)
+        for c in moving:
             is_formula = [self._is_formula(r, c) for r in range(self._old)]
-            kept = [r for r, cell in enumerate(cells) if cell is not None and not is_formula[r]]
-            if all(to[r] == r for r in kept):
+            filled = [r for r, row in enumerate(rows) if row[c] is not None]
+            kept = [r for r in filled if not is_formula[r]]
+            if c in theirs and all(to[r] == r for r in kept):
                 continue
-            for r in kept:
-                if to[r] is None:
+            moved: Rows = [[None] for _ in range(max(self._new, self._old))]
+            for r in kept or filled:
+                place = to[r]
+                if place is None:
                     raise XlPortfolioError("note_left", **self._place(r + 1, c))
                 if any(is_formula):
                     raise XlPortfolioError("column_mixed", **self._place(r + 1, c))
-            moved: Rows = [[None] for _ in range(max(self._new, self._old))]
-            for r in kept:
-                moved[to[r] or 0] = [entered(cells[r])]
+                moved[place] = [entered(rows[r][c])]
             self.moved[c] = moved
 
+    def _read_entries(self, *, may_lack: bool) -> None:
+        """Read what was entered; an engine that cannot tell may do for our columns alone."""
+        try:
+            self.entries = formulas(self._area(1, 0, self._old, self.seen.width - 1))
+        except NotImplementedError as error:
+            if not may_lack:
+                raise XlPortfolioError("columns_unread", sheet=self.sheet.name) from error
+
+    def _rows_after(self) -> list[int | None]:
+        """Where each row will be, ``None`` for one that goes."""
+        columns, rows = self.table.columns, self.seen.rows
+        keys = [column.key for column in columns]
+        naming = next((key for key in _NAMING if key in keys), None)
+        known = range(len(columns)) if naming is None else [keys.index(naming)]
+        same = name_key if naming in {"criterion", "compared"} else str
+        before = _numbered(tuple(same(_text(row[k])) for k in known) for row in rows)
+        cells = [columns[k].cells for k in known]
+        after = _numbered(tuple(same(_text(c)) for c in row) for row in zip(*cells, strict=True))
+        places = {key: place for place, key in enumerate(after)}
+        return [places.get(key) for key in before]
+
     def _is_formula(self, row: int, column: int) -> bool:
-        entry = self.entries[row][column - len(self.table.columns)]
-        return str(entry).startswith("=") and self.rows[row][column] != entry
+        if not self.entries:
+            return False
+        entry = self.entries[row][column]
+        return str(entry).startswith("=") and self.seen.rows[row][column] != entry
 
     def write(self) -> None:
         """Write all down to the last row in one call; the table grows before and shrinks after."""
         old, new, ours = self._old, self._new, len(self.table.columns)
         if new > old:
             self._resize(new)
-        data = [
-            [entry(column.header) for column in self.table.columns],
-            *rows_of(self.table.columns),
-        ]
-        data += [[None] * ours for _ in range(max(old, new) + 1 - len(data))]
-        if len(self.above) < self._head:
-            write(self.sheet, (self.row, self.column), data)
-        else:
-            blocks = [*_head_blocks(self.table), (self._head, 0, data)]
-            first = (self.row - self._head, self.column)
-            _write_blocks(self.sheet, first, blocks, self.above[-self._head :])
+        write_blocks(self.sheet, self._first, self._blocks(), self._cells())
+        if self._head:
             self._make_room()
         for c, column in self.moved.items():
-            write(self.sheet, (self.row + 1, self.column + c), column)
+            write(self.sheet, (self.seen.row + 1, self.seen.column + c), column)
         if new < old:
-            blank = [[None] * (self.width - ours) for _ in range(old - new)]
-            if self.width > ours:
-                write(self.sheet, (self.row + 1 + new, self.column + ours), blank)
+            if self.seen.width > ours:
+                blank = [[None] * (self.seen.width - ours) for _ in range(old - new)]
+                write(self.sheet, (self.seen.row + 1 + new, self.seen.column + ours), blank)
             self._resize(new)
+
+    def _blocks(self) -> list[Block]:
+        """What is written."""
+        top, rows, blocks = self._head, max(self._old, self._new), []
+        left = 0
+        for is_left, run in groupby(self.table.columns, _is_left_alone):
+            columns = list(run)
+            data: Rows = [[entry(column.header) for column in columns]]
+            if not is_left:
+                data += rows_of(columns)
+                data += [[None] * len(columns) for _ in range(rows + 1 - len(data))]
+            blocks.append((top, left, data))
+            left += len(columns)
+        if not top:
+            return blocks
+        formulas_at = {
+            (row - 1, column - 1)
+            for row, column in map(address_to_index_tuple, self.table.formulas)
+        }
+        return [*around(head_blocks(self.table), formulas_at), *blocks]
+
+    def _cells(self) -> list[list[Cell]]:
+        """What stands where blocks are written."""
+        lack = max(self._new - self._old, 0)
+        above = self.seen.above[len(self.seen.above) - self._head :]
+        blank: list[list[Cell]] = [[None] * self.seen.width for _ in range(lack)]
+        return [*above, self.seen.header, *self.seen.rows, *blank]
 
     def _make_room(self) -> None:
         """Give rows of the summary whose text takes more or fewer lines than before their height.
@@ -185,122 +241,39 @@ class OutputTable:
         summary = self.table.summary
         if summary is None:
             return
-        top, wide = HEADER_ROW - 1 - self._head, widths(self.table)
-        lines = self.above[top : top + 1 + len(summary)]
+        top, wide = HEADER_ROW - 1, widths(self.table)
+        lines = self._cells()[top : top + 1 + len(summary)]
         before = summary_heights(
             summary, wide, [[line[at - 1] for at in summary.at] for line in lines]
         )
         with suppress(NotImplementedError):
             for k, height in enumerate(summary_heights(summary, wide)):
                 if height != before[k]:
-                    row = self.sheet.range((self.row + top + k, self.column))
+                    row = self.sheet.range((self._first[0] + top + k, self.seen.column))
                     self.heights[row.row] = row.row_height or height
                     row.row_height = height
 
     def _resize(self, rows: int) -> None:
-        self.there.resize(self._area(0, 0, rows, self.width - 1))
+        self.seen.there.resize(self._area(0, 0, rows, self.seen.width - 1))
 
     def restore(self) -> None:
         """Put back size and cells as they were, unless they are."""
         for place, was in self.heights.items():
-            self.sheet.range((place, self.column)).row_height = was
-        if self.there.range.shape[0] != self.height:
+            self.sheet.range((place, self.seen.column)).row_height = was
+        if self.seen.there.range.shape[0] != self._old + 1:
             self._resize(self._old)
-        old = [*self.above, self.header, *self.rows]
-        old += [[None] * self.width for _ in range(self._new - self._old)]
-        last = max(self._old, self._new)
-        if read(self._area(-len(self.above), 0, last, self.width - 1)) == old:
-            return
-        ours = len(self.table.columns)
-        rows = [[entered(cell) for cell in row] for row in (self.header, *self.rows)]
-        for r, row in enumerate(rows[1:]):
-            for c in range(ours, self.width):
-                if self._is_formula(r, c):
-                    row[c] = self.entries[r][c - ours]
-        rows += [[None] * self.width for _ in range(self._new - self._old)]
-        write(self.sheet, (self.row, self.column), rows)
-        if len(self.above) >= self._head:
-            first, above = (self.row - self._head, self.column), self.above[-self._head :]
-            for block in _head_blocks(self.table):
-                _write_back(self.sheet, first, block, above)
-
-
-class OutputMatrix:
-    """The sheet with the chart, which draws cells: these are ours, the others the user's.
-
-    Rows and columns count from the cell to which the name of the matrix refers, the sheet's first
-    when it was made.
-    """
-
-    def __init__(self, sheet: xw.Sheet, origin: tuple[int, int], matrix: MatrixSheet) -> None:
-        self.sheet, self.origin, self.matrix = sheet, origin, matrix
-        self.cells: list[list[Cell]] = []
-        self.height = 0  # rows of points that are ours, before or now
-
-    def _area(self, row: int, column: int, last_row: int, last_column: int) -> xw.Range:
-        top, left = (place - 1 for place in self.origin)
-        return self.sheet.range((top + row, left + column), (top + last_row, left + last_column))
-
-    def prepare(self) -> None:
-        """Look whether all stands where the chart looks for it, and for what is the user's there.
-
-        Raises
-        ------
-        XlPortfolioError
-            If rows or columns were inserted, or an entry stands where points are needed.
-        """
-        width, height = len(self.matrix.points), len(self.matrix.points[0])
-        used = self.sheet.used_range.last_cell.row - self.origin[0] + 1
-        most = _POINTS + MOST_POINTS
-        last = (max(min(used, most), _POINTS + height), POINTS_COLUMN + width - 1)
-        self.cells = read(self._area(1, 1, *last))
-        expected = {(texts(s)("matrix.type"), texts(s)("matrix.named")) for s in LANGUAGES}
-        found = self.cells[HEADER_ROW - 1][0], self.cells[_POINTS - 1][POINTS_COLUMN - 1]
-        if found not in expected:
-            raise XlPortfolioError("matrix_moved", sheet=self.sheet.name)
-        for r, (expect, row) in enumerate(
-            zip(self.matrix.thresholds, self.cells[_LINES:], strict=False)
-        ):
-            for k, cell in enumerate(expect, POINTS_COLUMN - 1):
-                if cell is None and row[k] is not None:
-                    raise XlPortfolioError("among_points", **self._place(_LINES + r, k))
-        columns = range(width)
-        points = [[row[POINTS_COLUMN - 1 + k] for k in columns] for row in self.cells[_POINTS:]]
-        lengths = [_run(row[k] for row in points) for k in columns]
-        lengths[FIRST_SIZE:] = [lengths[0]] * (width - FIRST_SIZE)  # of the customers named
-        self.height = max(height, *lengths)
-        for r, row in enumerate(points[: self.height]):
-            for k in columns:
-                if r >= lengths[k] and row[k] is not None:
-                    place = self._place(_POINTS + r, POINTS_COLUMN - 1 + k)
-                    raise XlPortfolioError("among_points", **place)
-
-    def _place(self, row: int, column: int) -> dict[str, object]:
-        """The sheet and the address of a cell, counted from 0."""
-        cell = f"{column_letters(self.origin[1] + column)}{self.origin[0] + row}"
-        return {"sheet": self.sheet.name, "cell": cell}
-
-    def _blocks(self) -> list[Block]:
-        """What is written."""
-        matrix, width = self.matrix, len(self.matrix.points)
-        points = [[entry(column.header) for column in matrix.points], *rows_of(matrix.points)]
-        points += [[None] * width for _ in range(self.height + 1 - len(points))]
-        return [
-            *_head_blocks(matrix),
-            (_LINES, POINTS_COLUMN - 1, [*map(list, matrix.thresholds)]),
-            (POINTS_ROW - 2, POINTS_COLUMN - 1, points),
-        ]
-
-    def write(self) -> None:
-        """Bring title, counts, thresholds and points up to date; the chart draws them."""
-        _write_blocks(self.sheet, self.origin, self._blocks(), self.cells)
-
-    def restore(self) -> None:
-        """Put back all cells that :meth:`write` changes, unless they are as they were."""
-        if read(self._area(1, 1, len(self.cells), len(self.cells[0]))) == self.cells:
+        there, width, ours = self._cells(), self.seen.width, len(self.table.columns)
+        if read(self._area(-self._head, 0, len(there) - self._head - 1, width - 1)) == there:
             return
         for block in self._blocks():
-            _write_back(self.sheet, self.origin, block, self.cells)
+            write_back(self.sheet, self._first, block, there)
+        theirs = range(ours, width) if self.moved or self._new < self._old else ()
+        for c in {*self.moved, *theirs}:
+            column: Rows = [[entered(row[c])] for row in there[self._head + 1 :]]
+            for r in range(self._old):
+                if self._is_formula(r, c):
+                    column[r] = [self.entries[r][c]]
+            write(self.sheet, (self.seen.row + 1, self.seen.column + c), column)
 
 
 # --- sheets that are new ------------------------------------------------------------------------
@@ -308,19 +281,16 @@ class OutputMatrix:
 
 def fill(sheet: xw.Sheet, table: SheetTable) -> None:
     """Put the data into a sheet that has its table already."""
-    write(sheet, (table.first_row, 1), rows_of(table.columns))
-
-
-def fill_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
-    """Put the points into a sheet that has its chart already."""
-    write(sheet, (POINTS_ROW, POINTS_COLUMN), rows_of(matrix.points))
+    write(sheet, (table.first_row, 1), with_formulas(table.columns))
+    for address, formula in table.formulas.items():
+        sheet.range(address).value = f"={formula}"
 
 
 def lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
     """Put a table without data on a blank sheet, its columns in their widths and formats."""
     top = table.header_row
     header = [entry(column.header) for column in table.columns]
-    _write_blocks(sheet, (1, 1), [*_head_blocks(table), (top - 1, 0, [header])], [])
+    write_blocks(sheet, (1, 1), [*head_blocks(table), (top - 1, 0, [header])], [])
     last = top + max(len(table), 1)
     area = sheet.range((top, 1), (last, len(table.columns)))
     sheet.tables.add(area, name=table.table)
@@ -333,79 +303,22 @@ def lay_out(sheet: xw.Sheet, table: SheetTable) -> None:
             cells.number_format = STYLES[column.kind].number_format
 
 
-def lay_out_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
-    """Write the matrix, for which there is no chart, on a blank sheet."""
-    OutputMatrix(sheet, (1, 1), matrix).write()
-
-
-# --- cells of ours ------------------------------------------------------------------------------
-
-
-def _head_blocks(of: SheetTable | MatrixSheet) -> list[Block]:
-    """Title, subtitles and summary; a line that was there before is blanked."""
-    lines = [of.title, *of.subtitles]
-    title: Block = (0, 0, [[entry(line)] for line in lines] + [[None]] * (3 - len(lines)))
-    return [title] if of.summary is None else [title, _summary_block(of.summary)]
-
-
-def _summary_block(summary: Summary) -> Block:
-    first, last = summary.at[0], summary.at[-1]
-    block: Rows = []
-    for cells in ([entry(c.header) for c in summary.columns], *rows_of(summary.columns)):
-        block.append([None] * (last - first + 1))
-        for at, cell in zip(summary.at, cells, strict=True):
-            block[-1][at - first] = cell
-    return HEADER_ROW - 1, first - 1, block
-
-
-def _write_blocks(
-    sheet: xw.Sheet,
-    first: tuple[int, int],
-    blocks: Sequence[Block],
-    there: Sequence[Sequence[Cell]],
-) -> None:
-    """Write blocks in one call, or one by one where something of the user's stands between them.
-
-    ``there`` are the cells from ``first`` on, as they are; below and beside them all is blank.
-    """
-    height = max(row + len(rows) for row, _, rows in blocks)
-    width = max(column + len(rows[0]) for _, column, rows in blocks)
-    whole: Rows = [[None] * width for _ in range(height)]
-    between = [list(row[:width]) for row in there[:height]]
-    for top, left, rows in blocks:
-        for r, row in enumerate(rows, top):
-            whole[r][left : left + len(row)] = row
-            if r < len(between):
-                between[r][left : left + len(row)] = [None] * len(row)
-    if any(cell is not None for row in between for cell in row):
-        for top, left, rows in blocks:
-            write(sheet, (first[0] + top, first[1] + left), rows)
-    else:
-        write(sheet, first, whole)
-
-
-def _write_back(
-    sheet: xw.Sheet, first: tuple[int, int], block: Block, there: Sequence[Sequence[Cell]]
-) -> None:
-    """Write what stood where a block stands."""
-    top, left, rows = block
-    old = (row[left : left + len(rows[0])] for row in there[top : top + len(rows)])
-    cells = [[entered(cell) for cell in row] for row in old]
-    write(sheet, (first[0] + top, first[1] + left), cells)
+def _is_left_alone(column: ReportColumn) -> bool:
+    """Whether the cells of a column are left as they are: filled in by people, or formulas."""
+    return column.kind in TYPED or bool(column.formulas)
 
 
 def _same_columns(header: Sequence[Cell], columns: Sequence[ReportColumn]) -> bool:
     """Whether a header row is ours, in any language; the measure of the ABC analysis may vary."""
     for cell, column in zip(header, columns, strict=True):
+        if column.kind is Kind.JUDGMENT:  # headed by a criterion
+            if name_key(str(cell or "")) != name_key(column.header):
+                return False
+            continue
         allowed = {texts(language)(f"columns.{column.key}") for language in LANGUAGES}
         if cell not in {*allowed, column.header} and column.key != "amount":
             return False
     return True
-
-
-def _run(cells: Iterable[Cell]) -> int:
-    """How many cells there are before the first blank one."""
-    return sum(1 for _ in takewhile(lambda cell: cell is not None, cells))
 
 
 def _numbered(keys: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], int]]:

@@ -19,7 +19,7 @@ from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
-from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, pairwise_axis
+from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, entries_table
 from xlportfolio.tables import HEADER_ROW, ReportColumn
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
@@ -76,15 +76,14 @@ def find_weights(workbook: Workbook) -> list[tuple[Sheet, TableObject]]:
     WorkbookError
         If such a sheet holds something of the user's, which replacing it would lose.
     """
-    ours = WEIGHTS_TABLE.name.lower()
     found = [
         (sheet, table)
         for sheet, table in workbook.tables()
-        if table.name.lower() == ours or pairwise_axis(table.name) is not None
+        if entries_table(table.name) is not None
     ]
     for sheet, table in found:
         _refuse_foreign(workbook, sheet, table.name)
-    _refuse_taken(workbook, [ours, *(name.lower() for name in PAIRWISE.values())])
+    _refuse_taken(workbook, [name.lower() for name in (WEIGHTS_TABLE.name, *PAIRWISE.values())])
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +14,15 @@ from xlportfolio.files.package import to_xml
 from xlportfolio.files.read import read_objects
 from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
 from xlportfolio.files.spill import give_addresses, insert_cell, set_answer
-from xlportfolio.files.workbook import Sheet, TableObject, Workbook, main
+from xlportfolio.files.workbook import Workbook, main
 from xlportfolio.run import Run
-from xlportfolio.schema import Table
 from xlportfolio.schema.contract import column_letters
-from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, pairwise_axis, pairwise_table
+from xlportfolio.schema.weights import entries_table
 from xlportfolio.state import MACROS_NAME
 from xlportfolio.weighing import Taking, taken_over, with_taken
 from xlportfolio.weight_look import draw_weights
-from xlportfolio.weight_sheets import WEIGHTS, Place, weight_tables
+from xlportfolio.weight_sheets import weight_tables
 from xlportfolio.weights_run import WeightsRun
-
-_Found = Sequence[tuple[Sheet, TableObject]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,16 +85,18 @@ def find(
 
     def prepare(workbook: Workbook) -> Finish:
         found = find_weights(workbook)
-        raw = read_objects(workbook, [(_table(t.name), s, t) for s, t in found])
+        objects = [(table, s, t) for s, t in found if (table := entries_table(t.name)) is not None]
+        raw = read_objects(workbook, objects)
 
         def finish(run: Run) -> None:
             weights = WeightsRun.of(run, raw)
             taken = {} if take is None else taken_over(weights.axes, take)
-            name, places = _places(workbook, found, weights)
             macros = any(e.get("name") == MACROS_NAME for e in workbook.defined_names())
+            named = [(table.name, sheet.name) for sheet, table in found]
+            name, places = weights.places(named, _free(workbook), computes=macros)
             spoken = run.presentation.language
             axes = with_taken(weights.axes, taken)
-            tables = weight_tables(axes, spoken, name, places, has_functions=macros)
+            tables = weight_tables(axes, spoken, name, places)
             there = {table.name.lower(): sheet for sheet, table in found}
             drawn = scratch(workbook, lambda: draw_weights(tables, spoken))
             _take(workbook, run, taken)
@@ -119,34 +118,16 @@ def find(
     return Weighed(rescored, *done[0])
 
 
-def _table(name: str) -> Table:
-    return pairwise_table(name) if pairwise_axis(name) is not None else WEIGHTS_TABLE
-
-
-def _places(workbook: Workbook, found: _Found, weights: WeightsRun) -> tuple[str, list[Place]]:
-    """What the sheet of all methods is called, and where the criteria of each axis are compared."""
-    wanted = weights.sheet_names
+def _free(workbook: Workbook) -> Callable[[str], str]:
+    """Makes names that neither a sheet of the workbook has nor one made before."""
     taken: set[str] = set()
-    names = {table.name.lower(): sheet.name for sheet, table in found}
 
-    def free(key: str) -> str:
-        name = workbook.free_sheet_name(wanted[key], taken)
+    def free(wanted: str) -> str:
+        name = workbook.free_sheet_name(wanted, taken)
         taken.add(name)
         return name
 
-    name = names.get(WEIGHTS_TABLE.name.lower()) or free(WEIGHTS)
-    places = []
-    for weighing in weights.axes:
-        axis = weighing.axis
-        there = [
-            Place(axis, table.name, sheet.name)
-            for sheet, table in found
-            if pairwise_axis(table.name) is axis
-        ]
-        if not there and len(weighing.criteria) > 1:
-            there = [Place(axis, PAIRWISE[axis], free(f"pairwise_{axis}"))]
-        places += there
-    return name, places
+    return free
 
 
 def _take(workbook: Workbook, run: Run, taken: Mapping[str, float]) -> None:

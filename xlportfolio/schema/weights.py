@@ -69,9 +69,14 @@ def pairwise_axis(table: str) -> Axis | None:
     return Axis(found[1].lower()) if found else None
 
 
-def pairwise_table(name: str) -> Table:
-    """A table of comparisons as one that can be read; its columns are headed by criteria."""
-    return Table(name, "", "", ())
+def entries_table(name: str) -> Table | None:
+    """The table of this name if people say there what they think of weights, else ``None``.
+
+    The columns of a table of comparisons are headed by criteria.
+    """
+    if name.lower() == WEIGHTS_TABLE.name.lower():
+        return WEIGHTS_TABLE
+    return None if pairwise_axis(name) is None else Table(name, "", "", ())
 
 
 def read_weights(

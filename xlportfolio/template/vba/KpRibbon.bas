@@ -18,6 +18,14 @@ Public Sub KpExplain()
     KpBridge.KpRun "explain"
 End Sub
 
+Public Sub KpWeights()
+    KpBridge.KpRun "weights"
+End Sub
+
+Public Sub KpTakeWeights()
+    KpBridge.KpRun "take_weights"
+End Sub
+
 Public Sub KpShare()
     KpBridge.KpRun "share"
 End Sub
@@ -48,6 +56,14 @@ End Sub
 
 Public Sub KpOnExplain(ByVal control As Object)
     KpExplain
+End Sub
+
+Public Sub KpOnWeights(ByVal control As Object)
+    KpWeights
+End Sub
+
+Public Sub KpOnTakeWeights(ByVal control As Object)
+    KpTakeWeights
 End Sub
 
 Public Sub KpOnShare(ByVal control As Object)
