@@ -510,6 +510,7 @@ def test_disputes_are_named_by_the_ratio_of_the_extremes() -> None:
         Dispute(1, 2, 3, 9),
     ]
     assert disputes(raters, 1) == disputes(raters)[:1]
+    assert disputes([pair(1 / 3), pair(0.333333333333)]) == []
 
 
 def test_raters_whose_judgments_cannot_be_used_are_refused() -> None:
