@@ -545,6 +545,9 @@ def test_pairwise_comparisons_that_cannot_be_used_say_so() -> None:
     many = np.ones((11, 11)).tolist()
     assert KP_AHP_WEIGHTS(many) == [[pytest.approx(1 / 11)]] * 11
     assert "for 11 criteria, for 10 at most" in KP_AHP_CONSISTENCY(many)
+    ratios = [[weight / other for other in (0.6, 0.3, 0.04)] for weight in (0.6, 0.3, 0.04)]
+    assert max(map(max, ratios)) > 9
+    assert KP_AHP_CONSISTENCY(ratios) == pytest.approx(0, abs=1e-9)
     assert "row 2, column 2 of the pairwise comparison is 2, but each" in KP_AHP_WEIGHTS(
         [[1, 3], [None, 2]]
     )

@@ -37,8 +37,8 @@ def KP_AHP_WEIGHTS(pairwise: Cells) -> Cells:  # noqa: N802
     Parameters
     ----------
     pairwise
-        A square: how many times as important the criterion of the row is as that of the column,
-        1/9 to 9; numbers, or texts that begin with one, such as ``"1/5 clearly less"``. Of each
+        A square: how many times as important the criterion of the row is as that of the column;
+        numbers above 0, or texts that begin with one of 1/9 to 9, such as ``"1/5 less"``. Of each
         pair, one cell may be blank, and both, as long as the rest links all criteria. See
         :mod:`xlportfolio.pairwise` for the source.
 
@@ -76,6 +76,9 @@ def _judged(pairwise: Block | None) -> PairwiseWeights:
     judgments = np.full((len(rows), len(rows[0])), np.nan)
     for at in np.ndindex(judgments.shape):
         cell = rows[at[0]][at[1]]
+        if type(cell) in {int, float}:  # any above 0, as ratios of known weights may be
+            judgments[at] = cell
+            continue
         judgment, fault = as_judgment(cell, "en")
         if fault is not None:
             raise argument_fault(fault.key, "pairwise", at, found=cell)
