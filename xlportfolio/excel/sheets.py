@@ -153,7 +153,10 @@ class OutputTable:
         return str(entry).startswith("=") and self.rows[row][column] != entry
 
     def write(self) -> None:
-        """Write all down to the last row in one call; the table grows before and shrinks after."""
+        """Write all down to the last row in one call; the table grows before and shrinks after.
+
+        A sheet that shows all of it already is left alone.
+        """
         old, new, ours = self._old, self._new, len(self.table.columns)
         if new > old:
             self._resize(new)
@@ -166,8 +169,11 @@ class OutputTable:
             write(self.sheet, (self.row, self.column), data)
         else:
             blocks = [*_head_blocks(self.table), (self._head, 0, data)]
+            above = self.above[-self._head :]
+            if not self.moved and _are_there(blocks, [*above, self.header, *self.rows]):
+                return
             first = (self.row - self._head, self.column)
-            _write_blocks(self.sheet, first, blocks, self.above[-self._head :])
+            _write_blocks(self.sheet, first, blocks, above)
             self._make_room()
         for c, column in self.moved.items():
             write(self.sheet, (self.row + 1, self.column + c), column)
@@ -382,6 +388,18 @@ def _write_blocks(
             write(sheet, (first[0] + top, first[1] + left), rows)
     else:
         write(sheet, first, whole)
+
+
+def _are_there(blocks: Iterable[Block], there: Sequence[Sequence[Cell]]) -> bool:
+    """Whether cells that were read hold already what some blocks would write."""
+    return all(
+        top + len(rows) <= len(there)
+        and all(
+            [entered(cell) for cell in old[left : left + len(row)]] == row
+            for old, row in zip(there[top : top + len(rows)], rows, strict=True)
+        )
+        for top, left, rows in blocks
+    )
 
 
 def _write_back(
