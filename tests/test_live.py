@@ -145,6 +145,17 @@ def test_the_user_stays_where_he_was_and_sees_what_is_done(live: xw.Book) -> Non
         assert ["Reading" in shown[0], "Writing" in shown[1], "False" in shown[2]] == [True] * 3
         for call in ("range.value Customers!", "range.value= Ranking!"):
             assert sum(what.startswith(call) for what in work) == 1, call
+        live.sheets["Customers"].range("D2").value = 10
+
+
+def test_a_sheet_that_shows_all_already_is_not_written(live: xw.Book) -> None:
+    done(live)
+    before = blocks(live)
+    calls(live).clear()
+    done(live)
+    written = [what for what in calls(live).of("work") if what.startswith("range.value=")]
+    assert [what.split("!")[0] for what in written] == ["range.value= Matrix"]
+    assert blocks(live) == before
 
 
 # --- engines that can do less -------------------------------------------------------------------

@@ -185,7 +185,7 @@ def test_a_failure_puts_lines_and_heights_back(live: xw.Book) -> None:
     customers, sheet = live.sheets["Customers"], live.sheets[ABC]
     customers.range("B2").value = "A firm with a name of many words that takes several lines " * 3
     before, height = contents(live), sheet.range("A8").row_height
-    for beginning, number in (("range.row_height=", 1), ("range.value= Data check", 1)):
+    for beginning, number in (("range.row_height=", 1), ("range.value= Matrix", 1)):
         broken(live, beginning, number)
         assert "everything was put back as it was" in said(live)
         assert contents(live) == before

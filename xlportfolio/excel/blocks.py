@@ -85,6 +85,11 @@ def write_blocks(
             write(sheet, (first[0] + top, first[1] + left), rows)
 
 
+def are_there(blocks: Iterable[Block], there: Sequence[Sequence[Cell]]) -> bool:
+    """Whether cells that were read hold already what some blocks would write."""
+    return all(_as_entered(block, there) == block[2] for block in blocks)
+
+
 def write_back(
     sheet: xw.Sheet, first: tuple[int, int], block: Block, there: Sequence[Sequence[Cell]]
 ) -> None:

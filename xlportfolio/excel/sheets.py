@@ -15,7 +15,7 @@ import xlwings as xw
 from xlwings.utils import address_to_index_tuple
 
 from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.blocks import Block, around, head_blocks, write_back, write_blocks
+from xlportfolio.excel.blocks import Block, are_there, around, head_blocks, write_back, write_blocks
 from xlportfolio.excel.ranges import (
     Rows,
     SeenTable,
@@ -191,11 +191,17 @@ class OutputTable:
         return str(entry).startswith("=") and self.seen.rows[row][column] != entry
 
     def write(self) -> None:
-        """Write all down to the last row in one call; the table grows before and shrinks after."""
+        """Write all down to the last row in one call; the table grows before and shrinks after.
+
+        A sheet that shows all of it already is left alone.
+        """
         old, new, ours = self._old, self._new, len(self.table.columns)
+        blocks, there = self._blocks(), self._cells()
+        if new == old and not self.moved and are_there(blocks, there):
+            return
         if new > old:
             self._resize(new)
-        write_blocks(self.sheet, self._first, self._blocks(), self._cells())
+        write_blocks(self.sheet, self._first, blocks, there)
         if self._head:
             self._make_room()
         for c, column in self.moved.items():
