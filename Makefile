@@ -39,6 +39,7 @@ pictures: $(VENV)/.installed
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
+	$(BIN)/python bench/robustness.py
 	$(BIN)/python bench/bench.py $(ARGS)
 
 clean:

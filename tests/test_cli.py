@@ -127,6 +127,7 @@ def test_json_is_one_object_and_nothing_else(book: Path) -> None:
         "Benefit 94.0 points: carried by Fit (70 of 70) and Visits (24 of 30).",
         "lever": None,
         "findings": [],
+        "firm": first["firm"],
         "contributions": {
             "Turnover": pytest.approx(45),
             "Growth": pytest.approx(45),

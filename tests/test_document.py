@@ -121,3 +121,4 @@ def test_the_hours_of_the_types_add_up(printed: dict[str, Any], path: Path) -> N
 def test_without_a_run_there_is_none_of_it() -> None:
     empty = document("x", DAY, None, [], "en")
     assert (empty["customers"], empty["findings"], empty["plan"]) == ([], [], None)
+    assert empty["robustness"] is None

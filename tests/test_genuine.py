@@ -235,7 +235,8 @@ def test_what_a_user_did_to_our_sheets_stays(kind: str, tmp_path: Path) -> None:
     assert repairs_of(given) == []
     names = list(sheet_parts(given))
     ours = frozenset(["Who counts", "Stars", "Question marks", "Free riders", "Poor dogs",
-                      "Recommendations", "Activity plan", "Matrix", "ABC vs value", "Data check"])  # fmt: skip
+                      "Recommendations", "Activity plan", "Matrix", "ABC vs value", "Robustness",
+                      "Data check"])  # fmt: skip
     assert len(ours) == len(ORDER)
     after = assert_kept(path, ours)
     assert repairs_of(after) == []

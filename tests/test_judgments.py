@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlportfolio.errors import Severity
@@ -93,6 +93,7 @@ def test_what_is_no_judgment_is_an_error_with_a_reason(cell: Cell, key: str, lan
     assert fault.message("de") != fault.message("en")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789/., -:=(%abc\u00a0", max_size=12), st.sampled_from(LANGUAGES))
 def test_a_text_is_a_judgment_of_the_scale_a_fault_or_blank(text: str, language: str) -> None:
     judgment, fault = as_judgment(text, language)

@@ -129,7 +129,7 @@ def test_tables_shrink_and_leave_nothing_below(live: xw.Book) -> None:
     done(live)
     ranking = live.sheets["Ranking"]
     assert [row[2] for row in block(live, "tblRanking")] == ["Customer", "Alpha", "Beta"]
-    assert ranking.range("A8:M10").value == [[None] * 13] * 3
+    assert ranking.range("A8:N10").value == [[None] * 14] * 3
 
 
 def test_the_user_stays_where_he_was_and_sees_what_is_done(live: xw.Book) -> None:

@@ -20,9 +20,9 @@ def with_one_customer_more(book: xw.Book) -> None:
 def with_notes(book: xw.Book) -> None:
     """Columns of the user's in the ranking: notes, then formulas."""
     ranking = book.sheets["Ranking"]
-    ranking.range("N5").value = [["My note", "Double"], ["about Epsilon", "=H6*2"]]
-    ranking.range("N7").value = [["'007"], [None], ["2026-01-31"]]
-    table_of(book, "tblRanking").resize(ranking.range("A5:O10"))
+    ranking.range("O5").value = [["My note", "Double"], ["about Epsilon", "=H6*2"]]
+    ranking.range("O7").value = [["'007"], [None], ["2026-01-31"]]
+    table_of(book, "tblRanking").resize(ranking.range("A5:P10"))
 
 
 def is_quiet_over(book: xw.Book) -> bool:

@@ -73,12 +73,12 @@ def test_what_stands_beside_a_table_stays_where_it_is(live: xw.Book) -> None:
 def test_a_column_that_the_user_added_follows_its_customers(live: xw.Book) -> None:
     done(live)
     ranking = live.sheets["Ranking"]
-    ranking.range("N5").value = [["My note"], ["about Alpha"], [None], ["about Gamma"]]
+    ranking.range("O5").value = [["My note"], ["about Alpha"], [None], ["about Gamma"]]
     noted = ranking.range("C6").value, ranking.range("C8").value
-    table_of(live, "tblRanking").resize(ranking.range("A5:N10"))
+    table_of(live, "tblRanking").resize(ranking.range("A5:O10"))
     live.sheets["Customers"].range("D2").value = 10
     done(live)
-    now = {row[2]: row[13] for row in block(live, "tblRanking")[1:]}
+    now = {row[2]: row[14] for row in block(live, "tblRanking")[1:]}
     assert {name: now[name] for name in noted} == dict(
         zip(noted, ("about Alpha", "about Gamma"), strict=True)
     )
@@ -89,14 +89,14 @@ def test_a_note_on_a_customer_who_left_a_sheet_is_not_lost(live: xw.Book) -> Non
     done(live)
     stars = live.sheets["Stars"]
     assert stars.range("C7").value == "Alpha"
-    stars.range("N5").value = [["My note"], [None], ["about Alpha"]]
-    table_of(live, "tblStars").resize(stars.range("A5:N7"))
+    stars.range("O5").value = [["My note"], [None], ["about Alpha"]]
+    table_of(live, "tblStars").resize(stars.range("A5:O7"))
     before = blocks(live)
     live.sheets["Customers"].range("D2").value = 0
     live.sheets["Customers"].range("E2").value = -0.5
     macros.rescore(live)
     assert said(live).startswith("Nothing has been written")
-    assert "N7" in said(live)
+    assert "O7" in said(live)
     assert blocks(live) == before
 
 
@@ -161,7 +161,7 @@ def test_formulas_stay_in_their_rows_and_leave_with_them(live: xw.Book) -> None:
     customers = live.sheets["Customers"]
     table_of(live, "tblCustomers").resize(customers.range("A1:G4"))
     done(live)
-    assert live.sheets["Ranking"].range("N6:N10").formula == (
+    assert live.sheets["Ranking"].range("O6:O10").formula == (
         ("=H6*2",),
         ("=H7*2",),
         ("=H8*2",),
@@ -179,7 +179,7 @@ def test_entries_among_formulas_stop_the_run_if_they_would_have_to_move(live: xw
     done(live)
     live.sheets["Customers"].range("D2").value = 10
     live.sheets["Customers"].range("D4").value = 1000
-    assert "N7" in stopped(live)
+    assert "O7" in stopped(live)
 
 
 def test_notes_on_findings_stay_with_them(opened: Open, tmp_path: Path) -> None:

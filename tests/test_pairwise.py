@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlportfolio.errors import XlPortfolioError
@@ -151,6 +151,7 @@ def halves(draw: st.DrawFn) -> np.ndarray:
     )
 
 
+@settings(deadline=None)
 @given(halves())
 def test_weights_are_the_eigenvector_of_the_largest_eigenvalue(judgments: np.ndarray) -> None:
     result = pairwise_weights(judgments)
@@ -162,6 +163,7 @@ def test_weights_are_the_eigenvector_of_the_largest_eigenvalue(judgments: np.nda
     assert result.consistency_index >= 0
 
 
+@settings(deadline=None)
 @given(halves())
 def test_weights_agree_with_repeated_multiplication(judgments: np.ndarray) -> None:
     complete = reciprocal(judgments)
@@ -172,6 +174,7 @@ def test_weights_agree_with_repeated_multiplication(judgments: np.ndarray) -> No
     assert pairwise_weights(judgments).weights == pytest.approx(weights, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.5, 4), min_size=1, max_size=len(RANDOM_INDEX)))
 def test_judgments_that_agree_give_back_their_weights(weights: list[float]) -> None:
     true = np.array(weights) / sum(weights)
@@ -181,6 +184,7 @@ def test_judgments_that_agree_give_back_their_weights(weights: list[float]) -> N
     assert result.consistency_ratio == pytest.approx(0, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(halves(), st.randoms(use_true_random=False))
 def test_the_order_of_the_criteria_does_not_matter(judgments: np.ndarray, random: Any) -> None:
     order = random.sample(range(len(judgments)), len(judgments))
@@ -189,6 +193,7 @@ def test_the_order_of_the_criteria_does_not_matter(judgments: np.ndarray, random
     assert moved.weights == pytest.approx(pairwise_weights(complete).weights[order])
 
 
+@settings(deadline=None)
 @given(halves())
 def test_which_half_is_known_does_not_matter(judgments: np.ndarray) -> None:
     lower = np.where(np.isnan(judgments), 1 / judgments.T, NAN)
@@ -253,6 +258,7 @@ def without(judgments: np.ndarray, left_out: list[tuple[int, int]]) -> np.ndarra
 left_out = st.lists(st.sampled_from(pairs(5)[4:]), unique=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.2, 5), min_size=5, max_size=5), left_out)
 def test_pairs_left_out_of_judgments_that_agree_change_nothing(
     weights: list[float], lacking: list[tuple[int, int]]
@@ -264,6 +270,7 @@ def test_pairs_left_out_of_judgments_that_agree_change_nothing(
     assert result.lacking == len(lacking)
 
 
+@settings(deadline=None)
 @given(halves(), st.data())
 def test_a_missing_pair_counts_as_what_the_weights_say_of_it(
     judgments: np.ndarray, data: st.DataObject
@@ -358,6 +365,7 @@ def test_the_judgment_that_hurts_most_is_that_of_Saaty_2003() -> None:  # noqa: 
     assert round(result.consistency_index, 3) == 0.116
 
 
+@settings(deadline=None)
 @given(halves(), st.integers(0, 4))
 def test_mending_a_judgment_has_the_effect_that_is_told(judgments: np.ndarray, count: int) -> None:
     before = pairwise_weights(judgments).consistency_ratio
@@ -375,6 +383,7 @@ def test_mending_a_judgment_has_the_effect_that_is_told(judgments: np.ndarray, c
         assert after == pytest.approx(revision.consistency_ratio, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(halves())
 def test_no_other_judgment_would_mend_more(judgments: np.ndarray) -> None:
     worst = worst_judgments(judgments, 1)
@@ -401,6 +410,7 @@ def test_one_wrong_judgment_among_many_is_found_and_mended() -> None:
     assert first.mended == pytest.approx(4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.5, 4), min_size=1, max_size=12))
 def test_judgments_that_agree_need_no_mending(weights: list[float]) -> None:
     assert worst_judgments(consistent(weights)) == []
@@ -436,6 +446,7 @@ def test_the_nearest_judgment_is_nearest_in_proportion(ratio: float, judgment: f
     assert nearest_judgment(ratio) == judgment
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 20))
 def test_the_nearest_judgment_of_a_reciprocal_is_the_reciprocal(ratio: float) -> None:
     assert nearest_judgment(1 / ratio) == pytest.approx(1 / nearest_judgment(ratio))
@@ -458,6 +469,7 @@ def test_three_who_compare_an_apple_with_an_orange_Saaty_2007() -> None:  # noqa
     assert group[1, 0] == pytest.approx(24 ** (-1 / 3))
 
 
+@settings(deadline=None)
 @given(st.lists(halves(), min_size=1, max_size=4).filter(lambda r: len({len(j) for j in r}) == 1))
 def test_a_group_is_reciprocal_and_its_order_does_not_matter(raters: list[np.ndarray]) -> None:
     group = group_judgments(raters)
@@ -468,6 +480,7 @@ def test_a_group_is_reciprocal_and_its_order_does_not_matter(raters: list[np.nda
     assert group == pytest.approx(means)
 
 
+@settings(deadline=None)
 @given(halves())
 def test_one_rater_and_raters_of_one_mind_keep_their_judgments(judgments: np.ndarray) -> None:
     known = ~np.isnan(judgments)
@@ -522,6 +535,7 @@ def test_four_judges_of_ten_projects_agree_by_794_thousandths() -> None:
     assert agreement([of_ranks(ranks) for ranks in judges]) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.permutations(range(1, 6)), min_size=2, max_size=5))
 def test_agreement_goes_with_the_mean_correlation_of_ranks_Kendall_1948(  # noqa: N802
     ranks: list[list[int]],
@@ -531,6 +545,7 @@ def test_agreement_goes_with_the_mean_correlation_of_ranks_Kendall_1948(  # noqa
     assert agreement([of_ranks(r) for r in ranks]) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=4, max_size=4), min_size=1, max_size=5

@@ -31,6 +31,7 @@ OURS = [
     "Activity plan",
     "Matrix",
     "ABC vs value",
+    "Robustness",
     "Data check",
 ]
 DAY = dt.date(2026, 1, 31)
@@ -97,7 +98,7 @@ def test_new_results_replace_the_old_ones_in_place(book: Path) -> None:
     assert list(before) == list(sheet_parts(after))
     sheet = load_workbook(book)["Ranking"]
     assert [sheet.cell(row, 2).value for row in range(6, 12)].count("6") == 1
-    assert sheet.tables["tblRanking"].ref == "A5:M11"
+    assert sheet.tables["tblRanking"].ref == "A5:N11"
 
 
 def test_a_users_sheet_of_the_same_name_is_never_touched(book: Path) -> None:
@@ -211,10 +212,10 @@ def put_cell(opened) -> None:  # noqa: ANN001
 def extend_table(opened) -> None:  # noqa: ANN001
     sheet = opened["Ranking"]
     for row in range(5, 11):
-        sheet.cell(row, 14, "my remark")
+        sheet.cell(row, 15, "my remark")
     table = sheet.tables["tblRanking"]
-    table.ref = table.autoFilter.ref = "A5:N10"
-    table.tableColumns.append(TableColumn(id=14, name="my remark"))
+    table.ref = table.autoFilter.ref = "A5:O10"
+    table.tableColumns.append(TableColumn(id=15, name="my remark"))
 
 
 def put_cell_below(opened) -> None:  # noqa: ANN001
@@ -250,7 +251,7 @@ def put_chart(opened) -> None:  # noqa: ANN001
     ("change", "message"),
     [
         (put_cell, r"Sheet Ranking is rewritten at every run, but cell P7 holds something"),
-        (extend_table, r"Sheet Ranking .* cell N5 holds"),
+        (extend_table, r"Sheet Ranking .* cell O5 holds"),
         (put_cell_below, r"Sheet Recommendations .* cell B40 holds"),
         (put_cell_on_matrix, r"Sheet Matrix .* cell H3 holds"),
         (put_cell_above, r"Sheet Ranking .* cell H2 holds"),
@@ -270,19 +271,22 @@ def test_what_a_user_put_on_our_sheets_is_never_lost(
 
 
 def as_earlier(opened) -> None:  # noqa: ANN001
-    """Take away what an earlier version did not write: two last columns, the lines above a table."""
+    """Take away what earlier versions did not write: last columns, the lines above a table."""
     abc = opened["ABC vs value"]
     for merged in [*abc.merged_cells.ranges]:
         abc.unmerge_cells(str(merged))
     abc.delete_rows(5, 7)
-    for sheet, table, last in (
-        (abc, "tblAbc", 9),
-        (opened["Recommendations"], "tblRecommendations", 10),
+    for sheet, table, last, columns in (
+        (abc, "tblAbc", "K9", 1),
+        (opened["Recommendations"], "tblRecommendations", "K10", 2),
+        (opened["Ranking"], "tblRanking", "M10", 1),
     ):
-        sheet.delete_cols(12)
         there = sheet.tables[table]
-        there.ref = there.autoFilter.ref = f"A5:K{last}"
-        there.tableColumns.pop()
+        there.ref = there.autoFilter.ref = f"A5:{last}"
+        for _ in range(columns):
+            sheet.delete_cols(len(there.tableColumns))
+            there.tableColumns.pop()
+    opened.remove(opened["Robustness"])
 
 
 def add_column(opened, name: str) -> None:  # noqa: ANN001
@@ -301,7 +305,8 @@ def test_the_sheets_of_an_earlier_version_are_brought_up_to_date(book: Path) -> 
     opened = load_workbook(book)
     assert [[c.value for c in row] for row in opened["ABC vs value"]] == wanted
     assert opened["ABC vs value"].tables["tblAbc"].ref == "A12:L16"
-    assert opened["Recommendations"].tables["tblRecommendations"].ref == "A5:L10"
+    assert opened["Recommendations"].tables["tblRecommendations"].ref == "A5:M10"
+    assert opened["Ranking"].tables["tblRanking"].ref == "A5:N10"
     assert faults_of(parts_of(book)) == []
 
 

@@ -47,6 +47,7 @@ RANKING = [
     "Value coverage",
     "Benefit coverage",
     "Note",
+    "Firm",
 ]
 
 
@@ -76,6 +77,7 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "Recommendations",
         "Activity plan",
         "ABC vs value",
+        "Robustness",
         "Data check",
     }
     for name in ("Ranking", *TYPES):
@@ -93,6 +95,7 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "ABC",
         "Borderline",
         "Lever",
+        "Firm",
     ]
     assert list(rows_of(opened["Activity plan"])[0]) == [
         "Order",
@@ -123,6 +126,18 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "Cumulative share",
         "ABC",
         "What turnover hides",
+    ]
+    assert list(rows_of(opened["Robustness"])[0]) == [
+        "Rank",
+        "Customer ID",
+        "Customer",
+        "Type",
+        "Keeps its type",
+        "Stays in the top",
+        "What gives it another type",
+        "What puts the next one ahead",
+        "Rank by TOPSIS",
+        "Rank by product rule",
     ]
     assert list(rows_of(opened["Data check"])[0]) == [
         "Severity",
@@ -316,7 +331,11 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
 
 def test_sheets_are_titled_frozen_filtered_and_fit_for_printing(scored: Path) -> None:
     opened = load_workbook(scored)
-    with_summary = {"Activity plan": 13, "ABC vs value": 12}  # the rows of their headers
+    with_summary = {
+        "Activity plan": 13,
+        "ABC vs value": 12,
+        "Robustness": 12,
+    }  # the rows of their headers
     for name in ("Ranking", *TYPES, "Recommendations", "Data check", *with_summary):
         sheet = opened[name]
         (table,) = sheet.tables.values()

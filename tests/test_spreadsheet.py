@@ -119,6 +119,12 @@ class Place(NamedTuple):
             "H1:H4": ("=KP_ABC(A1:A4;50;60)", [["C"], [None], [None], ["A"]]),
             "I1:I4": ("=KP_SHARE_OF_WALLET(A1:A4;B1:B4)", [[0.75], [None], [None], [1.25]]),
             "J1:J2": ("=KP_AHP_WEIGHTS(C1:D2)", [[0.75], [0.25]]),
+            "R1:R4": ("=KP_ROC_WEIGHTS(A1:A4)", [[0.75], [None], [None], [0.25]]),
+            "S1:S4": ("=KP_RANK_SUM_WEIGHTS(B1:B4)", [[0.15], [0.3], [0.4], [0.15]]),
+            "T1:T4": ("=KP_SWING_WEIGHTS(A1:A4)", [[3 / 8], [None], [None], [5 / 8]]),
+            "U1:V1": ("=KP_ENTROPY_WEIGHTS(C1:D2)", [[0, 1]]),
+            "U2:V2": ('=KP_CRITIC_WEIGHTS(C1:D2;"min")', [[0, 1]]),
+            "W1:W4": ("=KP_TOPSIS(B1:B4;1)", [[1], [1 / 3], [0], [1]]),
             "L1:P11": (f"=KP_EXPLAIN({CHOSEN};{customers};{criteria})", None),
         }
 

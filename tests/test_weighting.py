@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pymcdm.weights
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from xlportfolio.errors import XlPortfolioError
@@ -37,6 +37,7 @@ def test_swing_weights_of_Goodwin_and_Wright_2014() -> None:  # noqa: N802
 points = st.lists(st.just(0.0) | st.floats(1e-3, 1e6), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(points, st.integers(-900, 900))
 def test_points_keep_their_proportions(given_points: list[float], power: int) -> None:
     assume(any(given_points))
@@ -104,6 +105,7 @@ def test_equal_ranks_share_the_places_that_they_take() -> None:
     assert rank_sum(np.array([1, 1 + 1e-12, 3])) == pytest.approx([5 / 12, 5 / 12, 1 / 6])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_only_the_order_of_ranks_counts(ranks: list[int], random: Any) -> None:
     given_ranks = np.array(ranks, dtype=float)
@@ -117,6 +119,7 @@ def test_only_the_order_of_ranks_counts(ranks: list[int], random: Any) -> None:
         assert (np.sign(weights[:, np.newaxis] - weights) == -np.sign(differences)).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=6))
 def test_the_centroid_is_the_mean_of_weights_in_that_order(ranks: list[float]) -> None:
     # the corners of all weights in this order put equal weight on the first few
@@ -217,6 +220,7 @@ def weighed(method: Any, matrix: np.ndarray, *others: Any) -> np.ndarray | None:
 factors = st.lists(st.floats(1e-6, 1e6), min_size=5, max_size=5)
 
 
+@settings(deadline=None)
 @given(matrices(measure | st.just(NAN)), factors)
 def test_entropy_weights_do_not_depend_on_units(matrix: np.ndarray, factors: list[float]) -> None:
     weights = weighed(entropy_weights, matrix)
@@ -228,6 +232,7 @@ def test_entropy_weights_do_not_depend_on_units(matrix: np.ndarray, factors: lis
         assert other == pytest.approx(weights, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(matrices(measure | st.just(NAN)), factors, st.data())
 def test_critic_weights_do_not_depend_on_units_and_origins(
     matrix: np.ndarray, factors: list[float], data: st.DataObject
@@ -251,6 +256,7 @@ def test_critic_weights_do_not_depend_on_units_and_origins(
         assert with_objectives == pytest.approx(negative, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(matrices(measure | st.just(NAN)), st.randoms(use_true_random=False))
 def test_the_order_of_columns_and_rows_does_not_matter(matrix: np.ndarray, random: Any) -> None:
     order = random.sample(range(matrix.shape[1]), matrix.shape[1])
@@ -260,6 +266,7 @@ def test_the_order_of_columns_and_rows_does_not_matter(matrix: np.ndarray, rando
             assert method(matrix[::-1, order]) == pytest.approx(weights[order], abs=1e-9)
 
 
+@settings(deadline=None)
 @given(matrices())
 def test_a_column_that_does_not_differ_has_no_weight_and_moves_none(matrix: np.ndarray) -> None:
     constant = np.full((len(matrix), 1), 7.7)
@@ -278,6 +285,24 @@ def test_a_missing_measure_is_left_out_of_its_column_alone() -> None:
     # each column lacks another customer; the number of measures present is 3 in both
     shifted = np.array([[1.0, NAN], [2, 3], [4, 9], [NAN, 5]])
     assert entropy_weights(shifted) == pytest.approx(alone)
+
+
+def test_each_column_is_measured_by_the_number_of_its_measures() -> None:
+    columns = ([1.0, 3, 4], [1.0, 2, 5, 8])
+    divergence = []
+    for column in columns:
+        share = np.array(column) / sum(column)
+        divergence.append(1 + (share * np.log(share)).sum() / np.log(len(column)))
+    matrix = np.array([[*columns[0], NAN], columns[1]]).T
+    assert entropy_weights(matrix) == pytest.approx(np.array(divergence) / sum(divergence))
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-12, 1e300])
+def test_even_extreme_units_do_not_matter(unit: float) -> None:
+    matrix = np.array([[1.0, 4], [2, 2], [3, 7]])
+    units = np.array([unit, 1])
+    assert entropy_weights(matrix * units) == pytest.approx(entropy_weights(matrix))
+    assert critic_weights(matrix * units) == pytest.approx(critic_weights(matrix))
 
 
 def test_small_differences_count() -> None:
@@ -335,6 +360,19 @@ def test_correlations_are_taken_over_those_who_have_both() -> None:
     deviations = np.nanstd((matrix - 1) / 2, axis=0, ddof=1)
     worth = deviations * [2, 2, 4]
     assert weights == pytest.approx(worth / worth.sum())
+
+
+def test_two_who_have_both_are_correlated_and_one_is_not() -> None:
+    # the first two columns share two customers, with the third none
+    matrix = np.array([[1.0, 2, NAN], [3, 4, NAN], [2, NAN, NAN], [NAN, NAN, 5], [NAN, NAN, 7]])
+    deviations = np.array([np.std([0, 1, 0.5], ddof=1), *[np.std([0, 1], ddof=1)] * 2])
+    worth = deviations * [1, 1, 2]
+    assert critic_weights(matrix) == pytest.approx(worth / worth.sum())
+
+
+def test_differences_that_no_number_can_hold_are_weighed() -> None:
+    matrix = np.array([[-1.7e308, 1], [1.7e308, 3], [0, 1.5]])
+    assert critic_weights(matrix) == pytest.approx(critic_weights(matrix / [1.7e308, 1]))
 
 
 # --- faults ---------------------------------------------------------------------------------------

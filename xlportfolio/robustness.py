@@ -49,8 +49,12 @@ LEAST_DRAWS = 500
 SEED = 19_710_104
 #: Half of what numbers that are compared are rounded to.
 HALF_UNIT = 0.5 / 10**DECIMALS
-#: Scores in a block, so that it stays in the processor's cache; and draws that a byte can count.
-_BLOCK, _COUNTED = 1 << 17, 255
+#: Scores in a block, so that it stays in the processor's cache; draws in it at least, so that
+#: values are fetched for several of them; and draws that a byte can count.
+_BLOCK, _FEWEST, _COUNTED = 1 << 16, 4, 255
+#: Multiplications at a time, so few that no second thread is begun: it would take longer than it
+#: helps where the other processors are busy.
+_PRODUCTS = 1_000_000
 #: The least drawn weight: less would become 0, and with it the score of who has nothing else.
 _LEAST_WEIGHT = 1e-250
 #: The least spread, as a fraction: with less the draws differ by no more than numbers can show.
@@ -215,7 +219,7 @@ def firm_shares(
     )
     was = list(high)
     same, first = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    block = min(max(_BLOCK // max(count, 1), 1), _COUNTED)
+    block = min(max(_BLOCK // max(count, 1), _FEWEST), _COUNTED)
     for begin in range(0, draws, block):
         rows = slice(begin, min(begin + block, draws))
         scores = [board.scores(rows) for board in boards]
@@ -253,9 +257,9 @@ class _Board:
     def scores(self, rows: slice) -> Floats:
         """The scores of everybody in some of the draws, shape ``(n_draws, n_customers)``."""
         shares = self.shares[rows]
-        scores: Floats = shares @ self._values
+        scores = _product(shares, self._values)
         if self.lacking:
-            scores[:, : self.lacking] /= shares @ self._used
+            scores[:, : self.lacking] /= _product(shares, self._used)
         return scores
 
     def edges(self, scores: Floats) -> Floats:
@@ -265,6 +269,16 @@ class _Board:
         middle = np.mean if self.rule is ThresholdRule.MEAN else np.median
         found = rounded(middle(scores[:, self._among], axis=1, keepdims=True))
         return np.asarray(found - HALF_UNIT)
+
+
+def _product(shares: Floats, values: Floats) -> Floats:
+    """The matrix product, of some columns at a time."""
+    product = np.empty((len(shares), values.shape[1]))
+    width = max(_PRODUCTS // max(shares.size, 1), 1)
+    for begin in range(0, values.shape[1], width):
+        some = slice(begin, begin + width)
+        np.matmul(shares, values[:, some], out=product[:, some])
+    return product
 
 
 def _counted(marks: Bools) -> npt.NDArray[np.uint8]:

@@ -44,7 +44,7 @@ _MOST_DECIMALS, _NEAR = 8, 0.01
 #: Decimals of shares whose changes are held against each other.
 _SAME = 9
 #: Customers looked at together, so that the tables of all criteria stay small.
-_CHUNK = 8_192
+_CHUNK = 4_096
 
 
 class WeightChange(NamedTuple):
@@ -152,7 +152,8 @@ class _Group:
         self.names, self.weights, self.of_axis = names, weights, of_axis
         largest = weights.max()
         relative = weights / largest  # sums stay finite
-        self.unit = float(largest * relative.sum())
+        with np.errstate(over="ignore"):  # an infinite one leaves no candidates
+            self.unit = float(largest * relative.sum())
         self.shares = relative / relative.sum()
         self.rest = self.shares @ _others(len(weights))
 
@@ -212,21 +213,21 @@ class _Search(ABC):
     def quadrants(self, at: Ints, group: int, k: Ints, weights: Floats) -> list[Quadrant | None]:
         """The types that they then have, if it is these that change."""
 
+    @np.errstate(all="ignore")  # what is not finite is no candidate
     def smallest(self) -> list[WeightChange | None]:
         """The smallest change for each customer that the scoring confirms."""
-        with np.errstate(all="ignore"):  # what is not finite is no candidate
-            candidates = self.candidates()
-            groups = np.array([c.group for c in candidates])
-            ks = np.array([c.k for c in candidates])
-            wanted = np.array([c.weights for c in candidates]).T
-            now = np.array([self.groups[c.group].shares[c.k] for c in candidates])
-            rest = np.array([self.groups[c.group].rest[c.k] for c in candidates])
-            units = np.array([self.groups[c.group].unit for c in candidates])
-            then = wanted / (wanted + rest)
-            possible = np.isfinite(wanted * units) & (wanted >= 0) & (now > 0) & (rest > 0)
-            # of two criteria that share an axis both changes are the same one: the first is named
-            distance = np.round(np.abs(then - now), _SAME)
-            distance = np.where(possible & (then <= MOST_SHARE), distance, np.inf)
+        candidates = self.candidates()
+        groups = np.array([c.group for c in candidates])
+        ks = np.array([c.k for c in candidates])
+        wanted = np.array([c.weights for c in candidates]).T
+        now = np.array([self.groups[c.group].shares[c.k] for c in candidates])
+        rest = np.array([self.groups[c.group].rest[c.k] for c in candidates])
+        units = np.array([self.groups[c.group].unit for c in candidates])
+        then = wanted / (wanted + rest)
+        possible = np.isfinite(wanted * units) & (wanted >= 0) & (now > 0) & (rest > 0)
+        # of two criteria that share an axis both changes are the same one: the first is named
+        distance = np.round(np.abs(then - now), _SAME)
+        distance = np.where(possible & (then <= MOST_SHARE), distance, np.inf)
         found: list[WeightChange | None] = [None] * len(wanted)
         rows = np.arange(len(wanted))
         while rows.size:

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from xlportfolio.advice import reasons
 from xlportfolio.analysis import Note, PortfolioAnalysis, numbers_of
@@ -94,8 +95,7 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
         found,
         _reasons(analysis, language),
         _levers(analysis, found.levers, language),
-        _type_changes(found.firmness, texts(language)),
-        _swaps(analysis, found.firmness, texts(language)),
+        *firm_words(analysis, found.firmness, texts(language)),
         [_finding(finding, analysis, language) for finding in found.findings],
     )
 
@@ -249,41 +249,55 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
 # --- how firm types and ranks are ---------------------------------------------------------------
 
 
-def _type_changes(firmness: Firmness, words: Texts) -> list[str]:
-    """The smallest change of a weight that gives each customer another type; empty if not rated."""
+def firm_words(
+    analysis: PortfolioAnalysis, firmness: Firmness, words: Texts
+) -> tuple[list[str], list[str]]:
+    """The smallest changes of one weight: to another type, and for the next customer to be first.
+
+    For each customer in the order of the ranking; empty for those not rated, the second also where
+    there is no next one.
+    """
     types, none = words.branch("quadrants"), words("firm.no_change")
-    return [
+    to_type, to_swap, spell = words("firm.type_change"), words("firm.swap"), _change_speller(words)
+    type_changes = [
         ""
         if math.isnan(rank)
         else none
         if change is None
-        else words(
-            "firm.type_change", change=_change(change, words), type=types[str(change.quadrant)]
-        )
+        else to_type.format(change=spell(change), type=types[str(change.quadrant)])
         for rank, change in zip(firmness.rank_topsis.tolist(), firmness.type_changes, strict=True)
     ]
-
-
-def _swaps(analysis: PortfolioAnalysis, firmness: Firmness, words: Texts) -> list[str]:
-    """The smallest change that puts the next customer first; empty where there is nobody."""
-    customers, none = analysis.customers, words("firm.no_change")
-    pairs = zip(customers["customer"].tolist(), customers["customer_id"].tolist(), strict=True)
-    names = [" ".join(str(name or number).split()) for name, number in pairs]
-    return [
+    names = _names(analysis.customers)
+    swaps = [
         ""
         if other < 0
         else none
         if change is None
-        else words("firm.swap", change=_change(change, words), customer=names[other])
+        else to_swap.format(change=spell(change), customer=names[other])
         for other, change in zip(firmness.nexts.tolist(), firmness.swaps, strict=True)
     ]
+    return type_changes, swaps
 
 
-def _change(change: WeightChange, words: Texts) -> str:
-    """A change of a weight: of a criterion by its name, of an axis by that of the setting."""
-    name = words("firm.setting", setting=change.name) if change.of_axis else change.name
-    now, then = words.general(change.now), words.general(change.typed)
-    return words("levers.step", criterion=name, measure=now, target=then)
+def _names(customers: pd.DataFrame) -> list[str]:
+    """What customers are called in a sentence, on one line."""
+    pairs = zip(customers["customer"].tolist(), customers["customer_id"].tolist(), strict=True)
+    return [" ".join(str(name or number).split()) for name, number in pairs]
+
+
+def _change_speller(words: Texts) -> Callable[[WeightChange], str]:
+    """Puts changes into words: the weight of an axis is called by the name of its setting."""
+    step, number = words("levers.step"), cache(words.general)
+
+    @cache
+    def name(of_axis: bool, weight: str) -> str:  # noqa: FBT001 (as it stands in the change)
+        return words("firm.setting", setting=weight) if of_axis else weight
+
+    return lambda change: step.format(
+        criterion=name(change.of_axis, change.name),
+        measure=number(change.now),
+        target=number(change.typed),
+    )
 
 
 # --- what turnover hides ------------------------------------------------------------------------
@@ -310,8 +324,6 @@ def _role(role: Role, criterion: Criterion | None, words: Texts) -> str:
 def _some(rows: Ints, analysis: PortfolioAnalysis, words: Texts) -> str:
     """The names of the first of some customers, and how many there are besides."""
     first = analysis.customers.iloc[rows[:_NAMED]]
-    pairs = zip(first["customer"], first["customer_id"], strict=True)
-    names = [" ".join(str(name or number).split()) for name, number in pairs]
-    listed = ", ".join(names)
+    listed = ", ".join(_names(first))
     more = len(rows) - _NAMED
     return words("hidden.more", names=listed, count=more) if more > 0 else listed

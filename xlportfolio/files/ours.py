@@ -20,7 +20,7 @@ from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import LAST_ROW, column_letters
 from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, entries_table
-from xlportfolio.tables import HEADER_ROW
+from xlportfolio.tables import HEADER_ROW, ReportColumn
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}
@@ -171,8 +171,9 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     if block.is_square:
         right = max((table.last_column for table in there.tables), default=right)
     for table in there.tables:
-        if table.last_column >= right and not _ends_as_ours(table, right, block):
-            return f"{column_letters(right)}{table.first_row}"
+        added = _first_added(table, block)
+        if added is not None:
+            return f"{column_letters(added)}{table.first_row}"
         is_there = table.first_row + table.has_header_row == block.row
         above = block.row - 1 if is_there else HEADER_ROW
         ours = {address for address in ours if coordinates(address)[1] < above}
@@ -190,11 +191,28 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     return None
 
 
-def _ends_as_ours(table: TableObject, right: int, block: Block) -> bool:
-    """Whether the last of our columns is where it will be, in whatever language."""
-    key = block.columns[-1].key
-    names = {texts(language)(f"columns.{key}") for language in LANGUAGES}
-    return _NUMBERED.sub("", table.headers[right - table.first_column]) in names
+def _first_added(table: TableObject, block: Block) -> int | None:
+    """The sheet's first column that a user added where ours will be, if there is one.
+
+    What an earlier version wrote has our first columns; what follows them is hers. A square ends
+    with its weights, however many criteria it had.
+    """
+    if block.is_square:
+        is_ours = _is_header(_NUMBERED.sub("", table.headers[-1]), block.columns[-1])
+        return None if is_ours else table.last_column
+    count = min(len(table.headers), len(block.columns))
+    if _is_header(table.headers[count - 1], block.columns[count - 1]):
+        return None
+    last = count - 1
+    while last and not _is_header(table.headers[last - 1], block.columns[last - 1]):
+        last -= 1
+    return block.column + last
+
+
+def _is_header(header: str, column: ReportColumn) -> bool:
+    """Whether a header is that of a column of ours, in whatever language."""
+    names = {texts(language)(f"columns.{column.key}") for language in LANGUAGES}
+    return header in {*names, column.header}
 
 
 def _cell_area(address: str) -> Area:
