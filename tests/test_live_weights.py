@@ -380,7 +380,7 @@ def test_a_later_run_is_undone_wherever_it_is_refused(live: xw.Book) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("I9", [75, 25, 20, 80]), ("I11", [75, 25, 70, 30]), ("I12:I13", [50, 50, 20, 80]), ("I10:I13", [75, 25, 20, 80])],
+    [("I9", [75, 25, 20, 80]), ("I11", [75, 25, 70, 30]), ("I12:I13", [50, 50, 20, 80]), ("I10:I13", [75, 25, 20, 80]), ("I1:I20", [75, 25, 20, 80])],
 )  # fmt: skip
 def test_the_column_of_the_selected_cell_is_taken_over(
     cell: str, expected: list[float], live: xw.Book
@@ -436,7 +436,7 @@ def test_whoever_says_no_changes_nothing(live: xw.Book) -> None:
 
 @pytest.mark.parametrize(
     ("sheet", "cell"),
-    [("Weights", "A10"), ("Weights", "E8"), ("Weights", "I10:J10"), ("Weights", "I14"), ("Criteria", "I10")],
+    [("Weights", "A10"), ("Weights", "E8"), ("Weights", "I10:J10"), ("Weights", "I14"), ("Weights", "I8"), ("Weights", "L10"), ("Criteria", "I10")],
 )  # fmt: skip
 def test_where_no_method_is_selected_that_is_said(sheet: str, cell: str, live: xw.Book) -> None:
     done(live)
@@ -515,3 +515,17 @@ def test_where_formulas_cannot_be_read_entries_move_all_the_same(in_browser: xw.
     in_browser.sheets["Pairwise value"].delete()
     done(in_browser)
     assert in_browser.sheets["Weights"].range("C10:C14").value == [None, 2, 1, 1, 2]
+
+
+# --- how a new row looks ------------------------------------------------------------------------
+
+
+def test_a_row_that_is_added_takes_entries_as_the_others(live: xw.Book, tmp_path: Path) -> None:
+    """Lists, limits and colours reach below the table, to rows that a later run adds."""
+    done(live)
+    live.save(tmp_path / "saved.xlsx")
+    sheet = load_workbook(tmp_path / "saved.xlsx")["Weights"]
+    limits = {str(rule.sqref).split(":")[0] for rule in sheet.data_validations.dataValidation}
+    assert limits == {"C10", "D10"}
+    below = [rule for rule in sheet.data_validations.dataValidation if "C500" in rule.sqref]
+    assert [rule.formula1 for rule in below] == ["1"]

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.look import INPUT, LINE, SOFT, packed, with_tables
+from xlportfolio.schema.contract import LAST_ROW
 from xlportfolio.tables import HEADER_ROW, Kind, SheetTable
 from xlportfolio.weighing import CONSISTENT
 from xlportfolio.weight_sheets import judgment_labels
@@ -48,14 +49,14 @@ def draw_weights(tables: Sequence[SheetTable], language: str) -> bytes:
 
 
 def _draw_entries(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
-    """Columns in which people type numbers."""
-    last = table.first_row + len(table) - 1
+    """Columns in which people type numbers, also in rows that a live workbook adds later."""
+    first = table.first_row
     for position, column in enumerate(table.columns, start=1):
         if column.kind is not Kind.ENTRY:
             continue
         letter, lowest = get_column_letter(position), _LOWEST[column.key]
-        area = f"{letter}{table.first_row}:{letter}{last}"
-        _fill(sheet, area, "TRUE", INPUT)
+        area = f"{letter}{first}:{letter}{LAST_ROW}"
+        _fill(sheet, area, f'$A{first}<>""', INPUT)
         rule = DataValidation("decimal", operator="greaterThanOrEqual", formula1=str(lowest))
         _explain(rule, words("weighing.number_title"), words(f"weighing.{column.key}_error"))
         rule.add(area)

@@ -15,7 +15,6 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.host import LiveBook, free_name
 from xlportfolio.excel.ranges import SeenTable, entered, formulas, write
 from xlportfolio.excel.sheets import OutputTable
-from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.model import Axis, name_key
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, Table
@@ -115,26 +114,28 @@ class LiveWeights:
     def chosen(self) -> Taking:
         """The method in whose column of the sheet of all methods a cell is selected.
 
-        A header stands for both axes, a row for its own.
+        Its header stands for both axes, a row for its own.
 
         Raises
         ------
         XlPortfolioError
             If no such cell is, or cells of several columns are; if the sheet was changed.
         """
+        home = self._tables({})[0]
         seen, cells = self.seen.get(WEIGHTS_TABLE.name.casefold()), self.live.book.app.selection
-        method = None if seen is None or cells is None else _method(seen, cells)
-        if seen is None or cells is None or method is None:
-            raise XlPortfolioError("no_method_cell", sheet=self._places[0])
-        self._output(self._tables({})[0]).prepare()
-        first, count = cells.row - seen.row - 1, cells.shape[0]
-        rows = seen.rows[max(first, 0) : first + count]
-        (at,) = (k for k, cell in enumerate(seen.header) if _is_column(cell, "criterion"))
-        names = {name_key(str(row[at] or "")) for row in rows}
+        if seen is None or cells is None or cells.sheet.name != seen.sheet.name:
+            raise XlPortfolioError("no_method_cell", sheet=home.sheet)
+        self._output(home).prepare()
+        first = cells.row - seen.row - 1  # of the rows of data, counted from 0; the header is -1
+        last = first + cells.shape[0] - 1
+        names = {name_key(str(row[0] or "")) for row in seen.rows[max(first, 0) : max(last + 1, 0)]}
         axes = {w.axis for w in self.found.axes if names & {name_key(c) for c in w.criteria}}
-        if first >= 0 and not axes:
-            raise XlPortfolioError("no_method_cell", sheet=self._places[0])
-        return Taking(method, axes.pop() if first >= 0 and len(axes) == 1 else None)
+        has_header = first <= -1 <= last
+        at = cells.column - seen.column
+        key = home.columns[at].key if 0 <= at < len(home.columns) else ""
+        if key not in set(Method) or cells.shape[1] > 1 or not (has_header or axes):
+            raise XlPortfolioError("no_method_cell", sheet=home.sheet)
+        return Taking(Method(key), None if has_header or len(axes) > 1 else axes.pop())
 
     def take(self, taken: Mapping[str, float]) -> None:
         """Write weights into the criteria, and bring the sheet of all methods up to date.
@@ -212,18 +213,3 @@ def _runs(cells: Mapping[int, object]) -> Iterator[tuple[int, list[list[object]]
 def _raw(table: Table, seen: SeenTable) -> RawTable:
     place = (seen.sheet.name, seen.row, seen.column)
     return RawTable.of_rows(table, *place, seen.header, seen.rows)
-
-
-def _method(seen: SeenTable, cells: xw.Range) -> Method | None:
-    """The method in whose column cells are selected, ``None`` if that is none or several."""
-    column, row = cells.column - seen.column, cells.row - seen.row
-    inside = 0 <= column < seen.width and 0 <= row <= len(seen.rows)
-    if cells.sheet.name != seen.sheet.name or cells.shape[1] != 1 or not inside:
-        return None
-    header = seen.header[column]
-    return next((method for method in Method if _is_column(header, method)), None)
-
-
-def _is_column(header: object, key: str) -> bool:
-    """Whether a header is that of a column of ours, in any language."""
-    return header in {texts(language)(f"columns.{key}") for language in LANGUAGES}
