@@ -103,6 +103,7 @@ def test_json_is_one_object_and_nothing_else(book: Path) -> None:
         "customers",
         "findings",
         "plan",
+        "robustness",
         "problems",
     ]
     assert printed["workbook"] == str(book)

@@ -79,8 +79,10 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Einstellungen", "B12", 101, FAULTY),
     ("Einstellungen", "B13", "Farbe", FAULTY),
     ("Einstellungen", "B18", -1, FAULTY),
-    ("Einstellungen", "A19", "value_threshold", ""),  # sorted or added, the name counts
-    ("Einstellungen", "B19", 0, ""),
+    ("Einstellungen", "B19", 91, FAULTY),
+    ("Einstellungen", "B20", 2.5, FAULTY),
+    ("Einstellungen", "A21", "value_threshold", ""),  # sorted or added, the name counts
+    ("Einstellungen", "B21", 0, ""),
     ("Einstellungen", "B17", "Umsatz", INPUT),
     ("Strategien", "A5", "Sternchen", FAULTY),
     ("Strategien", "A6", "star", INPUT),

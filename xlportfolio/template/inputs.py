@@ -14,6 +14,7 @@ from xlportfolio.model import (
     LABELS,
     RANGES,
     RATED_QUADRANTS,
+    WHOLE,
     Axis,
     Objective,
     Presentation,
@@ -287,6 +288,10 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
         rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
         message = words("new.range_error", low=low, high=high)
         fault += f",{entry}>{high:g}"
+    if name in {*WHOLE, "top_labels"}:
+        rule |= {"validate": "integer"}
+        message = words("new.whole_error", low=low, high=high)
+        fault += f",INT(N({entry}))<>N({entry})"
     author.allow(sheet, cell, rule, message=message)
     return f"OR({fault})"
 
