@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from openpyxl import load_workbook
-from support.books import rows_of, write_book
+from support.books import CUSTOMERS, rows_of, write_book
 
 from xlportfolio import ScoringModel, analyse, rescore
 from xlportfolio.document import document
@@ -203,6 +203,11 @@ def test_nobody_rated_has_no_words_and_no_correlation(language: str, tmp_path: P
     sheet = load_workbook(path)[texts(language)("sheets.robustness")]
     assert [sheet.cell(row, 4).value for row in (6, 7, 8)] == [0, 0, 0]
     assert sheet["E9"].value is None
+    nobody = {"en": "nobody is rated", "de": "niemand bewertet ist"}[language]
+    ranking = load_workbook(path)[texts(language)("sheets.ranking")]
+    assert nobody in sheet["A2"].value
+    assert nobody in ranking["A3"].value
+    assert document("x", DAY, advice, [], language)["robustness"]["draws"] == 0
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -223,3 +228,15 @@ def test_thresholds_that_are_numbers_are_not_said_to_move(sample: Rescored) -> N
     said = load_workbook(sample.path)[words_of(sample)("sheets.robustness")]["A3"].value
     assert "Median" not in said
     assert "median" not in said
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "different scores"), ("de", "verschiedene")])
+def test_equal_customers_are_said_to_be_equal_not_missing(
+    language: str, said: str, tmp_path: Path
+) -> None:
+    twins = [(k, name, *CUSTOMERS[0][2:]) for k, name in enumerate(("A", "B"))]
+    path = write_book(tmp_path / "b.xlsx", customers=twins)
+    done = rescore(path, as_of=DAY, backup=False, language=language)
+    assert done.run.advice.numbers.firmness.same_type.tolist() == [1, 1]
+    sheet = load_workbook(path)[texts(language)("sheets.robustness")]
+    assert all(said in sheet.cell(row, 6).value for row in (9, 10))

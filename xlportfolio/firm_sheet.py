@@ -47,6 +47,8 @@ def firm_subtitles(
 
 def _key(firmness: Firmness, key: str) -> str:
     """The key of a text, another one where nothing was drawn."""
+    if not firmness.draws:
+        return f"{key}_nobody"
     return key if firmness.spread else f"{key}_exact"
 
 
