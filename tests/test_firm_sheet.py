@@ -174,7 +174,7 @@ def test_a_spread_of_0_is_said(language: str, said: str, tmp_path: Path) -> None
     [
         ([("weight_spread", 95)], r"weight_spread cannot be 95; enter a number from 0 to 90"),
         ([("weight_spread", "wide")], r"“wide” is not a number; weight_spread needs one"),
-        ([("top_n", 0)], r"top_n cannot be 0; enter a number from 1 to 1000000"),
+        ([("top_n", 0)], r"top_n cannot be 0; enter a whole number from 1 to 1000000"),
         ([("top_n", 1.5)], r"top_n cannot be 1\.5; enter a whole number from 1 to 1000000"),
     ],
 )
