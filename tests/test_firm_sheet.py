@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from openpyxl import load_workbook
-from support.books import rows_of, write_book
+from support.books import CUSTOMERS, rows_of, write_book
 
 from xlportfolio import ScoringModel, analyse, rescore
 from xlportfolio.document import document
@@ -174,7 +174,7 @@ def test_a_spread_of_0_is_said(language: str, said: str, tmp_path: Path) -> None
     [
         ([("weight_spread", 95)], r"weight_spread cannot be 95; enter a number from 0 to 90"),
         ([("weight_spread", "wide")], r"“wide” is not a number; weight_spread needs one"),
-        ([("top_n", 0)], r"top_n cannot be 0; enter a number from 1 to 1000000"),
+        ([("top_n", 0)], r"top_n cannot be 0; enter a whole number from 1 to 1000000"),
         ([("top_n", 1.5)], r"top_n cannot be 1\.5; enter a whole number from 1 to 1000000"),
     ],
 )
@@ -203,3 +203,40 @@ def test_nobody_rated_has_no_words_and_no_correlation(language: str, tmp_path: P
     sheet = load_workbook(path)[texts(language)("sheets.robustness")]
     assert [sheet.cell(row, 4).value for row in (6, 7, 8)] == [0, 0, 0]
     assert sheet["E9"].value is None
+    nobody = {"en": "nobody is rated", "de": "niemand bewertet ist"}[language]
+    ranking = load_workbook(path)[texts(language)("sheets.ranking")]
+    assert nobody in sheet["A2"].value
+    assert nobody in ranking["A3"].value
+    assert document("x", DAY, advice, [], language)["robustness"]["draws"] == 0
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("threshold", ["mean", "median"])
+def test_a_threshold_that_moves_with_the_weights_is_said(
+    threshold: str, language: str, tmp_path: Path
+) -> None:
+    settings = [("language", language), ("value_threshold", threshold), ("benefit_threshold", 60)]
+    done = rescore(write_book(tmp_path / "b.xlsx", settings=settings), as_of=DAY, backup=False)
+    words = words_of(done)
+    said = load_workbook(done.path)[words("sheets.robustness")]["A3"].value
+    held = words.number(done.analysis.thresholds.value, 1), words.number(60, 1)
+    assert all(number in said for number in held)
+    assert {"en": "a rescore may give another type", "de": "einen anderen Typ"}[language] in said
+
+
+def test_thresholds_that_are_numbers_are_not_said_to_move(sample: Rescored) -> None:
+    said = load_workbook(sample.path)[words_of(sample)("sheets.robustness")]["A3"].value
+    assert "Median" not in said
+    assert "median" not in said
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "different scores"), ("de", "verschiedene")])
+def test_equal_customers_are_said_to_be_equal_not_missing(
+    language: str, said: str, tmp_path: Path
+) -> None:
+    twins = [(k, name, *CUSTOMERS[0][2:]) for k, name in enumerate(("A", "B"))]
+    path = write_book(tmp_path / "b.xlsx", customers=twins)
+    done = rescore(path, as_of=DAY, backup=False, language=language)
+    assert done.run.advice.numbers.firmness.same_type.tolist() == [1, 1]
+    sheet = load_workbook(path)[texts(language)("sheets.robustness")]
+    assert all(said in sheet.cell(row, 6).value for row in (9, 10))

@@ -29,7 +29,8 @@ class Firmness:
     ----------
     draws, spread, top
         How many weightings were drawn, the percent by which they vary, and how many ranks from the
-        top count. With a spread of 0 there is one weighting, the chosen one.
+        top count. With a spread of 0 there is one weighting, the chosen one; with nobody rated,
+        none.
     same_type, in_top
         Shape ``(n_customers,)``: the share of weightings, 0 to 1, in which a customer keeps its
         type, and in which its rank is within ``top``.
@@ -127,7 +128,9 @@ def _rated_axis(analysis: PortfolioAnalysis, axis: Axis, count: int) -> RatedAxi
 
 def _shares(analysis: PortfolioAnalysis, axes: tuple[RatedAxis, RatedAxis], count: int) -> Shares:
     model, customers = analysis.model, analysis.customers.iloc[:count]
-    if model.weight_spread == 0 or count == 0:
+    if not count:
+        return Shares(0, np.empty(0), np.empty(0))
+    if model.weight_spread == 0:
         in_top = customers["rank"].to_numpy(np.float64) <= model.top_n
         return Shares(1, np.ones(count), np.asarray(in_top, dtype=np.float64))
     return firm_shares(

@@ -410,13 +410,14 @@ def setting_faults(settings: dict[str, float | ThresholdRule | None]) -> Iterato
         low, high = RANGES[name]
         if setting is None or isinstance(setting, ThresholdRule):
             continue
-        if not (low <= setting <= high) or not math.isfinite(setting):
+        is_allowed = low <= setting <= high and math.isfinite(setting)
+        details = {"found": setting, "low": low, "high": high}
+        if name in WHOLE:
+            if not is_allowed or not float(setting).is_integer():
+                yield Fault("setting_not_whole", field=name, details=details)
+        elif not is_allowed:
             key = "setting_out_of_range" if math.isfinite(high) else "setting_negative"
-            details = {"found": setting, "low": low, "high": high}
             yield Fault(key, field=name, details=details)
-        elif name in WHOLE and not float(setting).is_integer():
-            details = {"found": setting, "low": low, "high": high}
-            yield Fault("setting_not_whole", field=name, details=details)
     if settings["value_weight"] == 0 and settings["benefit_weight"] == 0:
         yield Fault("axis_weights_zero", field="value_weight")
     a, b = settings["abc_a"], settings["abc_b"]
