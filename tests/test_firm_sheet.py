@@ -210,26 +210,6 @@ def test_nobody_rated_has_no_words_and_no_correlation(language: str, tmp_path: P
     assert document("x", DAY, advice, [], language)["robustness"]["draws"] == 0
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("threshold", ["mean", "median"])
-def test_a_threshold_that_moves_with_the_weights_is_said(
-    threshold: str, language: str, tmp_path: Path
-) -> None:
-    settings = [("language", language), ("value_threshold", threshold), ("benefit_threshold", 60)]
-    done = rescore(write_book(tmp_path / "b.xlsx", settings=settings), as_of=DAY, backup=False)
-    words = words_of(done)
-    said = load_workbook(done.path)[words("sheets.robustness")]["A3"].value
-    held = words.number(done.analysis.thresholds.value, 1), words.number(60, 1)
-    assert all(number in said for number in held)
-    assert {"en": "a rescore may give another type", "de": "einen anderen Typ"}[language] in said
-
-
-def test_thresholds_that_are_numbers_are_not_said_to_move(sample: Rescored) -> None:
-    said = load_workbook(sample.path)[words_of(sample)("sheets.robustness")]["A3"].value
-    assert "Median" not in said
-    assert "median" not in said
-
-
 @pytest.mark.parametrize(("language", "said"), [("en", "different scores"), ("de", "verschiedene")])
 def test_equal_customers_are_said_to_be_equal_not_missing(
     language: str, said: str, tmp_path: Path

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts
-from xlportfolio.model import Axis, ThresholdRule
 from xlportfolio.scoring import Floats, rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 from xlportfolio.wording import Advice
@@ -25,9 +23,7 @@ def firm_note(firmness: Firmness, words: Texts) -> str:
     return words(f"firm.{_key(firmness, 'note')}", draws=words.number(firmness.draws, 0))
 
 
-def firm_subtitles(
-    analysis: PortfolioAnalysis, firmness: Firmness, as_of: object, words: Texts
-) -> tuple[str, str]:
+def firm_subtitles(firmness: Firmness, as_of: object, words: Texts) -> tuple[str, str]:
     """What was drawn, and how the columns are to be read."""
     deviation = firmness.spread * np.sqrt(_EXAMPLE * (1 - _EXAMPLE))
     drawn = words(
@@ -38,11 +34,7 @@ def firm_subtitles(
         share=words.percent(100 * _EXAMPLE),
         points=words.rough(float(deviation)),
     )
-    top = words.number(firmness.top, 0)
-    if any(isinstance(analysis.model.threshold(axis), ThresholdRule) for axis in Axis):
-        value, benefit = (words.number(threshold, 1) for threshold in analysis.thresholds)
-        return drawn, words("firm.columns_moving", top=top, value=value, benefit=benefit)
-    return drawn, words("firm.columns", top=top)
+    return drawn, words("firm.columns", top=words.number(firmness.top, 0))
 
 
 def _key(firmness: Firmness, key: str) -> str:

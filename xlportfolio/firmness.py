@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from xlportfolio.aggregation import rank_correlation, topsis, weighted_product
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.model import Axis, Objective, Status
+from xlportfolio.moving import with_moving
 from xlportfolio.portfolio import Ints, ranks
 from xlportfolio.robustness import RatedAxis, Shares, draws_for, firm_shares
-from xlportfolio.scoring import Floats, rounded, weighted_scores
+from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
 from xlportfolio.tipping import Rated, WeightChange, swaps, type_changes
 
 #: The least value that the product rule knows: a 0 would leave nothing of all other values.
@@ -104,7 +106,7 @@ def firmness_of(analysis: PortfolioAnalysis) -> Firmness:
         top,
         for_all(shares.same_type),
         for_all(shares.in_top),
-        type_changes(rated) + nothing,
+        with_moving(rated, type_changes(rated), _among(customers[:count])) + nothing,
         swaps(rated, nexts) + nothing,
         np.concatenate([nexts, np.full(everybody - count, -1)]),
         for_all(ranks(by_topsis)),
@@ -137,11 +139,16 @@ def _shares(analysis: PortfolioAnalysis, axes: tuple[RatedAxis, RatedAxis], coun
         axes,
         (model.value_weight, model.benefit_weight),
         customers["quadrant"].to_numpy(object),
-        (customers["status"] != Status.PROSPECT).to_numpy(),
+        _among(customers),
         spread=model.weight_spread,
         top=int(model.top_n),
         draws=draws_for(count),
     )
+
+
+def _among(customers: pd.DataFrame) -> Bools:
+    """Those over whom means and medians are taken: all but prospects."""
+    return np.asarray(customers["status"] != Status.PROSPECT, dtype=np.bool_)
 
 
 def _nexts(total: Floats) -> Ints:

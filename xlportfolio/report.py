@@ -389,9 +389,7 @@ class _Writer:
             *(column.take(at) for column in firm_columns(self.advice, self.words)),
         )
         summary = firm_summary(self.firmness, self.words)
-        subtitles = firm_subtitles(
-            self.analysis, self.firmness, self.presentation.as_of, self.words
-        )
+        subtitles = firm_subtitles(self.firmness, self.presentation.as_of, self.words)
         return self.table("robustness", columns, subtitles, summary=summary)
 
     def data_check(self, problems: Sequence[Problem]) -> SheetTable:

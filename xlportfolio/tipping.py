@@ -9,8 +9,8 @@ value and ``B`` the sum of weights over the other criteria that the customer has
 ``(A + w v) / (B + w)``, or ``A / B`` for a criterion that the customer lacks. The weight at which
 it crosses a threshold follows from a linear equation, that at which two total scores meet from a
 quadratic one; for the weight of an axis it is linear as well. What is found lies a hair beyond the
-crossing, and is checked by the scoring itself. Thresholds stay at the numbers used, even where
-these are means or medians of the scores. A weight of 0 leaves a criterion out, and stays 0.
+crossing, and is checked by the scoring itself. For a threshold that is a mean or median, and moves
+along, see :mod:`xlportfolio.moving`. A weight of 0 leaves a criterion out, and stays 0.
 
 References
 ----------
@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlportfolio.model import Quadrant
+from xlportfolio.model import Quadrant, ThresholdRule
 from xlportfolio.portfolio import Ints, Texts, quadrants
 from xlportfolio.robustness import HALF_UNIT, RatedAxis
 from xlportfolio.scoring import DECIMALS, Bools, Floats, rounded, weighted_scores
@@ -95,6 +95,8 @@ class Rated(NamedTuple):
 
 def type_changes(rated: Rated) -> list[WeightChange | None]:
     """For each customer the smallest change that gives it another type; ``None``: there is none.
+
+    Only thresholds that are numbers are looked at.
 
     Examples
     --------
@@ -193,8 +195,8 @@ class _Candidate(NamedTuple):
 class _Search(ABC):
     """Looks for the smallest change that makes a difference to each of some customers."""
 
-    def __init__(self, rated: Rated) -> None:
-        self.rated = rated
+    def __init__(self, rated: Rated, count: int) -> None:
+        self.rated, self.count = rated, count
         both = np.array(rated.axis_weights, dtype=np.float64)
         self.groups = (
             *(_Group(axis.names, axis.weights, of_axis=False) for axis in rated.axes),
@@ -217,6 +219,8 @@ class _Search(ABC):
     def smallest(self) -> list[WeightChange | None]:
         """The smallest change for each customer that the scoring confirms."""
         candidates = self.candidates()
+        if not candidates:
+            return [None] * self.count
         groups = np.array([c.group for c in candidates])
         ks = np.array([c.k for c in candidates])
         wanted = np.array([c.weights for c in candidates]).T
@@ -290,7 +294,7 @@ class _Types(_Search):
     """What gives a customer another type."""
 
     def __init__(self, rated: Rated, rows: Ints) -> None:
-        super().__init__(rated)
+        super().__init__(rated, len(rows))
         pairs = zip(rated.axes, self.groups[:2], strict=True)
         self._sides = [_Scored(axis, group, rows) for axis, group in pairs]
         self._now = self._quadrants([side.now for side in self._sides])
@@ -308,6 +312,8 @@ class _Types(_Search):
     def candidates(self) -> list[_Candidate]:
         found = []
         for place, (side, axis) in enumerate(zip(self._sides, self.rated.axes, strict=True)):
+            if isinstance(axis.rule, ThresholdRule):
+                continue
             edge = rounded(axis.threshold) - HALF_UNIT
             is_high = rounded(side.now) >= rounded(axis.threshold)
             aim = (edge + np.where(is_high, -_BEYOND, _BEYOND))[:, np.newaxis]
@@ -330,7 +336,7 @@ class _Swaps(_Search):
     """What puts another customer before one."""
 
     def __init__(self, rated: Rated, rows: Ints, nexts: Ints) -> None:
-        super().__init__(rated)
+        super().__init__(rated, len(rows))
         pairs = [*zip(rated.axes, self.groups[:2], strict=True)]
         self._both = [[_Scored(axis, group, of) for axis, group in pairs] for of in (rows, nexts)]
 
