@@ -243,6 +243,29 @@ def test_comparisons_need_not_be_complete_but_linked(tmp_path: Path) -> None:
     assert weights_of(linked, Method.PAIRWISE) == pytest.approx([4 / 7, 2 / 7, 1 / 7], abs=1e-12)
 
 
+def test_headers_stay_apart_and_find_their_criteria_again_whatever_these_are_called(
+    tmp_path: Path,
+) -> None:
+    corner = texts("en")("columns.compared")
+    names = (corner, "Weight", "Weight (2)", "x" * 260 + "1", "x" * 260 + "2")
+    customers = [(*row, *(k * j % 5 for j in range(1, 6))) for k, row in enumerate(CUSTOMERS)]
+    more = [(name, "value", 10, None, "linear", 0, 5, *[None] * 4) for name in names]
+    path = write_book(
+        tmp_path / "odd.xlsx",
+        customers=customers,
+        customers_header=(*CUSTOMERS_HEADER, *names),
+        criteria=[*CRITERIA, *more],
+        tables=False,
+    )
+    find(path)
+    assert repairs_of(parts_of(path)) == []
+    said = {(5, 6): 3.0, (2, 5): 5.0}
+    edit(path, lambda book: compare(book["Pairwise value"], said, "en"))
+    done = find(path)
+    judgments = done.weights.axes[0].entries.raters[0].judgments
+    assert {at: judgments[at] for at in said} == said
+
+
 def test_a_new_criterion_gets_its_row_and_column_and_a_lost_one_is_asked_about(
     tmp_path: Path,
 ) -> None:

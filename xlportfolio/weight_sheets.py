@@ -16,6 +16,7 @@ from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, name_key
 from xlportfolio.pairwise import Dispute, PairwiseWeights, Revision, nearest_judgment
 from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.weights import heading
 from xlportfolio.scoring import Floats
 from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.weighing import CONSISTENT, AxisWeighing, Comparison, Found, consistency
@@ -26,8 +27,6 @@ WEIGHTS = "weights"
 SCALE = (9, 8, 7, 6, 5, 4, 3, 2, 1)
 #: Decimals of a consistency ratio in words.
 _DIGITS = 3
-#: Characters of a table's header.
-_LONGEST_HEADER = 200
 #: The sheet's rows, counted from 1, of the line above the squares, and of their headers.
 _SUMMARY_ROW = HEADER_ROW + 1
 #: The columns, counted from 1, in which the parts of that line begin.
@@ -152,7 +151,7 @@ class _Pairwise:
         first = HEADER_ROW + len(summary) + 3
         square = f"$B${first}:${column_letters(count + 1)}${first + count - 1}"
         columns = [
-            ReportColumn("compared", words("columns.compared"), Kind.NAME, list(self.names)),
+            ReportColumn("compared", self._own("compared"), Kind.NAME, list(self.names)),
             *(self._judgments(k, first) for k in range(count)),
             self._weights(square if place.computes else None),
         ]
@@ -186,15 +185,19 @@ class _Pairwise:
                 upper = label(float(self.judgments[column, row]), self.words)
                 cells.append(_reciprocal(upper))
                 formulas[row] = _reciprocal_formula(other)
-        header = " ".join(self.names[column].split())[:_LONGEST_HEADER]
+        header = heading(self.names[column])
         return ReportColumn("judgment", header, Kind.JUDGMENT, cells, formulas=formulas)
+
+    def _own(self, key: str) -> str:
+        """The header of a column that belongs to no criterion, unlike that of any that does."""
+        taken = {name_key(heading(name)) for name in self.names}
+        header, number = self.words(f"columns.{key}"), 2
+        while name_key(header) in taken:
+            header, number = f"{self.words(f'columns.{key}')} ({number})", number + 1
+        return header
 
     def _weights(self, square: str | None) -> ReportColumn:
         """The weights; where the judgments stand if they are to follow by formulas."""
-        taken = {name_key(name) for name in self.names}
-        header, number = self.words("columns.weight"), 2
-        while name_key(header) in taken:
-            header, number = f"{self.words('columns.weight')} ({number})", number + 1
         count = len(self.names)
         weights = np.full(count, np.nan) if self.result is None else self.result.weights
         formulas = {}
@@ -202,7 +205,7 @@ class _Pairwise:
             formulas = {
                 k: f'IFERROR(INDEX(KP_AHP_WEIGHTS({square}),{k + 1})+0,"")' for k in range(count)
             }
-        return ReportColumn("weight", header, Kind.SHARE, weights, formulas=formulas)
+        return ReportColumn("weight", self._own("weight"), Kind.SHARE, weights, formulas=formulas)
 
     def _summary(self, width: int) -> Summary:
         words, comparison = self.words, self.weighing.comparison

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ PAIRWISE: Mapping[Axis, str] = {
     Axis.BENEFIT: "tblPairwiseBenefit",
 }
 _PAIRWISE = re.compile(r"tblPairwise(value|benefit)[_0-9]*", re.IGNORECASE)
+#: Characters that the header of a table can have in Excel; those of a long name that are kept.
+_LONGEST_HEADER, _KEPT = 255, 240
 #: How far two judgments may be from being each other's reciprocals: 1/3 may be typed as 0.33.
 _RECIPROCAL = 0.05
 
@@ -67,6 +70,20 @@ def pairwise_axis(table: str) -> Axis | None:
     """
     found = _PAIRWISE.fullmatch(table)
     return Axis(found[1].lower()) if found else None
+
+
+def heading(criterion: str) -> str:
+    """The header of a criterion's column in a table of comparisons: its name on one line.
+
+    A name too long for a header is cut, and gets a number that stands for what was cut off.
+
+    >>> heading("Order   rhythm"), heading("x" * 300)[239:]
+    ('Order rhythm', 'x … 1b432d13')
+    """
+    name = " ".join(criterion.split())
+    if len(name) <= _LONGEST_HEADER:
+        return name
+    return f"{name[:_KEPT]} … {zlib.crc32(name.encode()):08x}"
 
 
 def entries_table(name: str) -> Table | None:
@@ -152,13 +169,14 @@ class _Square:
         self.raw, self.findings, self.grid = raw, findings, Grid(raw)
         self.count = len(criteria)
         places = {name_key(name): k for k, name in enumerate(criteria)}
+        headed = {name_key(heading(name)): k for k, name in enumerate(criteria)} | places
         compared = {position: name_key(str(cell or "")) for position, cell in self._headers()}
         named = {i: name_key(str(raw.cell(i, 0) or "")) for i in self.grid.rows}
-        self.columns = {places[n]: at for at, n in reversed(compared.items()) if n in places}
+        self.columns = {headed[n]: at for at, n in reversed(compared.items()) if n in headed}
         self.rows = {places[n]: i for i, n in reversed(named.items()) if n in places}
         lost = [
             *((i, 0) for i, n in named.items() if n not in places and self._is_filled(row=i)),
-            *((-1, at) for at, n in compared.items() if n not in places and self._is_filled(at=at)),
+            *((-1, at) for at, n in compared.items() if n not in headed and self._is_filled(at=at)),
         ]
         told: set[str] = set()
         for i, position in lost:
