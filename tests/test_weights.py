@@ -266,6 +266,25 @@ def test_headers_stay_apart_and_find_their_criteria_again_whatever_these_are_cal
     assert {at: judgments[at] for at in said} == said
 
 
+@pytest.mark.parametrize(
+    "name", ["X", "What it is worth to us that the customer pays within its term"]
+)
+def test_headers_of_a_square_are_seen_whole(name: str, tmp_path: Path) -> None:
+    """A line takes 15 points; a bold character at least as much room as one of the column's width."""
+    customers = [(*row, k / 10) for k, row in enumerate(CUSTOMERS)]
+    path = write_book(
+        tmp_path / "long.xlsx",
+        customers=customers,
+        customers_header=(*CUSTOMERS_HEADER, name),
+        criteria=[*CRITERIA, (name, *MARGIN[1:])],
+    )
+    find(path)
+    sheet = load_workbook(path)["Pairwise value"]
+    for cell in sheet[FIRST - 1]:
+        width = sheet.column_dimensions[cell.column_letter].width
+        assert len(cell.value) <= width * sheet.row_dimensions[FIRST - 1].height / 15
+
+
 def test_a_new_criterion_gets_its_row_and_column_and_a_lost_one_is_asked_about(
     tmp_path: Path,
 ) -> None:
@@ -434,7 +453,12 @@ def test_the_command_prints_all_ways_side_by_side(tmp_path: Path) -> None:
         assert text in result.stdout
     assert f"xlportfolio rescore {path}" in result.stdout
     german = invoke(path, "--lang", "de", "--dry-run")
+    assert german.exit_code == 0
     assert "Paarvergleich" in german.stdout
+    assert "nichts geschrieben" in german.stdout
+    assert "30,0 %" in german.stdout
+    alone = invoke(path, "--axis", "value")
+    assert (alone.exit_code, "--take" in alone.stderr) == (2, True)
     again = invoke(path, "--take", "swing")
     assert again.exit_code == 1
     assert "There are no weights by the method “swing” yet" in again.stderr
@@ -447,7 +471,8 @@ def test_the_command_prints_one_object(tmp_path: Path) -> None:
     result = invoke(path, "--json")
     found = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert set(found) == {"workbook", "as_of", "axes", "problems"}
+    assert set(found) == {"workbook", "as_of", "axes", "taken", "problems"}
+    assert found["taken"] == {}
     value = found["axes"]["value"]
     assert value["criteria"] == ["Turnover", "Growth", "Margin"]
     assert set(value["weights"]) == {str(method) for method in Method}
@@ -461,6 +486,36 @@ def test_the_command_prints_one_object(tmp_path: Path) -> None:
     assert worst["mended"] == pytest.approx(9, abs=1e-12)
     assert (pairwise["compared"], pairwise["pairs"]) == (3, 3)
     assert found["axes"]["benefit"]["pairwise"]["consistency_ratio"] is None
+
+
+def test_what_was_taken_over_stands_in_the_object_and_is_todays_as_on_the_sheet(
+    tmp_path: Path,
+) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    type_in(path, 3, [2, 1, 3])
+    found = json.loads(invoke(path, "--take", "rank-sum", "--axis", "value", "--json").stdout)
+    assert found["taken"] == {"Turnover": 33.33, "Growth": 50, "Margin": 16.67}
+    today = found["axes"]["value"]["weights"]["direct"]
+    assert [today[c] for c in ("Turnover", "Growth", "Margin")] == [
+        load_workbook(path)["Weights"].cell(row, 5).value for row in (10, 11, 12)
+    ]
+    assert today["Growth"] == pytest.approx(0.5, abs=1e-12)
+
+
+def test_what_ranks_and_points_lack_is_said(tmp_path: Path) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    type_in(path, 3, [1, None, 2])
+    type_in(path, 4, [100, 50, None])
+    find(path)
+    said = load_workbook(path)["Weights"]["E6"].value.split("\n")
+    assert said[1:] == [
+        "No rank yet, which both ways by rank order need: Growth.",
+        "No points yet, which swing needs: Margin.",
+    ]
+    type_in(path, 4, [0, 0, 0])
+    assert "None of the points is above 0" in invoke(path).stdout
 
 
 # --- formulas -----------------------------------------------------------------------------------

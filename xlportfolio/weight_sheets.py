@@ -277,8 +277,21 @@ def _reciprocal_formula(cell: str) -> str:
 
 
 def said_of(weighing: AxisWeighing, words: Texts) -> list[str]:
-    """What to make of the comparisons of an axis, then of its raters if there are several."""
-    return [verdict(weighing, words), *_raters(weighing, words)]
+    """What to make of the comparisons of an axis, of its raters, and of what else was typed."""
+    return [verdict(weighing, words), *_raters(weighing, words), *_unfinished(weighing, words)]
+
+
+def _unfinished(weighing: AxisWeighing, words: Texts) -> list[str]:
+    """Why a method has no weights although something was typed for it, or could be computed."""
+    methods = weighing.methods
+    lines = [
+        words(f"weighing.{key}_lacking", criteria=words.listed(methods[method].lacking))
+        for key, method in (("ranks", Method.CENTROID), ("points", Method.SWING))
+        if methods[method].lacking
+    ]
+    faults = [methods[method].fault for method in (Method.SWING, Method.CRITIC)]
+    said = [fault for fault in faults if fault is not None and fault.key != "measures_alike"]
+    return lines + [fault.message(words.language) for fault in said]
 
 
 def _made(comparison: Comparison, words: Texts) -> str:
@@ -353,8 +366,10 @@ def _raters(weighing: AxisWeighing, words: Texts) -> list[str]:
 
 
 def _ratio_text(result: PairwiseWeights | None, words: Texts) -> str:
+    if result is None:
+        return words("weighing.no_ratio")
     ratio = consistency(result)
-    return words("weighing.no_ratio") if np.isnan(ratio) else words.number(ratio, _DIGITS)
+    return words("weighing.uncounted") if np.isnan(ratio) else words.number(ratio, _DIGITS)
 
 
 def _dispute(dispute: Dispute, names: Sequence[str], words: Texts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlportfolio.errors import WorkbookError
@@ -34,7 +34,7 @@ class Weighed:
     rescored
         The run, and what was written.
     weights
-        What is said of the weights.
+        What is said of the weights; those taken over are those of today.
     sheets
         The names of the sheets on which they are found, that of all methods first.
     taken
@@ -101,7 +101,7 @@ def find(
             drawn = scratch(workbook, lambda: draw_weights(tables, spoken))
             _take(workbook, run, taken)
             graft_tables(workbook, drawn, tables, there)
-            done.append((weights, [table.sheet for table in tables], taken))
+            done.append((replace(weights, axes=axes), [table.sheet for table in tables], taken))
 
         return finish
 
