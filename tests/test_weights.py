@@ -406,6 +406,38 @@ def test_weights_taken_over_stand_in_the_criteria_and_score_with_the_next_rescor
     assert today == pytest.approx(done.taken["Turnover"] / 100, abs=1e-12)
 
 
+def test_weights_that_add_up_to_1_are_replaced_by_such(tmp_path: Path) -> None:
+    """In cells that show percent, 41.32 would read 4132 %."""
+    path = three(tmp_path / "three.xlsx")
+
+    def as_percent(book: Any) -> None:
+        for cell, weight in (("C2", 0.33), ("C3", 0.33), ("C6", 0.33)):
+            book["Criteria"][cell] = weight
+            book["Criteria"][cell].number_format = "0%"
+
+    edit(path, as_percent)
+    find(path)
+    done = find(type_in(path, 3, [2, 1, 3, 1, 2]), take=Taking(Method.RANK_SUM))
+    assert done.taken["Growth"] == 50
+    assert criteria_of(path) == {
+        "Turnover": 0.3333,
+        "Growth": 0.5,
+        "Margin": 0.1667,
+        "Fit": 66.67,
+        "Visits": 33.33,
+    }
+    assert load_workbook(path)["Criteria"]["C3"].number_format == "0%"
+
+
+def test_weights_are_found_before_there_are_customers(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "empty.xlsx", customers=[(None,) * len(CUSTOMERS_HEADER)])
+    find(path)
+    done = find(type_in(path, 3, [1, 2, 2, 1]))
+    assert weights_of(done, Method.CENTROID) == pytest.approx([0.75, 0.25], abs=1e-12)
+    assert weights_of(done, Method.CRITIC) is None
+    assert load_workbook(path)["Weights"]["E6"].value == "Nothing has been compared yet."
+
+
 def test_only_the_axis_asked_for_is_taken_over(book: Path) -> None:
     done = find(book, take=Taking(Method.ENTROPY, Axis.BENEFIT))
     assert list(done.taken) == ["Fit", "Visits"]

@@ -19,7 +19,7 @@ from xlportfolio.run import Run
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.weights import entries_table
 from xlportfolio.state import MACROS_NAME
-from xlportfolio.weighing import Taking, taken_over, with_taken
+from xlportfolio.weighing import Taking, as_entered, taken_over, with_taken
 from xlportfolio.weight_look import draw_weights
 from xlportfolio.weight_sheets import weight_tables
 from xlportfolio.weights_run import WeightsRun
@@ -66,7 +66,8 @@ def find(
     Parameters
     ----------
     take
-        What is written into the table of the criteria, in percent of the axis with two decimals;
+        What is written into the table of the criteria, in percent of the axis with two decimals,
+        as fractions where the weights add up to 1;
         ``None``: that table stays as it is. Scores follow with the next rescore.
     book, out, as_of, language, backup, write, progress
         As for :func:`xlportfolio.rescore`.
@@ -99,7 +100,7 @@ def find(
             tables = weight_tables(axes, spoken, name, places)
             there = {table.name.lower(): sheet for sheet, table in found}
             drawn = scratch(workbook, lambda: draw_weights(tables, spoken))
-            _take(workbook, run, taken)
+            _take(workbook, run, as_entered(run.analysis.model, taken))
             graft_tables(workbook, drawn, tables, there)
             done.append((replace(weights, axes=axes), [table.sheet for table in tables], taken))
 
