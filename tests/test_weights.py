@@ -208,6 +208,30 @@ def test_what_most_hurts_consistency_is_named_with_what_would_mend_it(tmp_path: 
     assert mended.weights.axes[0].comparison.ratio == 0
 
 
+def test_the_ratio_named_is_the_one_with_the_judgment_named(tmp_path: Path) -> None:
+    """What the others suggest, 2.5, is not in the list; 3 is, and does not mend all."""
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    find(judge(path, {(0, 1): 5.0, (0, 2): 1 / 3, (1, 2): 1 / 2}))
+    verdict = load_workbook(path)["Weights"]["E6"].value
+    suggested = "“Turnover” against “Margin” is 1/3, but the others suggest “3 slightly more "
+    told = verdict.split(f"{suggested}important” (ratio then ")[1].split(")")[0]
+    then = find(judge(path, {(0, 2): 3.0})).weights.axes[0].comparison.ratio
+    assert told == "0.003"
+    assert then == pytest.approx(0.003, abs=5e-4)
+
+
+def test_where_the_scale_ends_too_early_that_is_said(tmp_path: Path) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    find(judge(path, {(0, 1): 9.0, (0, 2): 9.0, (1, 2): 9.0}))
+    verdict = load_workbook(path)["Weights"]["E6"].value
+    assert (
+        "“Turnover” against “Margin” is 9, but the others suggest 81, beyond the end of the scale."
+        in verdict
+    )
+
+
 def test_a_copied_sheet_is_another_rater(tmp_path: Path) -> None:
     path = three(tmp_path / "three.xlsx")
     find(path)

@@ -14,10 +14,10 @@ import numpy as np
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, name_key
-from xlportfolio.pairwise import Dispute, PairwiseWeights, Revision, nearest_judgment
+from xlportfolio.pairwise import LARGEST_JUDGMENT, Dispute, PairwiseWeights, Revision
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.weights import heading
-from xlportfolio.scoring import Floats
+from xlportfolio.scoring import Floats, rounded
 from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.weighing import CONSISTENT, AxisWeighing, Comparison, Found, consistency
 from xlportfolio.weighting import Method
@@ -326,14 +326,19 @@ def _lacking(found: Found, words: Texts) -> str:
 
 
 def _revision(revision: Revision, names: Sequence[str], words: Texts) -> str:
-    return words(
-        "weighing.revision",
-        row=names[revision.row],
-        column=names[revision.column],
-        judgment=ratio_text(revision.judgment, words),
-        mended=label(nearest_judgment(revision.mended), words),
-        ratio=words.number(revision.consistency_ratio, _DIGITS),
-    )
+    """A judgment to look at again, with one to choose instead if the scale has one."""
+    details = {
+        "row": names[revision.row],
+        "column": names[revision.column],
+        "judgment": ratio_text(revision.judgment, words),
+    }
+    exact, size = ratio_text(revision.mended, words), abs(np.log(revision.mended))
+    if rounded(size) > rounded(np.log(LARGEST_JUDGMENT)):
+        return words("weighing.beyond", mended=exact, **details)
+    mended, ratio = label(revision.offered, words), revision.offered_ratio
+    if np.isclose(revision.offered, revision.judgment, rtol=1e-9):
+        mended, ratio = exact, revision.consistency_ratio
+    return words("weighing.revision", mended=mended, ratio=words.number(ratio, _DIGITS), **details)
 
 
 def ratio_text(judgment: float, words: Texts) -> str:
