@@ -242,17 +242,28 @@ def test_a_copied_sheet_is_another_rater(tmp_path: Path) -> None:
         sheet.title = "Anna"
         sheet.add_table(Table(displayName="tblPairwiseValue2", ref="A8:E11"))
         compare(sheet, {(0, 1): 1 / 3, (0, 2): 1.0}, "en")
+        sheet = book.copy_worksheet(book["Pairwise value"])
+        sheet.title = "Bo"
+        sheet.add_table(Table(displayName="tblPairwiseValue3", ref="A8:E11"))
+        compare(sheet, dict.fromkeys(SAID, ""), "en")
 
     done = find(edit(path, copy))
     weighing = done.weights.axes[0]
-    assert [rater.name for rater in weighing.entries.raters] == ["Pairwise value", "Anna"]
+    assert [rater.name for rater in weighing.entries.raters] == ["Pairwise value", "Anna", "Bo"]
     mean = {(0, 1): 1.0, (0, 2): 3**0.5, (1, 2): 2.0}
     expected = np.ravel(KP_AHP_WEIGHTS(square_of(mean, 3)))
     assert weights_of(done, Method.PAIRWISE) == pytest.approx(expected, abs=1e-12)
     verdict = load_workbook(path)["Weights"]["E6"].value
     assert "“Turnover” against “Growth” from 1/3 to 3" in verdict
     assert "Anna" in verdict
-    assert done.sheets == ["Weights", "Pairwise value", "Anna", "Pairwise benefit"]
+    assert done.sheets == ["Weights", "Pairwise value", "Anna", "Bo", "Pairwise benefit"]
+    anna, bo = (load_workbook(path)[name]["C6"].value for name in ("Anna", "Bo"))
+    assert anna.startswith("The judgments fit together (0.016; up to 0.1 is fine).")
+    assert bo == "All people together: see the sheet with all weights."
+    find(edit(path, lambda book: compare(book["Anna"], {(1, 2): 1 / 5}, "en")))
+    anna, first = (load_workbook(path)[name]["C6"].value for name in ("Anna", "Pairwise value"))
+    assert "“Growth” against “Margin” is 1/5, but the others suggest “3 " in anna
+    assert "fit together" in first
     assert repairs_of(parts_of(path)) == []
 
 

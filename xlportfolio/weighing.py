@@ -125,6 +125,9 @@ class Comparison:
         The own result of each, ``None`` where there is none yet.
     disputes
         The pairs on which raters are furthest apart.
+    own_worst
+        For each rater, the own judgments that most hurt the own consistency; empty as long as there
+        are no weights.
     """
 
     asked: int
@@ -133,6 +136,7 @@ class Comparison:
     worst: Sequence[Revision]
     raters: Sequence[PairwiseWeights | None]
     disputes: Sequence[Dispute]
+    own_worst: Sequence[Sequence[Revision]] = ()
 
     @property
     def ratio(self) -> float:
@@ -262,7 +266,12 @@ def _compared(names: Sequence[str], raters: Sequence[Rater]) -> tuple[Found, Com
         fault = _by_name(error, names)
         return Found(fault=fault), Comparison(asked, made, None, (), own, disputes(squares))
     worst = worst_judgments(group)
-    return Found(result.weights), Comparison(asked, made, result, worst, own, disputes(squares))
+    own_worst = [
+        () if alone is None else worst_judgments(square)
+        for square, alone in zip(squares, own, strict=True)
+    ]
+    comparison = Comparison(asked, made, result, worst, own, disputes(squares), own_worst)
+    return Found(result.weights), comparison
 
 
 def _by_name(error: XlPortfolioError, names: Sequence[str]) -> XlPortfolioError:

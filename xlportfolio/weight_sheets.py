@@ -142,6 +142,8 @@ class _Pairwise:
         blank = np.full((count, count), np.nan)
         self.judgments = raters[position].judgments if is_there else blank
         self.result = weighing.comparison.raters[position] if is_there else None
+        own_worst = weighing.comparison.own_worst
+        self.worst = own_worst[position] if position < len(own_worst) else ()
         self.is_alone = not any(rater.has_judged for k, rater in enumerate(raters) if k != position)
 
     def table(self, place: Place) -> SheetTable:
@@ -170,6 +172,14 @@ class _Pairwise:
             summary=summary,
             formulas=formulas,
         )
+
+    def _own_verdict(self) -> str:
+        """What one of several raters should look at again, and where all stand together."""
+        all_raters = self.words("weighing.all_raters")
+        if self.result is None:
+            return all_raters
+        fit = _fit(consistency(self.result), self.worst, self.names, self.words)
+        return f"{fit}\n{all_raters}"
 
     def _judgments(self, column: int, first: int) -> ReportColumn:
         """How the criterion of each row compares with that of a column."""
@@ -211,7 +221,7 @@ class _Pairwise:
         words, comparison = self.words, self.weighing.comparison
         made = int(np.triu(~np.isnan(self.judgments), k=1).sum())
         progress = words("weighing.made", made=made, asked=comparison.asked)
-        said = verdict(self.weighing, words) if self.is_alone else words("weighing.all_raters")
+        said = verdict(self.weighing, words) if self.is_alone else self._own_verdict()
         columns = {
             _MADE: ReportColumn("made", words("columns.made"), Kind.WORD, [progress]),
             _RATIO: ReportColumn(
@@ -305,16 +315,18 @@ def verdict(weighing: AxisWeighing, words: Texts) -> str:
         return words("weighing.single")
     if found.weights is None:
         return _lacking(found, words) or words("weighing.none")
-    ratio = comparison.ratio
+    return _fit(comparison.ratio, comparison.worst, weighing.criteria, words)
+
+
+def _fit(ratio: float, worst: Sequence[Revision], names: Sequence[str], words: Texts) -> str:
+    """Whether judgments fit together, and which to look at again if they do not."""
     if np.isnan(ratio):
         return words("weighing.too_many")
-    key = "consistent" if ratio <= CONSISTENT else "inconsistent"
-    worst = (
-        []
-        if ratio <= CONSISTENT
-        else [_revision(revision, weighing.criteria, words) for revision in comparison.worst]
-    )
-    return "\n".join([words(f"weighing.{key}", ratio=words.number(ratio, _DIGITS)), *worst])
+    shown = words.number(ratio, _DIGITS)
+    if rounded(ratio) <= CONSISTENT:
+        return words("weighing.consistent", ratio=shown)
+    again = [_revision(revision, names, words) for revision in worst]
+    return "\n".join([words("weighing.inconsistent", ratio=shown), *again])
 
 
 def _lacking(found: Found, words: Texts) -> str:
