@@ -412,6 +412,42 @@ def test_something_of_the_users_beside_our_cells_is_not_replaced(tmp_path: Path)
         edit(path, lambda book, s=sheet, c=cell: book[s].__setitem__(c, None))
 
 
+@pytest.mark.parametrize(
+    ("sheet", "cell", "where"),
+    [
+        ("Pairwise value", "A10", "Pairwise value, row 10, "),
+        ("Pairwise value", "C8", "Pairwise value, row 8, "),
+        ("Weights", "A11", "Weights, row 11, "),
+    ],
+)
+def test_what_was_typed_beside_a_name_that_stands_twice_is_not_lost(
+    sheet: str, cell: str, where: str, tmp_path: Path
+) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    type_in(judge(path), 3, [1, 2, 3])
+    edit(path, lambda book: book[sheet].__setitem__(cell, "Turnover"))
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="“Turnover” stands here a second time") as stopped:
+        find(path)
+    assert where in stopped.value.message()
+    assert path.read_bytes() == before
+
+
+def test_a_criterion_whose_name_is_a_number_may_be_typed_as_one(tmp_path: Path) -> None:
+    path = three(tmp_path / "number.xlsx")
+
+    def rename(book: Any) -> None:
+        book["Criteria"]["A6"] = "2024"
+        book["Customers"]["H1"] = "2024"
+        book["Customers"].tables["tblCustomers"].tableColumns = []
+
+    find(edit(path, rename))
+    judge(path)
+    done = find(edit(path, lambda book: book["Pairwise value"].__setitem__("A11", 2024)))
+    assert done.weights.axes[0].entries.raters[0].judgments[0, 2] == 3
+
+
 # --- taking over --------------------------------------------------------------------------------
 
 
