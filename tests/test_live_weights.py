@@ -423,6 +423,16 @@ def test_weights_taken_over_add_up_to_a_hundred_as_in_the_closed_file(
     assert [found[name] for name in found if name not in taken] == [0, 0]
 
 
+def test_weights_that_add_up_to_1_are_replaced_by_such(live: xw.Book) -> None:
+    live.sheets["Criteria"].range("C2:C3").value = [[0.4], [0.6]]
+    done(live)
+    typed(live)
+    select(live, "Weights", "I9")
+    macros.take_weights(live)
+    assert weights_of_criteria(live) == [0.75, 0.25, 20, 80]
+    assert shares(live, Method.DIRECT) == pytest.approx([0.75, 0.25, 0.2, 0.8])
+
+
 def test_whoever_says_no_changes_nothing(live: xw.Book) -> None:
     done(live)
     select(live, "Weights", "J9")

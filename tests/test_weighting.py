@@ -98,6 +98,11 @@ def test_rank_sums_of_Stillwell_Seaver_and_Edwards_1981(  # noqa: N802
     assert rank_sum(ranks).round(4) == pytest.approx(weights)
 
 
+def test_huge_ranks_keep_their_order() -> None:
+    ranks = np.array([1e308, 1e300, 2, 1, 1])
+    assert rank_sum(ranks) == pytest.approx([1 / 15, 2 / 15, 3 / 15, 4.5 / 15, 4.5 / 15], abs=1e-15)
+
+
 def test_equal_ranks_share_the_places_that_they_take() -> None:
     ranks = np.array([2.0, 1, 2, 4])
     assert rank_order_centroid(ranks).round(4) == pytest.approx([0.2083, 0.5208, 0.2083, 0.0625])

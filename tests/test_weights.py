@@ -208,6 +208,30 @@ def test_what_most_hurts_consistency_is_named_with_what_would_mend_it(tmp_path: 
     assert mended.weights.axes[0].comparison.ratio == 0
 
 
+def test_the_ratio_named_is_the_one_with_the_judgment_named(tmp_path: Path) -> None:
+    """What the others suggest, 2.5, is not in the list; 3 is, and does not mend all."""
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    find(judge(path, {(0, 1): 5.0, (0, 2): 1 / 3, (1, 2): 1 / 2}))
+    verdict = load_workbook(path)["Weights"]["E6"].value
+    suggested = "“Turnover” against “Margin” is 1/3, but the others suggest “3 slightly more "
+    told = verdict.split(f"{suggested}important” (ratio then ")[1].split(")")[0]
+    then = find(judge(path, {(0, 2): 3.0})).weights.axes[0].comparison.ratio
+    assert told == "0.003"
+    assert then == pytest.approx(0.003, abs=5e-4)
+
+
+def test_where_the_scale_ends_too_early_that_is_said(tmp_path: Path) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    find(judge(path, {(0, 1): 9.0, (0, 2): 9.0, (1, 2): 9.0}))
+    verdict = load_workbook(path)["Weights"]["E6"].value
+    assert (
+        "“Turnover” against “Margin” is 9, but the others suggest 81, beyond the end of the scale."
+        in verdict
+    )
+
+
 def test_a_copied_sheet_is_another_rater(tmp_path: Path) -> None:
     path = three(tmp_path / "three.xlsx")
     find(path)
@@ -218,17 +242,28 @@ def test_a_copied_sheet_is_another_rater(tmp_path: Path) -> None:
         sheet.title = "Anna"
         sheet.add_table(Table(displayName="tblPairwiseValue2", ref="A8:E11"))
         compare(sheet, {(0, 1): 1 / 3, (0, 2): 1.0}, "en")
+        sheet = book.copy_worksheet(book["Pairwise value"])
+        sheet.title = "Bo"
+        sheet.add_table(Table(displayName="tblPairwiseValue3", ref="A8:E11"))
+        compare(sheet, dict.fromkeys(SAID, ""), "en")
 
     done = find(edit(path, copy))
     weighing = done.weights.axes[0]
-    assert [rater.name for rater in weighing.entries.raters] == ["Pairwise value", "Anna"]
+    assert [rater.name for rater in weighing.entries.raters] == ["Pairwise value", "Anna", "Bo"]
     mean = {(0, 1): 1.0, (0, 2): 3**0.5, (1, 2): 2.0}
     expected = np.ravel(KP_AHP_WEIGHTS(square_of(mean, 3)))
     assert weights_of(done, Method.PAIRWISE) == pytest.approx(expected, abs=1e-12)
     verdict = load_workbook(path)["Weights"]["E6"].value
     assert "“Turnover” against “Growth” from 1/3 to 3" in verdict
     assert "Anna" in verdict
-    assert done.sheets == ["Weights", "Pairwise value", "Anna", "Pairwise benefit"]
+    assert done.sheets == ["Weights", "Pairwise value", "Anna", "Bo", "Pairwise benefit"]
+    anna, bo = (load_workbook(path)[name]["C6"].value for name in ("Anna", "Bo"))
+    assert anna.startswith("The judgments fit together (0.016; up to 0.1 is fine).")
+    assert bo == "All people together: see the sheet with all weights."
+    find(edit(path, lambda book: compare(book["Anna"], {(1, 2): 1 / 5}, "en")))
+    anna, first = (load_workbook(path)[name]["C6"].value for name in ("Anna", "Pairwise value"))
+    assert "“Growth” against “Margin” is 1/5, but the others suggest “3 " in anna
+    assert "fit together" in first
     assert repairs_of(parts_of(path)) == []
 
 
@@ -241,6 +276,48 @@ def test_comparisons_need_not_be_complete_but_linked(tmp_path: Path) -> None:
     assert load_workbook(path)["Weights"]["B6"].value == "1 of 3"
     linked = find(judge(path, {(1, 2): 2.0}))
     assert weights_of(linked, Method.PAIRWISE) == pytest.approx([4 / 7, 2 / 7, 1 / 7], abs=1e-12)
+
+
+def test_headers_stay_apart_and_find_their_criteria_again_whatever_these_are_called(
+    tmp_path: Path,
+) -> None:
+    corner = texts("en")("columns.compared")
+    names = (corner, "Weight", "Weight (2)", "x" * 260 + "1", "x" * 260 + "2")
+    customers = [(*row, *(k * j % 5 for j in range(1, 6))) for k, row in enumerate(CUSTOMERS)]
+    more = [(name, "value", 10, None, "linear", 0, 5, *[None] * 4) for name in names]
+    path = write_book(
+        tmp_path / "odd.xlsx",
+        customers=customers,
+        customers_header=(*CUSTOMERS_HEADER, *names),
+        criteria=[*CRITERIA, *more],
+        tables=False,
+    )
+    find(path)
+    assert repairs_of(parts_of(path)) == []
+    said = {(5, 6): 3.0, (2, 5): 5.0}
+    edit(path, lambda book: compare(book["Pairwise value"], said, "en"))
+    done = find(path)
+    judgments = done.weights.axes[0].entries.raters[0].judgments
+    assert {at: judgments[at] for at in said} == said
+
+
+@pytest.mark.parametrize(
+    "name", ["X", "What it is worth to us that the customer pays within its term"]
+)
+def test_headers_of_a_square_are_seen_whole(name: str, tmp_path: Path) -> None:
+    """A line takes 15 points; a bold character at least as much room as one of the column's width."""
+    customers = [(*row, k / 10) for k, row in enumerate(CUSTOMERS)]
+    path = write_book(
+        tmp_path / "long.xlsx",
+        customers=customers,
+        customers_header=(*CUSTOMERS_HEADER, name),
+        criteria=[*CRITERIA, (name, *MARGIN[1:])],
+    )
+    find(path)
+    sheet = load_workbook(path)["Pairwise value"]
+    for cell in sheet[FIRST - 1]:
+        width = sheet.column_dimensions[cell.column_letter].width
+        assert len(cell.value) <= width * sheet.row_dimensions[FIRST - 1].height / 15
 
 
 def test_a_new_criterion_gets_its_row_and_column_and_a_lost_one_is_asked_about(
@@ -335,6 +412,42 @@ def test_something_of_the_users_beside_our_cells_is_not_replaced(tmp_path: Path)
         edit(path, lambda book, s=sheet, c=cell: book[s].__setitem__(c, None))
 
 
+@pytest.mark.parametrize(
+    ("sheet", "cell", "where"),
+    [
+        ("Pairwise value", "A10", "Pairwise value, row 10, "),
+        ("Pairwise value", "C8", "Pairwise value, row 8, "),
+        ("Weights", "A11", "Weights, row 11, "),
+    ],
+)
+def test_what_was_typed_beside_a_name_that_stands_twice_is_not_lost(
+    sheet: str, cell: str, where: str, tmp_path: Path
+) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    type_in(judge(path), 3, [1, 2, 3])
+    edit(path, lambda book: book[sheet].__setitem__(cell, "Turnover"))
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="“Turnover” stands here a second time") as stopped:
+        find(path)
+    assert where in stopped.value.message()
+    assert path.read_bytes() == before
+
+
+def test_a_criterion_whose_name_is_a_number_may_be_typed_as_one(tmp_path: Path) -> None:
+    path = three(tmp_path / "number.xlsx")
+
+    def rename(book: Any) -> None:
+        book["Criteria"]["A6"] = "2024"
+        book["Customers"]["H1"] = "2024"
+        book["Customers"].tables["tblCustomers"].tableColumns = []
+
+    find(edit(path, rename))
+    judge(path)
+    done = find(edit(path, lambda book: book["Pairwise value"].__setitem__("A11", 2024)))
+    assert done.weights.axes[0].entries.raters[0].judgments[0, 2] == 3
+
+
 # --- taking over --------------------------------------------------------------------------------
 
 
@@ -362,6 +475,38 @@ def test_weights_taken_over_stand_in_the_criteria_and_score_with_the_next_rescor
     assert [c.weight for c in model.criteria] == [there[c.name] for c in model.criteria]
     today = load_workbook(path)["Weights"]["E10"].value
     assert today == pytest.approx(done.taken["Turnover"] / 100, abs=1e-12)
+
+
+def test_weights_that_add_up_to_1_are_replaced_by_such(tmp_path: Path) -> None:
+    """In cells that show percent, 41.32 would read 4132 %."""
+    path = three(tmp_path / "three.xlsx")
+
+    def as_percent(book: Any) -> None:
+        for cell, weight in (("C2", 0.33), ("C3", 0.33), ("C6", 0.33)):
+            book["Criteria"][cell] = weight
+            book["Criteria"][cell].number_format = "0%"
+
+    edit(path, as_percent)
+    find(path)
+    done = find(type_in(path, 3, [2, 1, 3, 1, 2]), take=Taking(Method.RANK_SUM))
+    assert done.taken["Growth"] == 50
+    assert criteria_of(path) == {
+        "Turnover": 0.3333,
+        "Growth": 0.5,
+        "Margin": 0.1667,
+        "Fit": 66.67,
+        "Visits": 33.33,
+    }
+    assert load_workbook(path)["Criteria"]["C3"].number_format == "0%"
+
+
+def test_weights_are_found_before_there_are_customers(tmp_path: Path) -> None:
+    path = write_book(tmp_path / "empty.xlsx", customers=[(None,) * len(CUSTOMERS_HEADER)])
+    find(path)
+    done = find(type_in(path, 3, [1, 2, 2, 1]))
+    assert weights_of(done, Method.CENTROID) == pytest.approx([0.75, 0.25], abs=1e-12)
+    assert weights_of(done, Method.CRITIC) is None
+    assert load_workbook(path)["Weights"]["E6"].value == "Nothing has been compared yet."
 
 
 def test_only_the_axis_asked_for_is_taken_over(book: Path) -> None:
@@ -411,7 +556,12 @@ def test_the_command_prints_all_ways_side_by_side(tmp_path: Path) -> None:
         assert text in result.stdout
     assert f"xlportfolio rescore {path}" in result.stdout
     german = invoke(path, "--lang", "de", "--dry-run")
+    assert german.exit_code == 0
     assert "Paarvergleich" in german.stdout
+    assert "nichts geschrieben" in german.stdout
+    assert "30,0 %" in german.stdout
+    alone = invoke(path, "--axis", "value")
+    assert (alone.exit_code, "--take" in alone.stderr) == (2, True)
     again = invoke(path, "--take", "swing")
     assert again.exit_code == 1
     assert "There are no weights by the method “swing” yet" in again.stderr
@@ -424,7 +574,8 @@ def test_the_command_prints_one_object(tmp_path: Path) -> None:
     result = invoke(path, "--json")
     found = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert set(found) == {"workbook", "as_of", "axes", "problems"}
+    assert set(found) == {"workbook", "as_of", "axes", "taken", "problems"}
+    assert found["taken"] == {}
     value = found["axes"]["value"]
     assert value["criteria"] == ["Turnover", "Growth", "Margin"]
     assert set(value["weights"]) == {str(method) for method in Method}
@@ -438,6 +589,36 @@ def test_the_command_prints_one_object(tmp_path: Path) -> None:
     assert worst["mended"] == pytest.approx(9, abs=1e-12)
     assert (pairwise["compared"], pairwise["pairs"]) == (3, 3)
     assert found["axes"]["benefit"]["pairwise"]["consistency_ratio"] is None
+
+
+def test_what_was_taken_over_stands_in_the_object_and_is_todays_as_on_the_sheet(
+    tmp_path: Path,
+) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    type_in(path, 3, [2, 1, 3])
+    found = json.loads(invoke(path, "--take", "rank-sum", "--axis", "value", "--json").stdout)
+    assert found["taken"] == {"Turnover": 33.33, "Growth": 50, "Margin": 16.67}
+    today = found["axes"]["value"]["weights"]["direct"]
+    assert [today[c] for c in ("Turnover", "Growth", "Margin")] == [
+        load_workbook(path)["Weights"].cell(row, 5).value for row in (10, 11, 12)
+    ]
+    assert today["Growth"] == pytest.approx(0.5, abs=1e-12)
+
+
+def test_what_ranks_and_points_lack_is_said(tmp_path: Path) -> None:
+    path = three(tmp_path / "three.xlsx")
+    find(path)
+    type_in(path, 3, [1, None, 2])
+    type_in(path, 4, [100, 50, None])
+    find(path)
+    said = load_workbook(path)["Weights"]["E6"].value.split("\n")
+    assert said[1:] == [
+        "No rank yet, which both ways by rank order need: Growth.",
+        "No points yet, which swing needs: Margin.",
+    ]
+    type_in(path, 4, [0, 0, 0])
+    assert "None of the points is above 0" in invoke(path).stdout
 
 
 # --- formulas -----------------------------------------------------------------------------------

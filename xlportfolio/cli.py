@@ -200,6 +200,8 @@ def weights(
     no_backup: NoBackupOption = False,
 ) -> None:
     """Write the sheets on which weights are found, and take weights over."""
+    if axis is not None and take is None:
+        raise typer.BadParameter(_HELP("cli.axis_alone"), param_hint="--axis")
     with _stopping(book, None, lang, as_json=as_json):
         from xlportfolio.files.weights import find
         from xlportfolio.model import Axis
@@ -224,7 +226,8 @@ def weights(
                 run = done.rescored
                 language = run.presentation.language
                 problems = (*run.problems, *done.weights.problems)
-                _dump(weights_document(str(book), run.as_of, done.weights.axes, problems, language))
+                said = (done.weights.axes, done.taken)
+                _dump(weights_document(str(book), run.as_of, *said, problems, language))
             else:
                 print_weights(done)
 

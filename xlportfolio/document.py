@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,7 @@ def weights_document(
     workbook: str,
     as_of: dt.date,
     axes: Sequence[AxisWeighing],
+    taken: Mapping[str, float],
     problems: Sequence[Problem],
     language: str,
 ) -> Document:
@@ -89,6 +90,8 @@ def weights_document(
     ----------
     axes
         What came of it.
+    taken
+        The weights taken over, by criterion, in percent of their axis; empty if none were.
     workbook, as_of, problems, language
         As for :func:`document`.
     """
@@ -96,6 +99,7 @@ def weights_document(
         "workbook": workbook,
         "as_of": as_of.isoformat(),
         "axes": {str(weighing.axis): _axis_weights(weighing) for weighing in axes},
+        "taken": dict(taken),
         "problems": _problems(problems, language),
     }
 

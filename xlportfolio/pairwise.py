@@ -137,6 +137,9 @@ class Revision(NamedTuple):
         What the other judgments say of the pair; it may lie outside of 1/9 to 9.
     consistency_ratio
         That of all judgments with the mended one; NaN above 10 criteria.
+    offered, offered_ratio
+        The judgment of the scale that is nearest to the mended one, and the consistency ratio with
+        it.
     """
 
     row: int
@@ -144,6 +147,8 @@ class Revision(NamedTuple):
     judgment: float
     mended: float
     consistency_ratio: float
+    offered: float
+    offered_ratio: float
 
 
 def worst_judgments(judgments: Floats, count: int = 3) -> list[Revision]:
@@ -201,9 +206,10 @@ def worst_judgments(judgments: Floats, count: int = 3) -> list[Revision]:
             mended = float(others.weights[row] / others.weights[column])
             known = size <= len(RANDOM_INDEX)
             ratio = _ratio(index, size, before.lacking) if known else np.nan
-            found.append(
-                (index, Revision(row, column, float(complete[row, column]), mended, ratio))
-            )
+            said, offered = float(complete[row, column]), nearest_judgment(mended)
+            without[row, column], without[column, row] = offered, 1 / offered
+            then = _weighed(without).consistency_ratio if known else np.nan
+            found.append((index, Revision(row, column, said, mended, ratio, offered, then)))
     found.sort(key=lambda one: (float(rounded(one[0])), one[1].row, one[1].column))
     return [revision for _, revision in found[:count]]
 

@@ -227,7 +227,7 @@ def print_weights(done: Weighed) -> None:
     if done.taken:
         listed = [f"{name} {words.general(weight)}" for name, weight in done.taken.items()]
         console.print(shown(words("cli.taken", weights="; ".join(listed))), soft_wrap=True)
-    key = "cli.done_dry" if rescored.written is None else "cli.weights_written"
+    key = "cli.weights_dry" if rescored.written is None else "cli.weights_written"
     details = {"path": rescored.written, "sheets": list(done.sheets)}
     console.print(shown(words(key, **details)), style="bold", soft_wrap=True)
     if done.taken and rescored.written is not None:
@@ -244,7 +244,8 @@ def _weights_table(weighing: AxisWeighing, words: Texts) -> Table:
     for method in known:
         listed.add_column(words(f"columns.{method}"), justify="right")
     for k, name in enumerate(weighing.criteria):
-        shares = [f"{words.number(100 * weights[k], 1)}%" for weights in known.values()]
+        numbers = [words.number(100 * weights[k], 1) for weights in known.values()]
+        shares = [words("words.percent", number=number) for number in numbers]
         listed.add_row(shown(name), *shares)
     return listed
 

@@ -42,6 +42,8 @@ from xlportfolio.weighting import (
 CONSISTENT = 0.1
 #: Digits of weights that are taken over: percent with two decimals.
 _HUNDREDTHS = 10_000
+#: How near to 1 weights add up that are meant as fractions; each may be rounded to whole percents.
+_NEAR = 0.011
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +125,9 @@ class Comparison:
         The own result of each, ``None`` where there is none yet.
     disputes
         The pairs on which raters are furthest apart.
+    own_worst
+        For each rater, the own judgments that most hurt the own consistency; empty as long as there
+        are no weights.
     """
 
     asked: int
@@ -131,6 +136,7 @@ class Comparison:
     worst: Sequence[Revision]
     raters: Sequence[PairwiseWeights | None]
     disputes: Sequence[Dispute]
+    own_worst: Sequence[Sequence[Revision]] = ()
 
     @property
     def ratio(self) -> float:
@@ -260,7 +266,12 @@ def _compared(names: Sequence[str], raters: Sequence[Rater]) -> tuple[Found, Com
         fault = _by_name(error, names)
         return Found(fault=fault), Comparison(asked, made, None, (), own, disputes(squares))
     worst = worst_judgments(group)
-    return Found(result.weights), Comparison(asked, made, result, worst, own, disputes(squares))
+    own_worst = [
+        () if alone is None else worst_judgments(square)
+        for square, alone in zip(squares, own, strict=True)
+    ]
+    comparison = Comparison(asked, made, result, worst, own, disputes(squares), own_worst)
+    return Found(result.weights), comparison
 
 
 def _by_name(error: XlPortfolioError, names: Sequence[str]) -> XlPortfolioError:
@@ -319,6 +330,30 @@ def taken_over(axes: Sequence[AxisWeighing], taking: Taking) -> dict[str, float]
             "method_without_weights", method=Phrase(f"methods.{taking.method}", {})
         )
     return found
+
+
+def as_entered(model: ScoringModel, taken: Mapping[str, float]) -> dict[str, float]:
+    """Weights in percent in the unit of those that they replace, by criterion.
+
+    Of an axis whose weights add up to 1, as they do in cells that show percent, they are fractions.
+
+    >>> from xlportfolio import Scale
+    >>> linear = Scale.linear(0, 1)
+    >>> model = ScoringModel(criteria=(
+    ...     Criterion("Turnover", Axis.VALUE, 0.4, linear),
+    ...     Criterion("Margin", Axis.VALUE, 0.6, linear),
+    ...     Criterion("Share", Axis.BENEFIT, 7, linear),
+    ... ))
+    >>> as_entered(model, {"Turnover": 33.33, "Margin": 66.67, "Share": 100})
+    {'Turnover': 0.3333, 'Margin': 0.6667, 'Share': 100}
+    """
+    entered = dict(taken)
+    for axis in Axis:
+        criteria = weighed(model, axis)
+        if np.isclose(sum(criterion.weight for criterion in criteria), 1, rtol=0, atol=_NEAR):
+            for name in taken.keys() & {criterion.name for criterion in criteria}:
+                entered[name] = round(taken[name] / 100, 4)
+    return entered
 
 
 def with_taken(

@@ -5,6 +5,7 @@ What these sheets share with all others is the business of ``look``.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from openpyxl.formatting.formatting import ConditionalFormattingList
@@ -15,7 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import INPUT, LINE, SOFT, packed, with_tables
+from xlportfolio.look import INPUT, LINE, LINE_HEIGHT, SOFT, packed, with_tables
 from xlportfolio.schema.contract import LAST_ROW
 from xlportfolio.tables import HEADER_ROW, Kind, SheetTable
 from xlportfolio.weighing import CONSISTENT
@@ -26,6 +27,8 @@ _FINE, _DOUBTFUL, _BAD = "BFE3C8", "FFE08A", "F4A9A1"
 _RULE = Border(bottom=Side("thin", color=LINE))
 #: Characters that a list in Excel can have.
 _LONGEST_LIST = 255
+#: Of the first column of a square, at least, in characters; what bold ones need more.
+_CORNER, _BOLD = 22.0, 1.25
 #: The smallest entry of a column in which people type numbers.
 _LOWEST: Mapping[str, int] = {"rank": 1, "points": 0}
 
@@ -83,6 +86,7 @@ def _draw_square(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.conditional_formatting.add(square, below)
     if len(letters) < 2:  # noqa: PLR2004 (one alone is compared with nothing)
         return
+    _show_headers(sheet, table)
     rule = DataValidation("list", formula1=f'"{labels}"', allow_blank=True)
     _explain(rule, words("new.list_title"), words("weighing.judgment_error"))
     rule.promptTitle = words("weighing.prompt_title")
@@ -91,6 +95,18 @@ def _draw_square(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     for k, letter in enumerate(letters[1:], start=1):
         rule.add(f"{letter}{first}:{letter}{first + k - 1}")
     sheet.add_data_validation(rule)
+
+
+def _show_headers(sheet: Worksheet, table: SheetTable) -> None:
+    """Headers of squares are names of criteria or a question: make room for all their lines."""
+    first = sheet.column_dimensions["A"]
+    first.width = max(first.width, _CORNER)
+    most = 1
+    for position, column in enumerate(table.columns, start=1):
+        width = sheet.column_dimensions[get_column_letter(position)].width
+        most = max(most, len(textwrap.wrap(column.header, int(width / _BOLD))))
+    row = sheet.row_dimensions[table.header_row]
+    row.height = max(row.height, LINE_HEIGHT * most)
 
 
 def _explain(rule: DataValidation, title: str, message: str) -> None:

@@ -14,9 +14,10 @@ import numpy as np
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, name_key
-from xlportfolio.pairwise import Dispute, PairwiseWeights, Revision, nearest_judgment
+from xlportfolio.pairwise import LARGEST_JUDGMENT, Dispute, PairwiseWeights, Revision
 from xlportfolio.schema.contract import column_letters
-from xlportfolio.scoring import Floats
+from xlportfolio.schema.weights import heading
+from xlportfolio.scoring import Floats, rounded
 from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.weighing import CONSISTENT, AxisWeighing, Comparison, Found, consistency
 from xlportfolio.weighting import Method
@@ -26,8 +27,6 @@ WEIGHTS = "weights"
 SCALE = (9, 8, 7, 6, 5, 4, 3, 2, 1)
 #: Decimals of a consistency ratio in words.
 _DIGITS = 3
-#: Characters of a table's header.
-_LONGEST_HEADER = 200
 #: The sheet's rows, counted from 1, of the line above the squares, and of their headers.
 _SUMMARY_ROW = HEADER_ROW + 1
 #: The columns, counted from 1, in which the parts of that line begin.
@@ -143,6 +142,8 @@ class _Pairwise:
         blank = np.full((count, count), np.nan)
         self.judgments = raters[position].judgments if is_there else blank
         self.result = weighing.comparison.raters[position] if is_there else None
+        own_worst = weighing.comparison.own_worst
+        self.worst = own_worst[position] if position < len(own_worst) else ()
         self.is_alone = not any(rater.has_judged for k, rater in enumerate(raters) if k != position)
 
     def table(self, place: Place) -> SheetTable:
@@ -152,7 +153,7 @@ class _Pairwise:
         first = HEADER_ROW + len(summary) + 3
         square = f"$B${first}:${column_letters(count + 1)}${first + count - 1}"
         columns = [
-            ReportColumn("compared", words("columns.compared"), Kind.NAME, list(self.names)),
+            ReportColumn("compared", self._own("compared"), Kind.NAME, list(self.names)),
             *(self._judgments(k, first) for k in range(count)),
             self._weights(square if place.computes else None),
         ]
@@ -172,6 +173,14 @@ class _Pairwise:
             formulas=formulas,
         )
 
+    def _own_verdict(self) -> str:
+        """What one of several raters should look at again, and where all stand together."""
+        all_raters = self.words("weighing.all_raters")
+        if self.result is None:
+            return all_raters
+        fit = _fit(consistency(self.result), self.worst, self.names, self.words)
+        return f"{fit}\n{all_raters}"
+
     def _judgments(self, column: int, first: int) -> ReportColumn:
         """How the criterion of each row compares with that of a column."""
         cells, formulas = [], {}
@@ -186,15 +195,19 @@ class _Pairwise:
                 upper = label(float(self.judgments[column, row]), self.words)
                 cells.append(_reciprocal(upper))
                 formulas[row] = _reciprocal_formula(other)
-        header = " ".join(self.names[column].split())[:_LONGEST_HEADER]
+        header = heading(self.names[column])
         return ReportColumn("judgment", header, Kind.JUDGMENT, cells, formulas=formulas)
+
+    def _own(self, key: str) -> str:
+        """The header of a column that belongs to no criterion, unlike that of any that does."""
+        taken = {name_key(heading(name)) for name in self.names}
+        header, number = self.words(f"columns.{key}"), 2
+        while name_key(header) in taken:
+            header, number = f"{self.words(f'columns.{key}')} ({number})", number + 1
+        return header
 
     def _weights(self, square: str | None) -> ReportColumn:
         """The weights; where the judgments stand if they are to follow by formulas."""
-        taken = {name_key(name) for name in self.names}
-        header, number = self.words("columns.weight"), 2
-        while name_key(header) in taken:
-            header, number = f"{self.words('columns.weight')} ({number})", number + 1
         count = len(self.names)
         weights = np.full(count, np.nan) if self.result is None else self.result.weights
         formulas = {}
@@ -202,13 +215,13 @@ class _Pairwise:
             formulas = {
                 k: f'IFERROR(INDEX(KP_AHP_WEIGHTS({square}),{k + 1})+0,"")' for k in range(count)
             }
-        return ReportColumn("weight", header, Kind.SHARE, weights, formulas=formulas)
+        return ReportColumn("weight", self._own("weight"), Kind.SHARE, weights, formulas=formulas)
 
     def _summary(self, width: int) -> Summary:
         words, comparison = self.words, self.weighing.comparison
         made = int(np.triu(~np.isnan(self.judgments), k=1).sum())
         progress = words("weighing.made", made=made, asked=comparison.asked)
-        said = verdict(self.weighing, words) if self.is_alone else words("weighing.all_raters")
+        said = verdict(self.weighing, words) if self.is_alone else self._own_verdict()
         columns = {
             _MADE: ReportColumn("made", words("columns.made"), Kind.WORD, [progress]),
             _RATIO: ReportColumn(
@@ -274,8 +287,21 @@ def _reciprocal_formula(cell: str) -> str:
 
 
 def said_of(weighing: AxisWeighing, words: Texts) -> list[str]:
-    """What to make of the comparisons of an axis, then of its raters if there are several."""
-    return [verdict(weighing, words), *_raters(weighing, words)]
+    """What to make of the comparisons of an axis, of its raters, and of what else was typed."""
+    return [verdict(weighing, words), *_raters(weighing, words), *_unfinished(weighing, words)]
+
+
+def _unfinished(weighing: AxisWeighing, words: Texts) -> list[str]:
+    """Why a method has no weights although something was typed for it, or could be computed."""
+    methods = weighing.methods
+    lines = [
+        words(f"weighing.{key}_lacking", criteria=words.listed(methods[method].lacking))
+        for key, method in (("ranks", Method.CENTROID), ("points", Method.SWING))
+        if methods[method].lacking
+    ]
+    faults = [methods[method].fault for method in (Method.SWING, Method.CRITIC)]
+    said = [fault for fault in faults if fault is not None and fault.key != "measures_alike"]
+    return lines + [fault.message(words.language) for fault in said]
 
 
 def _made(comparison: Comparison, words: Texts) -> str:
@@ -289,16 +315,18 @@ def verdict(weighing: AxisWeighing, words: Texts) -> str:
         return words("weighing.single")
     if found.weights is None:
         return _lacking(found, words) or words("weighing.none")
-    ratio = comparison.ratio
+    return _fit(comparison.ratio, comparison.worst, weighing.criteria, words)
+
+
+def _fit(ratio: float, worst: Sequence[Revision], names: Sequence[str], words: Texts) -> str:
+    """Whether judgments fit together, and which to look at again if they do not."""
     if np.isnan(ratio):
         return words("weighing.too_many")
-    key = "consistent" if ratio <= CONSISTENT else "inconsistent"
-    worst = (
-        []
-        if ratio <= CONSISTENT
-        else [_revision(revision, weighing.criteria, words) for revision in comparison.worst]
-    )
-    return "\n".join([words(f"weighing.{key}", ratio=words.number(ratio, _DIGITS)), *worst])
+    shown = words.number(ratio, _DIGITS)
+    if rounded(ratio) <= CONSISTENT:
+        return words("weighing.consistent", ratio=shown)
+    again = [_revision(revision, names, words) for revision in worst]
+    return "\n".join([words("weighing.inconsistent", ratio=shown), *again])
 
 
 def _lacking(found: Found, words: Texts) -> str:
@@ -310,14 +338,19 @@ def _lacking(found: Found, words: Texts) -> str:
 
 
 def _revision(revision: Revision, names: Sequence[str], words: Texts) -> str:
-    return words(
-        "weighing.revision",
-        row=names[revision.row],
-        column=names[revision.column],
-        judgment=ratio_text(revision.judgment, words),
-        mended=label(nearest_judgment(revision.mended), words),
-        ratio=words.number(revision.consistency_ratio, _DIGITS),
-    )
+    """A judgment to look at again, with one to choose instead if the scale has one."""
+    details = {
+        "row": names[revision.row],
+        "column": names[revision.column],
+        "judgment": ratio_text(revision.judgment, words),
+    }
+    exact, size = ratio_text(revision.mended, words), abs(np.log(revision.mended))
+    if rounded(size) > rounded(np.log(LARGEST_JUDGMENT)):
+        return words("weighing.beyond", mended=exact, **details)
+    mended, ratio = label(revision.offered, words), revision.offered_ratio
+    if np.isclose(revision.offered, revision.judgment, rtol=1e-9):
+        mended, ratio = exact, revision.consistency_ratio
+    return words("weighing.revision", mended=mended, ratio=words.number(ratio, _DIGITS), **details)
 
 
 def ratio_text(judgment: float, words: Texts) -> str:
@@ -350,8 +383,10 @@ def _raters(weighing: AxisWeighing, words: Texts) -> list[str]:
 
 
 def _ratio_text(result: PairwiseWeights | None, words: Texts) -> str:
+    if result is None:
+        return words("weighing.no_ratio")
     ratio = consistency(result)
-    return words("weighing.no_ratio") if np.isnan(ratio) else words.number(ratio, _DIGITS)
+    return words("weighing.uncounted") if np.isnan(ratio) else words.number(ratio, _DIGITS)
 
 
 def _dispute(dispute: Dispute, names: Sequence[str], words: Texts) -> str:

@@ -16,6 +16,9 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.model import Objective
 from xlportfolio.scoring import Floats, rounded
 
+#: From here on, numbers have no decimals that could be rounded.
+_LARGE = 2.0**53
+
 
 class Method(StrEnum):
     """How weights are found."""
@@ -142,7 +145,10 @@ def _shared(ranks: Floats, of_places: Floats) -> Floats:
     present = np.isfinite(ranks)
     if not present.any():
         raise XlPortfolioError("ranks_none")
-    _, place, taken = np.unique(rounded(ranks[present]), return_inverse=True, return_counts=True)
+    given = ranks[present]
+    small = np.abs(given) < _LARGE
+    compared = np.where(small, rounded(np.where(small, given, 0.0)), given)
+    _, place, taken = np.unique(compared, return_inverse=True, return_counts=True)
     starts = np.cumsum(taken) - taken
     weights = np.full(ranks.shape, np.nan)
     weights[present] = (np.add.reduceat(of_places, starts) / taken)[place]
@@ -248,6 +254,8 @@ def critic_weights(values: Floats, objectives: Sequence[Objective] | None = None
         found, needed = len(objectives), values.shape[1]
         raise XlPortfolioError("objectives_count", found=found, needed=needed)
     differing = [k for k, column in enumerate(values.T) if _differ(column[~np.isnan(column)])]
+    if not differing:
+        raise XlPortfolioError("measures_alike")
     scaled = _to_unit(values[:, differing])
     for at, k in enumerate(differing):
         if objectives is not None and objectives[k] is Objective.MIN:

@@ -22,7 +22,7 @@ from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.weights import WEIGHTS_TABLE, entries_table
 from xlportfolio.state import MACROS_NAME
 from xlportfolio.tables import SheetTable
-from xlportfolio.weighing import Taking, weighed, with_taken
+from xlportfolio.weighing import Taking, as_entered, weighed, with_taken
 from xlportfolio.weight_look import draw_weights
 from xlportfolio.weight_sheets import Place, weight_tables
 from xlportfolio.weighting import Method
@@ -156,7 +156,8 @@ class LiveWeights:
         home = self._tables(taken)[0]
         grid = self.run.given.places.criteria
         sheet = self.live.sheets[grid.sheet.casefold()]
-        self.live.put([OutputWeights(sheet, self.run, taken), self._output(home)], {}, bytes)
+        entered_so = as_entered(self.run.analysis.model, taken)
+        self.live.put([OutputWeights(sheet, self.run, entered_so), self._output(home)], {}, bytes)
 
 
 class OutputWeights:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlportfolio.errors import WorkbookError
@@ -19,7 +19,7 @@ from xlportfolio.run import Run
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.weights import entries_table
 from xlportfolio.state import MACROS_NAME
-from xlportfolio.weighing import Taking, taken_over, with_taken
+from xlportfolio.weighing import Taking, as_entered, taken_over, with_taken
 from xlportfolio.weight_look import draw_weights
 from xlportfolio.weight_sheets import weight_tables
 from xlportfolio.weights_run import WeightsRun
@@ -34,7 +34,7 @@ class Weighed:
     rescored
         The run, and what was written.
     weights
-        What is said of the weights.
+        What is said of the weights; those taken over are those of today.
     sheets
         The names of the sheets on which they are found, that of all methods first.
     taken
@@ -66,7 +66,8 @@ def find(
     Parameters
     ----------
     take
-        What is written into the table of the criteria, in percent of the axis with two decimals;
+        What is written into the table of the criteria, in percent of the axis with two decimals,
+        as fractions where the weights add up to 1;
         ``None``: that table stays as it is. Scores follow with the next rescore.
     book, out, as_of, language, backup, write, progress
         As for :func:`xlportfolio.rescore`.
@@ -99,9 +100,9 @@ def find(
             tables = weight_tables(axes, spoken, name, places)
             there = {table.name.lower(): sheet for sheet, table in found}
             drawn = scratch(workbook, lambda: draw_weights(tables, spoken))
-            _take(workbook, run, taken)
+            _take(workbook, run, as_entered(run.analysis.model, taken))
             graft_tables(workbook, drawn, tables, there)
-            done.append((weights, [table.sheet for table in tables], taken))
+            done.append((replace(weights, axes=axes), [table.sheet for table in tables], taken))
 
         return finish
 

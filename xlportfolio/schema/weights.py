@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from xlportfolio.errors import Fault, Problem
 from xlportfolio.model import Axis, name_key
-from xlportfolio.schema.cells import is_blank, quoted
+from xlportfolio.schema.cells import is_blank, quoted, shown
 from xlportfolio.schema.contract import Cell, Column, RawTable, Table, column_letters
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.judgments import as_judgment
@@ -35,6 +36,8 @@ PAIRWISE: Mapping[Axis, str] = {
     Axis.BENEFIT: "tblPairwiseBenefit",
 }
 _PAIRWISE = re.compile(r"tblPairwise(value|benefit)[_0-9]*", re.IGNORECASE)
+#: Characters that the header of a table can have in Excel; those of a long name that are kept.
+_LONGEST_HEADER, _KEPT = 255, 240
 #: How far two judgments may be from being each other's reciprocals: 1/3 may be typed as 0.33.
 _RECIPROCAL = 0.05
 
@@ -67,6 +70,20 @@ def pairwise_axis(table: str) -> Axis | None:
     """
     found = _PAIRWISE.fullmatch(table)
     return Axis(found[1].lower()) if found else None
+
+
+def heading(criterion: str) -> str:
+    """The header of a criterion's column in a table of comparisons: its name on one line.
+
+    A name too long for a header is cut, and gets a number that stands for what was cut off.
+
+    >>> heading("Order   rhythm"), heading("x" * 300)[239:]
+    ('Order rhythm', 'x … 1b432d13')
+    """
+    name = " ".join(criterion.split())
+    if len(name) <= _LONGEST_HEADER:
+        return name
+    return f"{name[:_KEPT]} … {zlib.crc32(name.encode()):08x}"
 
 
 def entries_table(name: str) -> Table | None:
@@ -122,7 +139,7 @@ def read_weights(
 
 
 def _entries(grid: Grid, findings: Findings, key: str, lowest: float) -> dict[str, float]:
-    """The numbers of a column by criterion; a criterion listed twice has the first of its two."""
+    """The numbers of a column by criterion."""
     found: dict[str, float] = {}
     for i in grid.rows:
         number = findings.number(grid, i, key, "entry_not_a_number")
@@ -131,18 +148,28 @@ def _entries(grid: Grid, findings: Findings, key: str, lowest: float) -> dict[st
             findings.add(grid, fault, i, key)
             continue
         if number is not None:
-            found.setdefault(name_key(grid.text(i, "criterion")), number)
+            found[name_key(grid.text(i, "criterion"))] = number
     return found
 
 
 def _refuse_unknown(grid: Grid, findings: Findings, known: Container[str]) -> None:
-    """Gather the rows in which something was typed for what is no criterion any more."""
+    """Gather the rows in which something was typed for what is no criterion, or a second time."""
+    seen: set[str] = set()
     for i in grid.rows:
         name = grid.text(i, "criterion")
         is_filled = not all(is_blank(grid.cell(i, key)) for key in ("rank", "points"))
         if is_filled and name_key(name) not in known:
             fault = Fault("weighed_criterion_unknown", field="criterion", criterion=name)
             findings.add(grid, fault, i, "criterion")
+        elif is_filled and name_key(name) in seen:
+            fault = Fault("typed_twice", field="criterion", criterion=name)
+            findings.add(grid, fault, i, "criterion")
+        seen.add(name_key(name))
+
+
+def _name(cell: Cell) -> str:
+    """A criterion's name as a cell has it; a blank one has none."""
+    return "" if is_blank(cell) else shown(cell, "en").strip()
 
 
 class _Square:
@@ -152,20 +179,34 @@ class _Square:
         self.raw, self.findings, self.grid = raw, findings, Grid(raw)
         self.count = len(criteria)
         places = {name_key(name): k for k, name in enumerate(criteria)}
-        compared = {position: name_key(str(cell or "")) for position, cell in self._headers()}
-        named = {i: name_key(str(raw.cell(i, 0) or "")) for i in self.grid.rows}
-        self.columns = {places[n]: at for at, n in reversed(compared.items()) if n in places}
+        headed = {name_key(heading(name)): k for k, name in enumerate(criteria)} | places
+        compared = {position: name_key(_name(cell)) for position, cell in self._headers()}
+        named = {i: name_key(_name(raw.cell(i, 0))) for i in self.grid.rows}
+        self.columns = {headed[n]: at for at, n in reversed(compared.items()) if n in headed}
         self.rows = {places[n]: i for i, n in reversed(named.items()) if n in places}
         lost = [
             *((i, 0) for i, n in named.items() if n not in places and self._is_filled(row=i)),
-            *((-1, at) for at, n in compared.items() if n not in places and self._is_filled(at=at)),
+            *((-1, at) for at, n in compared.items() if n not in headed and self._is_filled(at=at)),
         ]
         told: set[str] = set()
         for i, position in lost:
-            name = str((raw.cell(i, 0) if i >= 0 else raw.header[position]) or "")
+            name = _name(raw.cell(i, 0) if i >= 0 else raw.header[position])
             if name_key(name) not in told:
                 told.add(name_key(name))
                 fault = Fault("compared_criterion_unknown", criterion=name)
+                findings.add_cell(self.grid, fault, i, position)
+        again = [
+            *((i, 0) for i, n in named.items() if n in places and self.rows[places[n]] != i),
+            *(
+                (-1, at)
+                for at, n in compared.items()
+                if n in headed and self.columns[headed[n]] != at
+            ),
+        ]
+        for i, position in again:
+            if self._is_filled(row=i) if i >= 0 else self._is_filled(at=position):
+                name = _name(raw.cell(i, 0) if i >= 0 else raw.header[position])
+                fault = Fault("typed_twice", criterion=name)
                 findings.add_cell(self.grid, fault, i, position)
 
     def _headers(self) -> list[tuple[int, Cell]]:
