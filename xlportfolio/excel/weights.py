@@ -64,7 +64,8 @@ class LiveWeights:
             return name
 
         there = [(seen.name, seen.sheet.name) for seen in self.seen.values()]
-        has_macros = MACROS_NAME in self.live.book.names
+        book = self.live.book
+        has_macros = MACROS_NAME in book.names and not book.name.casefold().endswith(".xlsx")
         home, places = self.found.places(there, free, computes=has_macros)
         return home, [self._as_it_computes(place) for place in places]
 

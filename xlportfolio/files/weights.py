@@ -92,9 +92,9 @@ def find(
         def finish(run: Run) -> None:
             weights = WeightsRun.of(run, raw)
             taken = {} if take is None else taken_over(weights.axes, take)
-            macros = any(e.get("name") == MACROS_NAME for e in workbook.defined_names())
+            computes = _has_macros(workbook)
             named = [(table.name, sheet.name) for sheet, table in found]
-            name, places = weights.places(named, _free(workbook), computes=macros)
+            name, places = weights.places(named, _free(workbook), computes=computes)
             spoken = run.presentation.language
             axes = with_taken(weights.axes, taken)
             tables = weight_tables(axes, spoken, name, places)
@@ -117,6 +117,12 @@ def find(
         progress=progress,
     )
     return Weighed(rescored, *done[0])
+
+
+def _has_macros(workbook: Workbook) -> bool:
+    """Whether formulas can call our functions; the name alone stays in a copy without macros."""
+    has_project = workbook.related("vbaProject") is not None
+    return has_project and any(e.get("name") == MACROS_NAME for e in workbook.defined_names())
 
 
 def _free(workbook: Workbook) -> Callable[[str], str]:
