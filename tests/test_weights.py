@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from openpyxl import load_workbook
-from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 from support import lo_session, spreadsheet
