@@ -13,18 +13,34 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from openpyxl import load_workbook
+
 from xlportfolio import rescore
 from xlportfolio.files.explain import explain
+from xlportfolio.files.weights import find
 from xlportfolio.locale import texts
 from xlportfolio.template.workbook import new_workbook
+from xlportfolio.weight_sheets import label
 
 _FOLDER = Path(__file__).parent / "pictures"
 _DAY = dt.date(2026, 6, 30)
 _RESOLUTION = 110
 #: Each sheet shown, and the part of its first page, from the top, that is worth showing.
-_SHEETS = {"matrix": 1.0, "recommendations": 0.55, "plan": 0.6, "abc": 0.6, "question_mark": 0.4}
+_SHEETS = {
+    "matrix": 1.0,
+    "recommendations": 0.55,
+    "plan": 0.6,
+    "abc": 0.6,
+    "question_mark": 0.4,
+    "robustness": 0.6,
+}
+_OF_WEIGHTS = {"weights": 0.6, "pairwise_value": 0.6}
 #: Of which customer the page for a visit is shown: a question mark.
 _CUSTOMER = "10120"
+#: What is typed to find weights: ranks, points, and the judgments above the diagonal of a square,
+#: row by row; one of them does not fit the others.
+_RANKS, _POINTS = (1, 3, 2, 5, 4), (100, 60, 90, 20, 50)
+_JUDGMENTS = ((2, 1, 5, 2), (1 / 2, 4, 1), (5, 1 / 3), (1 / 4,))
 
 
 def _pages(book: Path, folder: Path) -> Iterator[tuple[Path, int, str]]:
@@ -59,26 +75,57 @@ def _picture(pdf: Path, page: int, part: float, name: str) -> None:
     subprocess.run([*command, str(_FOLDER / name)], check=True)
 
 
+def _rescored(book: Path) -> None:
+    rescore(book, as_of=_DAY, backup=False)
+    explain(book, _CUSTOMER, as_of=_DAY, backup=False)
+
+
+def _weighed(book: Path) -> None:
+    """Find weights from what somebody has typed."""
+    sheets = find(book, as_of=_DAY, backup=False).sheets
+    typed = load_workbook(book)
+    weights, square = typed[sheets[0]], typed[sheets[1]]
+    words = texts("de" if sheets[0] == texts("de")("sheets.weights") else "en")
+    top, first = weights.tables["tblWeights"].ref, square.tables["tblPairwiseValue"].ref
+    for row, entries in enumerate(zip(_RANKS, _POINTS, strict=True), start=_row(top) + 1):
+        weights.cell(row, 3).value, weights.cell(row, 4).value = entries
+    for row, judgments in enumerate(_JUDGMENTS):
+        for column, judgment in enumerate(judgments, start=row + 3):
+            square.cell(_row(first) + 1 + row, column).value = label(judgment, words)
+    typed.save(book)
+    find(book, as_of=_DAY, backup=False)
+
+
+def _row(area: str) -> int:
+    """The first row of an area such as ``A8:G13``."""
+    return int(re.sub(r"[A-Z]|:.*", "", area))
+
+
 def main() -> None:
     """Make all pictures, in both languages."""
     _FOLDER.mkdir(exist_ok=True)
     for language in ("de", "en"):
-        words = texts(language)
-        with tempfile.TemporaryDirectory() as name:
-            book = Path(name) / "sample.xlsx"
-            book.write_bytes(new_workbook(language, with_sample=True))
-            rescore(book, as_of=_DAY, backup=False)
-            explain(book, _CUSTOMER, as_of=_DAY, backup=False)
-            titles = {words(f"titles.{key}"): (key, part) for key, part in _SHEETS.items()}
-            for pdf, page, title in _pages(book, Path(name)):
-                key, part = titles.pop(title, (None, 1.0))
-                if key is None and _CUSTOMER in title:
-                    key = "customer"
-                if key is not None:
-                    _picture(pdf, page, part, f"{language}-{key}")
-                    sys.stdout.write(f"{language}-{key}.png\n")
-            if titles:
-                sys.exit(f"no page begins with {list(titles)}")
+        for fill, shown in ((_rescored, _SHEETS), (_weighed, _OF_WEIGHTS)):
+            with tempfile.TemporaryDirectory() as name:
+                book = Path(name) / "sample.xlsx"
+                book.write_bytes(new_workbook(language, with_sample=True))
+                fill(book)
+                _show(book, language, shown)
+
+
+def _show(book: Path, language: str, shown: dict[str, float]) -> None:
+    """Save pictures of some sheets, and of the page of a customer if there is one."""
+    words = texts(language)
+    titles = {words(f"titles.{key}"): (key, part) for key, part in shown.items()}
+    for pdf, page, title in _pages(book, book.parent):
+        key, part = titles.pop(title, (None, 1.0))
+        if key is None and _CUSTOMER in title:
+            key = "customer"
+        if key is not None:
+            _picture(pdf, page, part, f"{language}-{key}")
+            sys.stdout.write(f"{language}-{key}.png\n")
+    if titles:
+        sys.exit(f"no page begins with {list(titles)}")
 
 
 if __name__ == "__main__":
