@@ -40,7 +40,7 @@ _CUSTOMER = "10120"
 #: What is typed to find weights: ranks, points, and the judgments above the diagonal of a square,
 #: row by row; one of them does not fit the others.
 _RANKS, _POINTS = (1, 3, 2, 5, 4), (100, 60, 90, 20, 50)
-_JUDGMENTS = ((2, 1, 5, 2), (1 / 2, 4, 1), (5, 1 / 3), (1 / 4,))
+_JUDGMENTS = ((2, 1, 5, 2), (1 / 2, 4, 1), (5, 1 / 5), (1 / 4,))
 
 
 def _pages(book: Path, folder: Path) -> Iterator[tuple[Path, int, str]]:
