@@ -34,7 +34,7 @@ _SHEETS = {
     "question_mark": 0.4,
     "robustness": 0.6,
 }
-_OF_WEIGHTS = {"weights": 0.6, "pairwise_value": 0.6}
+_OF_WEIGHTS = {"weights": 0.6, "pairwise_value": 0.85}
 #: Of which customer the page for a visit is shown: a question mark.
 _CUSTOMER = "10120"
 #: What is typed to find weights: ranks, points, and the judgments above the diagonal of a square,

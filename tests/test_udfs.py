@@ -900,7 +900,7 @@ FAULTY = [
             ),
             (
                 cells((1, 0), (0, 1)),
-                "pairwise, row 1 of the range, column 2: “0” is not between 1/9 and 9;",
+                "The judgment in row 1, column 2 of the pairwise comparison comes to 0; enter",
             ),
             (
                 cells((1, None), ("somewhat", 1)),
