@@ -42,7 +42,11 @@ def convert(path: Path, kind: str, folder: Path) -> Path:
         str(folder),
         str(path),
     ]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    if done.returncode:  # on a busy machine LibreOffice now and then gives up in the middle
+        shutil.rmtree(profile, ignore_errors=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    assert not done.returncode, done.stderr
     made = folder / f"{path.stem}.{kind.partition(':')[0]}"
     assert made.is_file(), f"LibreOffice did not open {path.name}"
     return made
