@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openpyxl.utils.cell import quote_sheetname
 
-from xlportfolio.files.graft import Graft
+from xlportfolio.files.graft import put_sheets
 from xlportfolio.files.ours import find_page
 from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
 from xlportfolio.files.workbook import Sheet, Workbook
@@ -94,10 +94,6 @@ def explain(
 
 def _put(workbook: Workbook, drawn: Workbook, there: Sheet | None, page: CustomerPage) -> None:
     """Put the page where ours was, or at the end."""
-    replaced = [] if there is None else [there]
-    grafting = Graft(workbook, drawn)
-    grafting.release(replaced)
-    workbook.forget_calculations(replaced)
-    grafting.place(page.sheet, there)
+    put_sheets(workbook, drawn, [(page.sheet, there, None)])
     workbook.put_name(PAGE_NAME, f"{quote_sheetname(page.sheet)}!$A$1", hidden=True)
     workbook.commit()

@@ -60,14 +60,12 @@ def graft(
     report
         The data that fill the prototype rows; its sheets have the same names in both workbooks.
     """
-    grafting, names = Graft(workbook, scratch), report.sheets
-    grafting.release(list(ours.sheets.values()))
-    workbook.forget_calculations(list(ours.sheets.values()))
+    names = report.sheets
     blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
     blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
     pieces = Pieces([column for block in blocks.values() for column in block.columns])
-    for key in ORDER:
-        grafting.place(names[key], ours.sheets.get(key), Filled(blocks[key], pieces))
+    sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces)) for k in ORDER]
+    put_sheets(workbook, scratch, sheets)
     home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
     workbook.commit()
@@ -88,14 +86,33 @@ def graft_tables(
     there
         The sheets to replace, by the names of their tables in lower case; others are appended.
     """
-    grafting, replaced = Graft(workbook, scratch), list(there.values())
-    grafting.release(replaced)
-    workbook.forget_calculations(replaced)
+    sheets = []
     for table in tables:
         block = Block(table.columns, table.first_row, heights=row_heights(table))
         filled = Filled(block, Pieces(table.columns), table.formulas)
-        grafting.place(table.sheet, there.get(table.table.lower()), filled)
+        sheets.append((table.sheet, there.get(table.table.lower()), filled))
+    put_sheets(workbook, scratch, sheets)
     workbook.commit()
+
+
+def put_sheets(
+    workbook: Workbook,
+    scratch: Workbook,
+    sheets: Sequence[tuple[str, Sheet | None, Filled | None]],
+) -> None:
+    """Put sheets of the scratch workbook where ours are, or at the end; names are not set yet.
+
+    Parameters
+    ----------
+    sheets
+        The name of each, the sheet that it replaces, and the data that it is filled with.
+    """
+    grafting = Graft(workbook, scratch)
+    replaced = [there for _, there, _ in sheets if there is not None]
+    grafting.release(replaced)
+    workbook.forget_calculations(replaced)
+    for name, there, filled in sheets:
+        grafting.place(name, there, filled)
 
 
 class Filled(NamedTuple):
