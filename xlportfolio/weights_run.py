@@ -53,7 +53,11 @@ class WeightsRun:
         return cls(run, weigh(run.analysis, entries), problems)
 
     def places(
-        self, there: Sequence[tuple[str, str]], free: Callable[[str], str], *, computes: bool
+        self,
+        there: Sequence[tuple[str, str]],
+        free: Callable[[str, set[str]], str],
+        *,
+        computes: bool,
     ) -> tuple[str, list[Place]]:
         """What the sheet of all methods is called, and where the criteria of an axis are compared.
 
@@ -65,18 +69,26 @@ class WeightsRun:
             The tables for weights that the workbook has, in its order: their names, and those of
             their sheets.
         free
-            Makes the name of a new sheet, like the one given, that no other has.
+            Makes the name of a new sheet, like the one given, that no other has and that is not
+            among those made before.
         computes
             Whether formulas of the workbook can call our functions.
         """
         words = texts(self.run.presentation.language)
         names = {table.lower(): sheet for table, sheet in there}
-        home = names.get(WEIGHTS_TABLE.name.lower()) or free(words(f"sheets.{WEIGHTS}"))
+        made: set[str] = set()
+
+        def new(key: str) -> str:
+            name = free(words(f"sheets.{key}"), made)
+            made.add(name)
+            return name
+
+        home = names.get(WEIGHTS_TABLE.name.lower()) or new(WEIGHTS)
         places = []
         for weighing in self.axes:
             axis = weighing.axis
             found = [(table, sheet) for table, sheet in there if pairwise_axis(table) is axis]
             if not found and len(weighing.criteria) > 1:
-                found = [(PAIRWISE[axis], free(words(f"sheets.pairwise_{axis}")))]
+                found = [(PAIRWISE[axis], new(f"pairwise_{axis}"))]
             places += [Place(axis, table, sheet, computes) for table, sheet in found]
         return home, places

@@ -56,12 +56,9 @@ class LiveWeights:
     @cached_property
     def _places(self) -> tuple[str, list[Place]]:
         """What the sheet of all methods is called, and where criteria are compared."""
-        taken = set(self.live.sheets)
 
-        def free(wanted: str) -> str:
-            name = free_name(wanted, taken)
-            taken.add(name.casefold())
-            return name
+        def free(wanted: str, made: set[str]) -> str:
+            return free_name(wanted, {*self.live.sheets, *(name.casefold() for name in made)})
 
         there = [(seen.name, seen.sheet.name) for seen in self.seen.values()]
         book = self.live.book

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def find(
             taken = {} if take is None else taken_over(weights.axes, take)
             computes = _has_macros(workbook)
             named = [(table.name, sheet.name) for sheet, table in found]
-            name, places = weights.places(named, _free(workbook), computes=computes)
+            name, places = weights.places(named, workbook.free_sheet_name, computes=computes)
             spoken = run.presentation.language
             axes = with_taken(weights.axes, taken)
             tables = weight_tables(axes, spoken, name, places)
@@ -123,18 +123,6 @@ def _has_macros(workbook: Workbook) -> bool:
     """Whether formulas can call our functions; the name alone stays in a copy without macros."""
     has_project = workbook.related("vbaProject") is not None
     return has_project and any(e.get("name") == MACROS_NAME for e in workbook.defined_names())
-
-
-def _free(workbook: Workbook) -> Callable[[str], str]:
-    """Makes names that neither a sheet of the workbook has nor one made before."""
-    taken: set[str] = set()
-
-    def free(wanted: str) -> str:
-        name = workbook.free_sheet_name(wanted, taken)
-        taken.add(name)
-        return name
-
-    return free
 
 
 def _take(workbook: Workbook, run: Run, taken: Mapping[str, float]) -> None:
