@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlportfolio.model import VALUES, ThresholdRule
+from xlportfolio.model import VALUES, Quadrant, ThresholdRule
 from xlportfolio.portfolio import Ints, Texts, quadrants
 from xlportfolio.robustness import RatedAxis
 from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
 from xlportfolio.tipping import MOST_SHARE, Rated, WeightChange
+from xlportfolio.weighting import normalised
 
 #: Changes within a power of ten: steps of a tenth at most.
 _STEPS = np.concatenate([np.arange(10, 30), np.arange(30, 60, 2), np.arange(60, 100, 4)]) / 10
@@ -46,8 +47,9 @@ def with_moving(
         if not found or not isinstance(axis.rule, ThresholdRule):
             continue
         moved, types = moves(axis, among, rated.min_coverage), _across(rated, place)
+        shares = normalised(axis.weights)
         for row in np.flatnonzero(moved.criterion >= 0).tolist():
-            change = _change(axis, moved, row, types)
+            change = _change(axis, shares, moved, row, types[row])
             before = found[row]
             if before is None or _distance(change) < _distance(before):
                 found[row] = change
@@ -70,9 +72,11 @@ def _across(rated: Rated, place: int) -> Texts:
     return quadrants(value, benefit, *(axis.threshold for axis in rated.axes))
 
 
-def _change(axis: RatedAxis, moved: Moves, row: int, types: Texts) -> WeightChange:
+def _change(
+    axis: RatedAxis, shares: Floats, moved: Moves, row: int, quadrant: Quadrant
+) -> WeightChange:
     k, weight = int(moved.criterion[row]), float(moved.weight[row])
-    now, share = float(axis.weights[k]), float(_shares(axis)[k])
+    now, share = float(axis.weights[k]), float(shares[k])
     then = share + float(np.copysign(moved.distance[row], weight - now))
     return WeightChange(
         axis.names[k],
@@ -82,13 +86,8 @@ def _change(axis: RatedAxis, moved: Moves, row: int, types: Texts) -> WeightChan
         typed=weight,
         share_now=share,
         share_then=then,
-        quadrant=types[row],
+        quadrant=quadrant,
     )
-
-
-def _shares(axis: RatedAxis) -> Floats:
-    relative = axis.weights / axis.weights.max()  # sums stay finite
-    return np.asarray(relative / relative.sum())
 
 
 class Moves(NamedTuple):

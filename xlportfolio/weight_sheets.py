@@ -24,7 +24,7 @@ from xlportfolio.weighting import Method
 
 WEIGHTS = "weights"
 #: What the scale of the judgments has words for: Saaty's intensities of importance.
-SCALE = (9, 8, 7, 6, 5, 4, 3, 2, 1)
+SCALE = range(LARGEST_JUDGMENT, 0, -1)
 #: Decimals of a consistency ratio in words.
 _DIGITS = 3
 #: The sheet's rows, counted from 1, of the line above the squares, and of their headers.
