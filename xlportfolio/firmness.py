@@ -16,6 +16,7 @@ from xlportfolio.portfolio import Ints, ranks
 from xlportfolio.robustness import RatedAxis, Shares, draws_for, firm_shares
 from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
 from xlportfolio.tipping import Rated, WeightChange, swaps, type_changes
+from xlportfolio.weighting import normalised
 
 #: The least value that the product rule knows: a 0 would leave nothing of all other values.
 LEAST_VALUE = 1.0
@@ -169,11 +170,10 @@ def _orders(
         return np.empty(0), np.empty(0)
     values, weights = [], []
     for axis, weight in zip(axes, both, strict=True):
-        share = axis.weights / axis.weights.max()
         filled = axis.filled
         scores = weighted_scores(axis.values, axis.weights, axis.fills).score
         values.append(np.where(np.isnan(filled), scores[:, np.newaxis], filled))
-        weights.append(weight / max(both) * share / share.sum())
+        weights.append(weight / max(both) * normalised(axis.weights))
     table, shares = np.concatenate(values, axis=1), np.concatenate(weights)
     return (
         topsis(table, shares, [Objective.MAX] * len(shares)),

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ import numpy.typing as npt
 from xlportfolio.model import Quadrant, Threshold, ThresholdRule
 from xlportfolio.portfolio import Ints, Texts
 from xlportfolio.scoring import DECIMALS, Bools, Floats, rounded
+from xlportfolio.weighting import normalised
 
 #: Weightings that are drawn.
 DRAWS = 10_000
@@ -61,7 +63,7 @@ _LEAST_WEIGHT = 1e-250
 _LEAST_SPREAD = 1e-12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class RatedAxis:
     """The rated customers on one axis.
 
@@ -85,7 +87,7 @@ class RatedAxis:
     rule: Threshold
     threshold: float
 
-    @property
+    @cached_property
     def filled(self) -> Floats:
         """The values with fills, NaN where a criterion is left out."""
         fills = np.array(self.fills, dtype=np.float64)
@@ -147,8 +149,7 @@ def drawn_shares(
     concentration = 1 / max(spread / 100, _LEAST_SPREAD) ** 2 - 1
     drawn = []
     for chosen in weights:
-        scaled = chosen / chosen.max()  # sums stay finite
-        parameters = concentration * scaled / scaled.sum()
+        parameters = concentration * normalised(chosen)
         counts = np.flatnonzero(parameters)
         shares = np.zeros((DRAWS, len(chosen)))
         found = random.dirichlet(parameters[counts], DRAWS)
