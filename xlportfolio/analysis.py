@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -202,12 +202,18 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
     order = ranking_order(total, value.score, who.ids)
     abc = _abc_in(order, amounts, model)
 
+    def words(column: Iterable[object]) -> pd.Series:
+        """Words as they are: where pyarrow is installed, pandas would keep their letters alone."""
+        return pd.Series(list(column), index=labels, dtype=object)
+
     everyone = pd.DataFrame(
         {
             "customer_id": who.ids,
             "customer": names,
-            "status": np.array([Status.CUSTOMER, Status.PROSPECT], dtype=object)[prospect + 0],
-            "quadrant": quadrant,
+            "status": words(
+                np.array([Status.CUSTOMER, Status.PROSPECT], dtype=object)[prospect + 0]
+            ),
+            "quadrant": words(quadrant),
             "value_score": value.score,
             "benefit_score": benefit.score,
             "total_score": total,
@@ -216,7 +222,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
             "abc_class": abc.classes,
             "value_coverage": value.coverage,
             "benefit_coverage": benefit.coverage,
-            "note": _notes(who, covered, has_scores),
+            "note": words(_notes(who, covered, has_scores)),
             "repeats": _labels(who.repeats, labels),
             "hours_now": np.where(who.counts, hours, np.nan),
         },
