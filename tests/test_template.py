@@ -206,8 +206,10 @@ def test_new_columns_stand_where_they_do_not_push_others_aside(
         (area,) = (t.ref for t in sheet.tables.values())
         headers[table.name] = [cell.value for cell in sheet[area][0]]
     assert headers["tblCustomers"][-1] == CUSTOMERS.header("hours_now", language)
-    last = [CRITERIA.header(key, language) for key in ("changeable", "role", "description")]
-    assert headers["tblCriteria"][-3:] == last
+    last = [
+        CRITERIA.header(key, language) for key in ("changeable", "role", "source", "description")
+    ]
+    assert headers["tblCriteria"][-4:] == last
 
 
 def below(sheet: Any, header: str) -> str:

@@ -5,24 +5,37 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from xlportfolio import __version__
-from xlportfolio.errors import InputError, XlPortfolioError
-from xlportfolio.locale import language_of_system, texts
+from xlportfolio.command import (
+    HELP,
+    SYSTEM,
+    AsOfOption,
+    Book,
+    DryRunOption,
+    JsonOption,
+    Lang,
+    LangOption,
+    NoBackupOption,
+    OutOption,
+    app,
+    dump,
+    printing,
+    stopping,
+)
+from xlportfolio.errors import XlPortfolioError
+from xlportfolio.locale import texts
 from xlportfolio.screen import (
     Timings,
     plain,
@@ -38,25 +51,7 @@ if TYPE_CHECKING:
     from xlportfolio.excel.doctor import Check
     from xlportfolio.files.rescore import Rescored
 
-_SYSTEM = language_of_system()
-_HELP = texts(_SYSTEM)
 _MARK_COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
-
-app = typer.Typer(
-    name="xlportfolio",
-    help=_HELP("cli.app"),
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-
-
-class Lang(StrEnum):
-    """The languages that ``--lang`` takes."""
-
-    DE = "de"
-    EN = "en"
 
 
 class Take(StrEnum):
@@ -78,39 +73,7 @@ class AxisChoice(StrEnum):
     BENEFIT = "benefit"
 
 
-def _day(text: str) -> dt.date:
-    from xlportfolio.schema.cells import as_date
-
-    day = as_date(text)
-    if day is None:
-        raise typer.BadParameter(_HELP("cli.no_day", found=text))
-    return day
-
-
-Book = Annotated[Path, typer.Argument(metavar="BOOK", help=_HELP("cli.book"))]
-OutOption = Annotated[
-    Path | None, typer.Option("-o", "--out", metavar="OUT", help=_HELP("cli.out"))
-]
-LangOption = Annotated[Lang | None, typer.Option("--lang", help=_HELP("cli.lang"))]
-JsonOption = Annotated[bool, typer.Option("--json", help=_HELP("cli.json"))]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_HELP("cli.dry_run"))]
-NoBackupOption = Annotated[bool, typer.Option("--no-backup", help=_HELP("cli.no_backup"))]
-AsOfOption = Annotated[
-    dt.date | None,
-    typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help=_HELP("cli.as_of")),
-]
-
-
-@app.callback(invoke_without_command=True)
-def _options(
-    version: Annotated[bool, typer.Option("--version", help=_HELP("cli.version"))] = False,  # noqa: FBT002
-) -> None:
-    if version:
-        typer.echo(f"xlportfolio {__version__}")
-        raise typer.Exit
-
-
-@app.command(help=_HELP("cli.rescore"), epilog=_HELP("cli.rescore_examples"))
+@app.command(help=HELP("cli.rescore"), epilog=HELP("cli.rescore_examples"))
 def rescore(
     book: Book,
     out: OutOption = None,
@@ -120,14 +83,14 @@ def rescore(
     as_of: AsOfOption = None,
     lang: LangOption = None,
     no_backup: NoBackupOption = False,
-    timings: Annotated[bool, typer.Option("--timings", help=_HELP("cli.timings"))] = False,
+    timings: Annotated[bool, typer.Option("--timings", help=HELP("cli.timings"))] = False,
 ) -> None:
     """Score a workbook and write the result sheets into it."""
     started = time.perf_counter()
-    with _stopping(book, as_of, lang, as_json=as_json):
+    with stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.rescore import rescore as run
 
-        with progress_bar(lang or _SYSTEM) as bar:
+        with progress_bar(lang or SYSTEM) as bar:
             progress = Timings(bar)
             done = run(
                 book,
@@ -139,7 +102,7 @@ def rescore(
                 progress=progress,
             )
             progress.stop()
-        with _printing():
+        with printing():
             if as_json:
                 _print_json(book, done)
             else:
@@ -148,10 +111,10 @@ def rescore(
                 progress.print(texts(lang or done.presentation.language))
 
 
-@app.command(help=_HELP("cli.explain"), epilog=_HELP("cli.explain_examples"))
+@app.command(help=HELP("cli.explain"), epilog=HELP("cli.explain_examples"))
 def explain(
     book: Book,
-    customer: Annotated[str, typer.Argument(metavar="ID", help=_HELP("cli.customer"))],
+    customer: Annotated[str, typer.Argument(metavar="ID", help=HELP("cli.customer"))],
     out: OutOption = None,
     *,
     as_json: JsonOption = False,
@@ -160,10 +123,10 @@ def explain(
     no_backup: NoBackupOption = False,
 ) -> None:
     """Write the page of one customer into a workbook."""
-    with _stopping(book, as_of, lang, as_json=as_json):
+    with stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.explain import explain as run
 
-        with progress_bar(lang or _SYSTEM) as progress:
+        with progress_bar(lang or SYSTEM) as progress:
             done = run(
                 book,
                 customer,
@@ -173,27 +136,27 @@ def explain(
                 backup=not no_backup,
                 progress=progress,
             )
-        with _printing():
+        with printing():
             if as_json:
                 from xlportfolio.document import explanation
 
                 of = done.rescored
                 language = of.presentation.language
                 place = (of.run.advice, done.page.position)
-                _dump(explanation(str(book), of.as_of, *place, of.problems, language))
+                dump(explanation(str(book), of.as_of, *place, of.problems, language))
             else:
                 print_explanation(done)
 
 
-@app.command(help=_HELP("cli.weights"), epilog=_HELP("cli.weights_examples"))
+@app.command(help=HELP("cli.weights"), epilog=HELP("cli.weights_examples"))
 def weights(
     book: Book,
     out: OutOption = None,
     *,
     take: Annotated[
-        Take | None, typer.Option("--take", metavar="METHOD", help=_HELP("cli.take"))
+        Take | None, typer.Option("--take", metavar="METHOD", help=HELP("cli.take"))
     ] = None,
-    axis: Annotated[AxisChoice | None, typer.Option("--axis", help=_HELP("cli.axis"))] = None,
+    axis: Annotated[AxisChoice | None, typer.Option("--axis", help=HELP("cli.axis"))] = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     lang: LangOption = None,
@@ -201,15 +164,15 @@ def weights(
 ) -> None:
     """Write the sheets on which weights are found, and take weights over."""
     if axis is not None and take is None:
-        raise typer.BadParameter(_HELP("cli.axis_alone"), param_hint="--axis")
-    with _stopping(book, None, lang, as_json=as_json):
+        raise typer.BadParameter(HELP("cli.axis_alone"), param_hint="--axis")
+    with stopping(book, None, lang, as_json=as_json):
         from xlportfolio.files.weights import find
         from xlportfolio.model import Axis
         from xlportfolio.weighing import Taking
         from xlportfolio.weighting import Method
 
         of = None if axis is None else Axis(axis)
-        with progress_bar(lang or _SYSTEM) as progress:
+        with progress_bar(lang or SYSTEM) as progress:
             done = find(
                 book,
                 out,
@@ -219,7 +182,7 @@ def weights(
                 write=not dry_run,
                 progress=progress,
             )
-        with _printing():
+        with printing():
             if as_json:
                 from xlportfolio.document import weights_document
 
@@ -227,22 +190,22 @@ def weights(
                 language = run.presentation.language
                 problems = (*run.problems, *done.weights.problems)
                 said = (done.weights.axes, done.taken)
-                _dump(weights_document(str(book), run.as_of, *said, problems, language))
+                dump(weights_document(str(book), run.as_of, *said, problems, language))
             else:
                 print_weights(done)
 
 
-@app.command(help=_HELP("cli.check"), epilog=_HELP("cli.check_examples"))
+@app.command(help=HELP("cli.check"), epilog=HELP("cli.check_examples"))
 def check(
     book: Book, *, as_json: JsonOption = False, as_of: AsOfOption = None, lang: LangOption = None
 ) -> None:
     """Run the data check alone; the file is not touched."""
-    with _stopping(book, as_of, lang, as_json=as_json):
+    with stopping(book, as_of, lang, as_json=as_json):
         from xlportfolio.files.rescore import rescore as run
 
-        with progress_bar(lang or _SYSTEM) as progress:
+        with progress_bar(lang or SYSTEM) as progress:
             done = run(book, as_of=as_of, language=lang, write=False, progress=progress)
-        with _printing():
+        with printing():
             if as_json:
                 _print_json(book, done)
             else:
@@ -253,53 +216,53 @@ def check(
                     console.print(words("cli.clean"))
 
 
-@app.command(help=_HELP("cli.new"), epilog=_HELP("cli.new_examples"))
+@app.command(help=HELP("cli.new"), epilog=HELP("cli.new_examples"))
 def new(
     book: Book,
     *,
     lang: LangOption = None,
-    with_sample: Annotated[bool, typer.Option("--sample/--empty", help=_HELP("cli.sample"))] = True,
+    with_sample: Annotated[bool, typer.Option("--sample/--empty", help=HELP("cli.sample"))] = True,
 ) -> None:
     """Write a workbook to start from."""
-    with _stopping(book, None, lang, as_json=False):
-        _new(book, lang or Lang(_SYSTEM), with_sample=with_sample, again=False)
-        with _printing():
-            typer.echo(plain(texts(lang or _SYSTEM)("cli.written", path=book)))
+    with stopping(book, None, lang, as_json=False):
+        _new(book, lang or Lang(SYSTEM), with_sample=with_sample, again=False)
+        with printing():
+            typer.echo(plain(texts(lang or SYSTEM)("cli.written", path=book)))
 
 
-@app.command(help=_HELP("cli.demo"), epilog=_HELP("cli.demo_examples"))
+@app.command(help=HELP("cli.demo"), epilog=HELP("cli.demo_examples"))
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=_HELP("cli.folder"))] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=HELP("cli.folder"))] = Path(
         "build"
     ),
     *,
     lang: LangOption = None,
 ) -> None:
     """Build the sample and rescore it."""
-    language = lang or Lang(_SYSTEM)
+    language = lang or Lang(SYSTEM)
     book = folder / texts(language)("cli.demo_name")
     started = time.perf_counter()
-    with _stopping(book, None, lang, as_json=False):
+    with stopping(book, None, lang, as_json=False):
         from xlportfolio.files.rescore import rescore as run
         from xlportfolio.files.save import make_folder
 
-        with progress_bar(lang or _SYSTEM) as progress:
+        with progress_bar(lang or SYSTEM) as progress:
             make_folder(folder)
             _new(book, language, with_sample=True, again=True)
             done = run(book, backup=False, progress=progress)
-        with _printing():
+        with printing():
             print_summary(done, time.perf_counter() - started)
 
 
-@app.command(help=_HELP("cli.setup"), epilog=_HELP("cli.setup_examples"))
+@app.command(help=HELP("cli.setup"), epilog=HELP("cli.setup_examples"))
 def setup(
     *,
-    remove: Annotated[bool, typer.Option("--remove", help=_HELP("cli.remove"))] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=HELP("cli.remove"))] = False,
     lang: LangOption = None,
 ) -> None:
     """Connect Excel with this Python, or undo that."""
-    words = texts(lang or _SYSTEM)
-    with _stopping(Path(), None, lang, as_json=False):
+    words = texts(lang or SYSTEM)
+    with stopping(Path(), None, lang, as_json=False):
         from xlportfolio.excel.machine import Machine
         from xlportfolio.excel.setup import install
         from xlportfolio.excel.setup import remove as undo
@@ -307,28 +270,28 @@ def setup(
 
         steps = undo if remove else install
         for done in steps(Machine.here(), replace_file):
-            with _printing():
+            with printing():
                 typer.echo(words.word(done))
 
 
-@app.command(help=_HELP("cli.doctor"), epilog=_HELP("cli.doctor_examples"))
+@app.command(help=HELP("cli.doctor"), epilog=HELP("cli.doctor_examples"))
 def doctor(
     book: Annotated[
-        Path | None, typer.Argument(metavar="BOOK", help=_HELP("cli.doctor_book"))
+        Path | None, typer.Argument(metavar="BOOK", help=HELP("cli.doctor_book"))
     ] = None,
     *,
     lang: LangOption = None,
 ) -> None:
     """Check what Excel needs for formulas and buttons."""
     faults = 0
-    with _stopping(book or Path(), None, lang, as_json=False):
-        words, console = texts(lang or _SYSTEM), Console(emoji=False)
+    with stopping(book or Path(), None, lang, as_json=False):
+        words, console = texts(lang or SYSTEM), Console(emoji=False)
         marks = words.branch("doctor.marks")
         width = max(map(len, marks.values()))
         for check in _checks(book):
             mark = shown(marks[check.mark].ljust(width))
             text, colour = shown(words.word(check.phrase)), _MARK_COLOURS[check.mark]
-            with _printing():
+            with printing():
                 line = f"[{colour}]{mark}[/{colour}] {text}"
                 console.print(line, soft_wrap=True, highlight=False)
             faults += check.mark == "fault"
@@ -367,6 +330,13 @@ def _new(book: Path, language: Lang, *, with_sample: bool, again: bool) -> None:
         held.replace(lambda file: file.write(content))
 
 
+def _print_json(book: Path, done: Rescored) -> None:
+    from xlportfolio.document import document
+
+    language = done.presentation.language
+    dump(document(str(book), done.as_of, done.run.advice, done.problems, language))
+
+
 def main() -> None:
     """Run the command line; what a terminal cannot show is spelled out, not stumbled over."""
     # whoever has closed a stream wants to see nothing, and no file may get its number
@@ -378,75 +348,6 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     app()
-
-
-@contextmanager
-def _stopping(
-    book: Path, as_of: dt.date | None, lang: Lang | None, *, as_json: bool
-) -> Iterator[None]:
-    """Say in words what stops a command, and leave with exit code 1."""
-    stop: XlPortfolioError
-    try:
-        yield
-    except XlPortfolioError as error:
-        stop = error
-    except BrokenPipeError:  # whoever reads the output has enough: no fault of ours
-        raise
-    except MemoryError:
-        stop = XlPortfolioError("memory", path=book)
-    except Exception as error:  # (a user gets a sentence, never a traceback)
-        if "XLPORTFOLIO_DEBUG" in os.environ:
-            raise
-        detail = f"{type(error).__name__}: {error}"
-        stop = XlPortfolioError("internal", detail=detail)
-    else:
-        return
-    of_workbook = stop.language if isinstance(stop, InputError) else None
-    language = lang or of_workbook or _SYSTEM
-    words, errors = texts(language), Console(stderr=True, emoji=False)
-    if isinstance(stop, InputError):
-        errors.print(shown(words("cli.stopped", path=book)), style="bold")
-    print_problems(errors, words, stop.problems)
-    if as_json:
-        from xlportfolio.document import document
-
-        asked = stop.as_of if isinstance(stop, InputError) else None
-        day = as_of or asked or dt.datetime.now().astimezone().date()
-        with suppress(XlPortfolioError), _printing():  # what stops the command has been said
-            _dump(document(str(book), day, None, stop.problems, language))
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _printing() -> Iterator[None]:
-    """Print what came of a command: where that fails, what was done has not.
-
-    Raises
-    ------
-    XlPortfolioError
-        If it cannot be printed, as on a full disk.
-    """
-    try:
-        yield
-    except BrokenPipeError:  # as above
-        raise
-    except OSError as error:
-        with suppress(OSError):  # or Python would try again at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise XlPortfolioError("not_printed", detail=error.strerror or str(error)) from error
-
-
-def _print_json(book: Path, done: Rescored) -> None:
-    from xlportfolio.document import document
-
-    language = done.presentation.language
-    _dump(document(str(book), done.as_of, done.run.advice, done.problems, language))
-
-
-def _dump(content: dict[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -155,7 +155,11 @@ CRITERIA = Table(
         Column("unit", "Unit", "Einheit"),
         Column("description", "Description", "Beschreibung"),
     ),
-    extras=(Column("changeable", "Changeable", "veränderbar"), Column("role", "Role", "Rolle")),
+    extras=(
+        Column("changeable", "Changeable", "veränderbar"),
+        Column("role", "Role", "Rolle"),
+        Column("source", "Source", "Quelle"),
+    ),
 )
 SETTINGS_TABLE = Table(
     "tblSettings",
@@ -196,6 +200,7 @@ ORDERS = Table(
         Column("currency", "Currency", "Währung"),
         Column("rate", "Rate", "Kurs"),
     ),
+    extras=(Column("unit_price", "Unit price", "Stückpreis"),),
 )
 #: The input tables that a rescore reads.
 TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)

@@ -10,6 +10,7 @@ from typing import Any
 from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.advice import standard_strategies
+from xlportfolio.forecast import FORECASTS
 from xlportfolio.model import (
     LABELS,
     RANGES,
@@ -22,6 +23,7 @@ from xlportfolio.model import (
     ScoringModel,
     Status,
 )
+from xlportfolio.orders import MEASURES
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import (
     ANSWERS,
@@ -173,7 +175,7 @@ def _criterion_column(author: Author, criterion: SampleCriterion) -> TableColumn
 
 def _criteria(author: Author) -> None:
     words = author.words
-    widths = [22, 10, 10, 11, 13, 11, 11, 44, 15, 13, 14, 16, 66]
+    widths = [22, 10, 10, 11, 13, 11, 11, 44, 15, 13, 14, 16, 22, 66]
     columns = _columns(author, CRITERIA, sample.CRITERIA_COLUMNS, widths)
     sheet = author.table(CRITERIA, columns, sample.criteria(author.language), "SheetCriteria")
     axes = [words(f"axes.{axis}") for axis in Axis]
@@ -185,6 +187,8 @@ def _criteria(author: Author) -> None:
     author.choice(sheet, _down(8), fills, message="new.fill_error", strictness="information")
     author.choice(sheet, _down(10), [words("words.yes"), words("words.no")])
     author.choice(sheet, _down(11), list(words.branch("roles").values()))
+    sources = [*MEASURES, *FORECASTS]
+    author.choice(sheet, _down(12), sources, message="new.source_error", strictness="information")
     at_least = {"validate": "decimal", "criteria": ">=", "value": 0}
     author.allow(sheet, _down(2), at_least, message=words("new.weight_error"))
     for column in (5, 6):

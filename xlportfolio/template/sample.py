@@ -71,12 +71,15 @@ class SampleCriterion(NamedTuple):
     number_format: str = "#,##0"
     changeable: bool = False
     role: str | None = None
+    source: str | None = None
 
 
 #: What the sales manager of the firm can do something about is changeable: prices and terms of
 #: payment, services and how well they are done; the rest is what the customer is, or comes of it.
 CRITERIA = (
-    SampleCriterion("turnover", "value", 25, low=0, high=400_000, role="turnover"),
+    SampleCriterion(
+        "turnover", "value", 25, low=0, high=400_000, role="turnover", source="turnover_12m"
+    ),
     SampleCriterion(
         "margin",
         "value",
@@ -86,6 +89,7 @@ CRITERIA = (
         number_format="0%",
         changeable=True,
         role="margin",
+        source="margin_rate",
     ),
     SampleCriterion(
         "potential",
@@ -105,9 +109,26 @@ CRITERIA = (
     ),
     SampleCriterion("satisfaction", "benefit", 25, low=1, high=10, changeable=True),
     # these two count nowhere; they show what turnover hides
-    SampleCriterion("growth", "value", 0, low=-0.2, high=0.2, number_format="0%", role="growth"),
     SampleCriterion(
-        "rhythm", "value", 0, "min", low=0, high=1.5, number_format="0.0", role="regularity"
+        "growth",
+        "value",
+        0,
+        low=-0.2,
+        high=0.2,
+        number_format="0%",
+        role="growth",
+        source="growth",
+    ),
+    SampleCriterion(
+        "rhythm",
+        "value",
+        0,
+        "min",
+        low=0,
+        high=1.5,
+        number_format="0.0",
+        role="regularity",
+        source="regularity_cv",
     ),
 )
 #: The columns of the criteria in a new workbook: the widest comes last.
@@ -213,6 +234,7 @@ def criteria(language: str) -> list[list[Cell]]:
                 unit,
                 words("words.yes" if criterion.changeable else "words.no"),
                 criterion.role and words(f"roles.{criterion.role}"),
+                criterion.source,
                 description,
             ]
         )

@@ -1,0 +1,133 @@
+"""What all commands share: their options, how they print, and how they stop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from xlportfolio import __version__
+from xlportfolio.errors import InputError, XlPortfolioError
+from xlportfolio.locale import language_of_system, texts
+from xlportfolio.screen import print_problems, shown
+
+SYSTEM = language_of_system()
+HELP = texts(SYSTEM)
+
+app = typer.Typer(
+    name="xlportfolio",
+    help=HELP("cli.app"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+class Lang(StrEnum):
+    """The languages that ``--lang`` takes."""
+
+    DE = "de"
+    EN = "en"
+
+
+def _day(text: str) -> dt.date:
+    from xlportfolio.schema.cells import as_date
+
+    day = as_date(text)
+    if day is None:
+        raise typer.BadParameter(HELP("cli.no_day", found=text))
+    return day
+
+
+Book = Annotated[Path, typer.Argument(metavar="BOOK", help=HELP("cli.book"))]
+OutOption = Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help=HELP("cli.out"))]
+LangOption = Annotated[Lang | None, typer.Option("--lang", help=HELP("cli.lang"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=HELP("cli.json"))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=HELP("cli.dry_run"))]
+NoBackupOption = Annotated[bool, typer.Option("--no-backup", help=HELP("cli.no_backup"))]
+AsOfOption = Annotated[
+    dt.date | None,
+    typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help=HELP("cli.as_of")),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help=HELP("cli.version"))] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        typer.echo(f"xlportfolio {__version__}")
+        raise typer.Exit
+
+
+@contextmanager
+def stopping(
+    book: Path, as_of: dt.date | None, lang: Lang | None, *, as_json: bool
+) -> Iterator[None]:
+    """Say in words what stops a command, and leave with exit code 1."""
+    stop: XlPortfolioError
+    try:
+        yield
+    except XlPortfolioError as error:
+        stop = error
+    except BrokenPipeError:  # whoever reads the output has enough: no fault of ours
+        raise
+    except MemoryError:
+        stop = XlPortfolioError("memory", path=book)
+    except Exception as error:  # (a user gets a sentence, never a traceback)
+        if "XLPORTFOLIO_DEBUG" in os.environ:
+            raise
+        detail = f"{type(error).__name__}: {error}"
+        stop = XlPortfolioError("internal", detail=detail)
+    else:
+        return
+    of_workbook = stop.language if isinstance(stop, InputError) else None
+    language = lang or of_workbook or SYSTEM
+    words, errors = texts(language), Console(stderr=True, emoji=False)
+    if isinstance(stop, InputError):
+        errors.print(shown(words("cli.stopped", path=book)), style="bold")
+    print_problems(errors, words, stop.problems)
+    if as_json:
+        from xlportfolio.document import document
+
+        asked = stop.as_of if isinstance(stop, InputError) else None
+        day = as_of or asked or dt.datetime.now().astimezone().date()
+        with suppress(XlPortfolioError), printing():  # what stops the command has been said
+            dump(document(str(book), day, None, stop.problems, language))
+    raise typer.Exit(1)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Print what came of a command: where that fails, what was done has not.
+
+    Raises
+    ------
+    XlPortfolioError
+        If it cannot be printed, as on a full disk.
+    """
+    try:
+        yield
+    except BrokenPipeError:  # as above
+        raise
+    except OSError as error:
+        with suppress(OSError):  # or Python would try again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise XlPortfolioError("not_printed", detail=error.strerror or str(error)) from error
+
+
+def dump(content: dict[str, Any]) -> None:
+    """Print an object as JSON, in UTF-8 whatever the terminal takes."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""From customers and orders of elsewhere to the table of the customers, for both hosts."""

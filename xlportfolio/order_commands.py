@@ -1,0 +1,3 @@
+"""The commands that read orders: ``measures`` and ``import``."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Recency, frequency, monetary: scores by fixed bounds or by quantiles."""

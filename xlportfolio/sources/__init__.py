@@ -1,0 +1,1 @@
+"""Where customers and orders come from: text files, workbooks, Parquet, databases."""
