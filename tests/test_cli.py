@@ -393,12 +393,19 @@ def test_new_overwrites_nothing_and_makes_nothing_else(tmp_path: Path) -> None:
     assert "nowhere does not exist; create it" in done.stderr
 
 
-@pytest.mark.parametrize(("language", "name"), [("en", "sample.xlsx"), ("de", "Beispiel.xlsx")])
+@pytest.mark.parametrize(
+    ("language", "name", "orders"),
+    [
+        ("en", "sample.xlsx", "sample-orders.csv"),
+        ("de", "Beispiel.xlsx", "Beispiel-Auftraege.csv"),
+    ],
+)
 def test_demo_builds_and_rescores_the_sample_again_and_again(
-    language: str, name: str, tmp_path: Path
+    language: str, name: str, orders: str, tmp_path: Path
 ) -> None:
     for _ in range(2):
         done = run("demo", tmp_path / "build", "--lang", language)
         assert done.returncode == 0
         assert str(tmp_path / "build" / name) in done.stdout
-    assert [p.name for p in (tmp_path / "build").iterdir()] == [name]
+        assert str(tmp_path / "build" / orders) in done.stdout
+    assert {p.name for p in (tmp_path / "build").iterdir()} == {name, orders}

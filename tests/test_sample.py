@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from xlportfolio.findings import findings
 from xlportfolio.locale import texts
 from xlportfolio.model import Role
 from xlportfolio.template.sample import CRITERIA, sample
+from xlportfolio.template.sample_orders import orders_file
 from xlportfolio.template.workbook import new_workbook
 
 
@@ -172,3 +175,35 @@ def test_a_new_workbook_offers_the_words_that_are_read(language: str, tmp_path: 
         s for s in done.analysis.model.strategies if s.strategy and s.text
     )
     assert len(done.analysis.model.strategies) == 8
+
+
+@pytest.mark.parametrize(("language", "separator", "decimal"), [("en", ",", "."), ("de", ";", ",")])
+def test_its_orders_give_turnover_growth_and_margin_of_its_customers(
+    language: str, separator: str, decimal: str
+) -> None:
+    as_of = dt.date(2026, 3, 31)
+    encoding = "cp1252" if language == "de" else "utf-8"
+    file = io.BytesIO(orders_file(language, as_of))
+    frame = pd.read_csv(file, sep=separator, decimal=decimal, encoding=encoding, dtype={1: str})
+    frame.columns = ["order", "customer", "date", "product", "quantity", "amount", "margin"]
+    date = pd.to_datetime(frame["date"], format="%d.%m.%Y" if language == "de" else "%Y-%m-%d")
+    year_ago, two = pd.Timestamp("2025-03-31"), pd.Timestamp("2024-03-31")
+    assert date.between(two, pd.Timestamp(as_of), inclusive="right").all()
+    keys = [c.key for c in CRITERIA]
+    customers = {
+        str(row[0]): dict(zip(keys, row[3:], strict=False)) for row in sample("en").customers
+    }
+    now, before = (
+        frame[rows].groupby("customer")[["amount", "margin"]].sum()
+        for rows in (date > year_ago, date <= year_ago)
+    )
+    buying = {c: m for c, m in customers.items() if m["turnover"]}
+    assert set(now.index) == set(before.index) == set(buying)
+    for customer, measures in buying.items():
+        amount, margin = now.loc[customer]
+        assert amount == pytest.approx(measures["turnover"], abs=0.005)
+        if measures["growth"] is not None:
+            growth = amount / before.loc[customer, "amount"] - 1
+            assert growth == pytest.approx(measures["growth"], abs=1e-5)
+        if measures["margin"] is not None:
+            assert margin / amount == pytest.approx(measures["margin"], abs=1e-4)

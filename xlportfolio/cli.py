@@ -240,18 +240,22 @@ def demo(
 ) -> None:
     """Build the sample and rescore it."""
     language = lang or Lang(SYSTEM)
-    book = folder / texts(language)("cli.demo_name")
+    words = texts(language)
+    book, orders = folder / words("cli.demo_name"), folder / words("cli.demo_orders")
     started = time.perf_counter()
     with stopping(book, None, lang, as_json=False):
         from xlportfolio.files.rescore import rescore as run
-        from xlportfolio.files.save import make_folder
+        from xlportfolio.files.save import make_folder, replace_file
+        from xlportfolio.template.sample_orders import orders_file
 
         with progress_bar(lang or SYSTEM) as progress:
             make_folder(folder)
             _new(book, language, with_sample=True, again=True)
             done = run(book, backup=False, progress=progress)
+            replace_file(orders, orders_file(language, done.as_of))
         with printing():
             print_summary(done, time.perf_counter() - started)
+            typer.echo(plain(words("cli.orders_written", path=orders)))
 
 
 @app.command(help=HELP("cli.setup"), epilog=HELP("cli.setup_examples"))

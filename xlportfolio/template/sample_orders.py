@@ -1,0 +1,105 @@
+"""The orders of the sample's firms, as an ERP system exports them: invented, like the firms.
+
+They give the turnover, its growth and the margin that the sample's customers have, to the cent.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from xlportfolio.locale import texts
+from xlportfolio.template.sample import CRITERIA, sample
+
+_SEED = 20_250_301
+#: What an order is worth on average: larger customers order more often.
+_USUAL_ORDER = 2_400.0
+_FEWEST, _MOST = 3, 40
+#: Where the sample knows no margin or growth, the orders do.
+_MARGIN, _GROWTH = 0.24, 0.03
+_ARTICLES = 60
+_DAYS = 365
+
+Line = tuple[str, str, dt.date, str, int, float, float]
+
+
+def order_lines(as_of: dt.date) -> list[Line]:
+    """The lines of two years up to a day: order, customer, day, article, quantity, amount, margin.
+
+    Amounts are net, in EUR.
+    """
+    rng = Random(_SEED)  # noqa: S311 (a sample, no secret)
+    lines: list[Line] = []
+    for customer, turnover, margin, growth, uneven in _customers():
+        before = round(turnover / (1 + growth), 2)
+        for total, ago in ((before, 1), (turnover, 0)):
+            count = min(max(int(total / _USUAL_ORDER), _FEWEST), _MOST)
+            last = as_of - dt.timedelta(days=ago * _DAYS)
+            days = _days(rng, last, count, uneven)
+            amounts = _shares(rng, total, count)
+            for day, amount in zip(days, amounts, strict=True):
+                for part in _shares(rng, amount, 1 + int(3 * rng.random())):
+                    article = 1 + int(_ARTICLES * rng.random())
+                    quantity = 1 + int(20 * rng.random())
+                    order = f"{customer}/{day:%y%m%d}"
+                    product = f"A{article:03d}"
+                    earned = round(margin * part, 2)
+                    lines.append((order, customer, day, product, quantity, part, earned))
+    return sorted(lines, key=lambda line: (line[2], line[0]))
+
+
+def orders_file(language: str, as_of: dt.date) -> bytes:
+    """The lines as a text file: in German with semicolons, decimal commas and days first."""
+    words = texts(language)
+    german = language == "de"
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";" if german else ",", lineterminator="\r\n")
+    writer.writerow(words.branch("sample")["orders"])
+
+    def number(amount: float) -> str:
+        return f"{amount:.2f}".replace(".", ",") if german else f"{amount:.2f}"
+
+    for order, customer, day, product, quantity, amount, margin in order_lines(as_of):
+        shown = f"{day:%d.%m.%Y}" if german else day.isoformat()
+        writer.writerow([order, customer, shown, product, quantity, number(amount), number(margin)])
+    return out.getvalue().encode("cp1252" if german else "utf-8")
+
+
+def _customers() -> Iterator[tuple[str, float, float, float, float]]:
+    """Number, turnover, margin, growth and unevenness of whoever buys."""
+    at = {criterion.key: 3 + k for k, criterion in enumerate(CRITERIA)}
+
+    def known(cell: object, otherwise: float) -> float:
+        return float(cell) if isinstance(cell, int | float) else otherwise
+
+    for row in sample("en").customers:
+        turnover = row[at["turnover"]]
+        if isinstance(turnover, int | float) and turnover > 0:
+            margin = known(row[at["margin"]], _MARGIN)
+            growth = known(row[at["growth"]], _GROWTH)
+            yield str(row[0]), float(turnover), margin, growth, known(row[at["rhythm"]], 1.0)
+
+
+def _days(rng: Random, last: dt.date, count: int, uneven: float) -> list[dt.date]:
+    """Days within the year that ends with a day, the more uneven the more their gaps differ."""
+    gaps = [1 + uneven * (2 * rng.random() - 1) * 0.9 for _ in range(count)]
+    gaps = [max(gap, 0.05) for gap in gaps]
+    room, there, days = sum(gaps) * 1.02, 0.0, []
+    for gap in gaps:
+        there += gap
+        days.append(last - dt.timedelta(days=int(_DAYS * (1 - there / room))))
+    return days
+
+
+def _shares(rng: Random, total: float, count: int) -> Sequence[float]:
+    """Parts of an amount, in cents, that add up to it."""
+    weights = [0.5 + rng.random() for _ in range(count)]
+    cents, used, parts = round(100 * total), 0, []
+    for weight in weights[:-1]:
+        part = int(cents * weight / sum(weights))
+        parts.append(part / 100)
+        used += part
+    return [*parts, (cents - used) / 100]
