@@ -22,6 +22,8 @@ _FEWEST, _MOST = 3, 40
 _MARGIN, _GROWTH = 0.24, 0.03
 _ARTICLES = 60
 _DAYS = 365
+#: The share of customers who seem to have left, and the part of the last year without them.
+_LEFT, _GONE = 0.12, 0.45
 
 Line = tuple[str, str, dt.date, str, int, float, float]
 
@@ -35,10 +37,11 @@ def order_lines(as_of: dt.date) -> list[Line]:
     lines: list[Line] = []
     for customer, turnover, margin, growth, uneven in _customers():
         before = round(turnover / (1 + growth), 2)
+        gone = _GONE if rng.random() < _LEFT else 0.0
         for total, ago in ((before, 1), (turnover, 0)):
             count = min(max(int(total / _USUAL_ORDER), _FEWEST), _MOST)
             last = as_of - dt.timedelta(days=ago * _DAYS)
-            days = _days(rng, last, count, uneven)
+            days = _days(rng, last, count, uneven, 0.0 if ago else gone)
             amounts = _shares(rng, total, count)
             for day, amount in zip(days, amounts, strict=True):
                 for part in _shares(rng, amount, 1 + int(3 * rng.random())):
@@ -83,14 +86,16 @@ def _customers() -> Iterator[tuple[str, float, float, float, float]]:
             yield str(row[0]), float(turnover), margin, growth, known(row[at["rhythm"]], 1.0)
 
 
-def _days(rng: Random, last: dt.date, count: int, uneven: float) -> list[dt.date]:
-    """Days within the year that ends with a day, the more uneven the more their gaps differ."""
-    gaps = [1 + uneven * (2 * rng.random() - 1) * 0.9 for _ in range(count)]
-    gaps = [max(gap, 0.05) for gap in gaps]
-    room, there, days = sum(gaps) * 1.02, 0.0, []
-    for gap in gaps:
-        there += gap
-        days.append(last - dt.timedelta(days=int(_DAYS * (1 - there / room))))
+def _days(rng: Random, last: dt.date, count: int, uneven: float, gone: float) -> list[dt.date]:
+    """Days within the year up to a day, the more uneven the more their gaps differ.
+
+    ``gone`` is the part of the year, at its end, in which nothing is ordered any more.
+    """
+    gaps = [(0.05 + rng.random()) ** (3 * uneven) for _ in range(count + 1)]
+    there, days = 0.0, []
+    for gap in gaps[:-1]:
+        there += gap / sum(gaps)
+        days.append(last - dt.timedelta(days=int(_DAYS * (1 - there * (1 - gone)))))
     return days
 
 
