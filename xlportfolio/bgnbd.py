@@ -36,7 +36,7 @@ class BgNbd:
     log_likelihood
         Of all customers, up to what does not depend on the parameters.
     converged
-        Whether that is its maximum, as far as its slopes tell.
+        Whether that is its maximum, with no parameter that ran off.
     ran_off
         The names of parameters without a finite best value.
     n, repeaters
