@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from xlportfolio.schema.contract import Cell, RawTable
 
@@ -45,3 +45,16 @@ class Filling:
     raw: RawTable
     changes: Sequence[CellChange]
     added: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What imports wrote into the table of the customers, as text.
+
+    Attributes
+    ----------
+    entries
+        (The customer's id, the column's header) -> the cell's content as text.
+    """
+
+    entries: Mapping[tuple[str, str], str] = field(default_factory=dict)
