@@ -85,9 +85,9 @@ def fill_measures(
     without = [row for row in sorted(rows.first.values()) if row not in at]
     emptied = [row for row in without if row not in prospects]
     if len(measures) and emptied and not at:
-        details = {"of_orders": few(list(map(str, measures.index)))}
-        ids = few([rows.ids[row] for row in emptied])
-        raise InputError([Problem(Fault("orders_of_nobody", details={**details, "first": ids}))])
+        theirs, own = list(map(str, measures.index)), [rows.ids[row] for row in emptied]
+        details = {"of_orders": few(theirs), "first": few(own)}
+        raise InputError([Problem(Fault("orders_of_nobody", details=details))])
 
     changed: list[Listed] = []
     kept: list[Listed] = []
