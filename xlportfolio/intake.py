@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -282,7 +282,7 @@ def _newcomers(merged: Merged, measured: CustomerMeasures, formulas: Formulas) -
     new = merge_customers(table, theirs, merged.memory, formulas=formulas)
     if not ids:
         return new
-    fault = Fault("orders_appended", Severity.NOTE, details={"count": len(ids), "first": few(ids)})
+    fault = Fault("filled_appended", Severity.NOTE, details={"count": len(ids), "first": few(ids)})
     return replace(new, problems=(*new.problems, Problem(fault)))
 
 
@@ -290,10 +290,10 @@ def _stale(filling: Filling, formulas: Formulas) -> Iterator[Problem]:
     """Columns of formulas beside cells that change: nobody computes them before Excel does."""
     touched = {change.row for change in filling.changes}
     grid = Grid(filling.raw)
-    columns: Sequence[str] = [
+    columns = [
         grid.header(position)
         for position in sorted({position for row, position in formulas if row in touched})
     ]
     if columns:
-        details = {"columns": list(columns)}
+        details = {"columns": columns}
         yield Problem(Fault("formulas_stale", Severity.NOTE, details=details), grid.sheet)
