@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.change import Progress, scratch
 from xlportfolio.files.graft import graft_tables
 from xlportfolio.files.ours import find_weights
 from xlportfolio.files.package import to_xml
 from xlportfolio.files.read import read_objects
-from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
+from xlportfolio.files.rescore import Finish, Rescored, revise
 from xlportfolio.files.spill import give_addresses, insert_cell, set_answer
 from xlportfolio.files.workbook import Workbook, main
 from xlportfolio.run import Run
