@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from xlportfolio import __version__
+from xlportfolio import __version__, order_commands  # noqa: F401 (registers its command)
 from xlportfolio.command import (
     HELP,
     SYSTEM,

@@ -89,7 +89,7 @@ def forecast(repeats: pd.DataFrame) -> Forecast:
     ... )
     >>> found = forecast(repeats)
     >>> found.faults[0].message()
-    'No forecast: 1 customers have ordered on a second day, and it takes 40 of them.'
+    'No forecast: it takes 40 customers that have ordered on a second day, and there are only 1 such.'
     >>> bool(found.frame.isna().all(axis=None))
     True
     """
