@@ -40,6 +40,13 @@ class Lang(StrEnum):
     EN = "en"
 
 
+class DateChoice(StrEnum):
+    """The orders of day and month that ``--dates`` takes."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+
+
 def _day(text: str) -> dt.date:
     from xlportfolio.schema.cells import as_date
 
@@ -59,6 +66,32 @@ AsOfOption = Annotated[
     dt.date | None,
     typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help=HELP("cli.as_of")),
 ]
+MapOption = Annotated[
+    list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help=HELP("cli.map"))
+]
+DatesOption = Annotated[DateChoice | None, typer.Option("--dates", help=HELP("cli.dates"))]
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """What ``--map`` says: our name of a column -> its header in the file.
+
+    >>> mapping_of(["order_date=Belegdatum", "amount = Netto=Wert"])
+    {'order_date': 'Belegdatum', 'amount': 'Netto=Wert'}
+
+    Raises
+    ------
+    BadParameter
+        If one of them names no two columns, or one column of ours comes twice.
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs or ():
+        ours, _, theirs = (side.strip() for side in pair.partition("="))
+        if not (ours and theirs):
+            raise typer.BadParameter(HELP("cli.map_wrong", found=pair), param_hint="--map")
+        if ours in mapping:
+            raise typer.BadParameter(HELP("cli.map_twice", found=ours), param_hint="--map")
+        mapping[ours] = theirs
+    return mapping
 
 
 @app.callback(invoke_without_command=True)
