@@ -65,7 +65,7 @@ def customer_measures(
     measured = orders.measure(lines, as_of)
     problems, found = list(measured.problems), None
     if forecast and find_spec("scipy") is None:
-        problems.append(Problem(Fault("forecast_extra", Severity.NOTE)))
+        problems.append(Problem(Fault("forecast_extra_missing", Severity.NOTE)))
     elif forecast:
         found = forecast_of(measured.frame[list(orders.REPEATS)])
         problems += map(Problem, found.faults)
