@@ -14,13 +14,13 @@ from lxml import etree
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import Problem, WorkbookError
+from xlportfolio.files.cells import Answer
 from xlportfolio.files.graft import graft
 from xlportfolio.files.ours import find_ours
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.refresh import refresh
 from xlportfolio.files.save import backup_path, hold, no_temporary, steady
-from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
