@@ -19,8 +19,9 @@ from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Quadrant, Status
 
 if TYPE_CHECKING:
+    from xlportfolio.files.change import Progress
     from xlportfolio.files.explain import Explained
-    from xlportfolio.files.rescore import Progress, Rescored
+    from xlportfolio.files.rescore import Rescored
     from xlportfolio.files.weights import Weighed
     from xlportfolio.page_layout import AxisTable
     from xlportfolio.weighing import AxisWeighing
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 #: Customers of the ranking that the summary names.
 _TOP = 5
-_STEPS = ("read", "check", "analyse", "draw", "write")
+_STEPS = ("read", "orders", "check", "analyse", "draw", "write")
 #: Problems that the summary lists; the data check sheet has them all.
 _LISTED = 10
 #: Columns of the summary where no terminal says how many it has.

@@ -12,10 +12,10 @@ from openpyxl.worksheet.table import Table as TableShape
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import Area
+from xlportfolio.files.change import scratch
 from xlportfolio.files.graft import Filled, put_sheets
 from xlportfolio.files.ours import find_imported
 from xlportfolio.files.read import read_objects
-from xlportfolio.files.rescore import scratch
 from xlportfolio.files.rows import Block, Pieces
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.schema.cells import shown

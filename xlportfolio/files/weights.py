@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlportfolio.files.cells import Area
+from xlportfolio.files.change import Progress, scratch
 from xlportfolio.files.graft import graft_tables
 from xlportfolio.files.ours import find_weights
 from xlportfolio.files.read import read_objects
-from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
+from xlportfolio.files.rescore import Finish, Rescored, revise
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.files.writing import OpenSheet
 from xlportfolio.run import Run
