@@ -88,8 +88,8 @@ def forecast(repeats: pd.DataFrame) -> Forecast:
     ...     {"frequency": [2.0], "recency_weeks": 30.0, "age_weeks": 39.0, "repeat_value": 80.0}
     ... )
     >>> found = forecast(repeats)
-    >>> found.faults[0].message()
-    'No forecast: it takes 40 customers that have ordered on a second day, and there are only 1 such.'
+    >>> found.faults[0].key
+    'forecast_few'
     >>> bool(found.frame.isna().all(axis=None))
     True
     """

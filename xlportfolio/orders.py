@@ -230,7 +230,7 @@ def _refused(
     if kept.empty:
         yield Problem(Fault("orders_none", details={"as_of": as_of}))
     counting = _counting(judged)
-    if totals[["currency_low", "currency_high"]].nunique() > 1:
+    if pd.notna(totals["currency_low"]) and totals["currency_low"] != totals["currency_high"]:
         found = _frame(counting.select("currency").distinct())["currency"].dropna()
         details: dict[str, object] = {"currencies": sorted(found)}
         yield Problem(Fault("orders_several_currencies", details=details))

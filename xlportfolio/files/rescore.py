@@ -9,13 +9,13 @@ from pathlib import Path
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import InputError, Problem, WorkbookError
+from xlportfolio.files.cells import Answer
 from xlportfolio.files.change import Progress, change, scratch
 from xlportfolio.files.graft import graft
 from xlportfolio.files.imports import Orders, fill_from
 from xlportfolio.files.ours import find_ours
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.refresh import refresh
-from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.intake import Intake
 from xlportfolio.look import draw
