@@ -69,6 +69,10 @@ def test_postgresql_gives_what_duckdb_gives(in_postgres: Any, export: str) -> No
     agree(in_postgres, export)
 
 
+@pytest.mark.filterwarnings(  # PySpark does not know pandas 3 yet, and says so
+    "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    "ignore:The copy keyword is deprecated:DeprecationWarning",
+)
 @pytest.mark.parametrize("export", EXPORTS)
 def test_spark_gives_what_duckdb_gives(in_spark: Any, export: str) -> None:
     agree(in_spark, export)

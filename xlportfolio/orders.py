@@ -325,7 +325,7 @@ def _orders(counting: ir.Table) -> ir.Table:
     orders = counting.group_by("order_id").agg(**sums)
     return orders.mutate(
         net=orders.positive + orders.negative,
-        shared=(orders.customer_id != orders.customer_high).cast("int64"),
+        shared=ibis.ifelse(orders.customer_id != orders.customer_high, 1, 0),
     )
 
 

@@ -16,6 +16,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 _TYPES = {"string": "text", "date32[day]": "date", "double": "double precision"}
 
@@ -93,6 +94,9 @@ def spark() -> Iterator[Any]:
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.shuffle.partitions", "1")
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.sql.codegen.wholeStage", "false")  # which costs more than it saves here
+            .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
             .config("spark.sql.warehouse.dir", f"{folder}/warehouse")
             .config("spark.local.dir", folder)
             .getOrCreate()
@@ -106,8 +110,8 @@ def spark() -> Iterator[Any]:
 
 def into_spark(session: Any, name: str, table: pa.Table) -> ir.Table:
     """The table in Spark, NULL and NaN kept apart."""
-    types = {"string": "string", "date32[day]": "date", "double": "double"}
-    schema = ", ".join(f"{field.name} {types[str(field.type)]}" for field in table.schema)
-    rows = [tuple(row.values()) for row in table.to_pylist()]
-    session.createDataFrame(rows, schema).createOrReplaceTempView(name)
+    folder = session.conf.get("spark.sql.warehouse.dir").removeprefix("file:")
+    path = Path(folder).parent / f"{name}.parquet"  # through which no worker in Python has to start
+    parquet.write_table(table, path)
+    session.read.parquet(str(path)).createOrReplaceTempView(name)
     return ibis.pyspark.connect(session).table(name)

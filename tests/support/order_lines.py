@@ -11,6 +11,7 @@ import datetime as dt
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -151,7 +152,7 @@ def _of_days(real: Sequence[tuple[dt.date, float]], as_of: dt.date) -> dict[str,
         return {}
     days = sorted({day for day, _ in real})
     recency = (as_of - days[-1]).days
-    gaps = [(b - a).days for a, b in zip(days, days[1:], strict=False)]
+    gaps = [(b - a).days for a, b in pairwise(days)]
     nets = [sum(net for day, net in real if day == of) for of in days[1:]]
     return {
         "recency_days": recency,
@@ -184,9 +185,9 @@ def odd_lines(seed: int, customers: int, columns: Sequence[str], as_of: dt.date)
     random = Random(seed)
     lines: list[Line] = []
     for customer in range(customers):
-        days = random.choice((1, 2, 5, 900, 1500))
+        days = random.choice((5, 60, 900, 1500))
         for order in range(random.choice((1, 1, 2, 3, 5, 12))):
-            day = as_of - dt.timedelta(days=random.randrange(-20, days))
+            day = as_of - dt.timedelta(days=random.randrange(-3, days))
             lines += [
                 _odd_line(random, f"C{customer}", f"{customer}-{order}", day)
                 for _ in range(random.choice((1, 1, 2, 4)))
