@@ -22,8 +22,8 @@ from openpyxl.utils.datetime import to_excel
 from xlportfolio.files.package import Element
 from xlportfolio.files.workbook import MAIN, coordinates, main
 from xlportfolio.look import office_text
-from xlportfolio.schema.cells import as_float
-from xlportfolio.schema.contract import LAST_COLUMN, Cell, CellError, column_letters
+from xlportfolio.schema.cells import as_float, shown
+from xlportfolio.schema.contract import LAST_COLUMN, Cell, CellError, Time, column_letters
 
 #: What a formula shows; ``None`` for nothing.
 Answer = float | str | None
@@ -273,7 +273,8 @@ def set_content(cell: Element, content: Cell, first_day: dt.datetime) -> None:
     Parameters
     ----------
     content
-        Text or ``None`` or NaN for a blank cell; what is infinite becomes the error ``#NUM!``.
+        Blank for no text, ``None`` and NaN; what is infinite becomes the error ``#NUM!``, and a day
+        before the first one text.
     first_day
         The day from which the workbook counts.
     """
@@ -294,7 +295,11 @@ def set_content(cell: Element, content: Cell, first_day: dt.datetime) -> None:
         case CellError():
             kind, text = "e", content.text
         case _:
-            kind, text = "n", repr(to_excel(content, first_day))
+            number = _day_number(content, first_day)
+            if number < 0:  # before the first day, of which Excel knows no number
+                _set_text(cell, shown(content, "en"))
+                return
+            kind, text = "n", _numeral(number)
     if kind != "n":
         cell.set("t", kind)
     etree.SubElement(cell, _V).text = text
@@ -306,6 +311,13 @@ def _set_text(cell: Element, text: str) -> None:
     if text != text.strip() or "\n" in text:
         element.set(_SPACE, "preserve")
     element.text = office_text(text)
+
+
+def _day_number(time: Time, first_day: dt.datetime) -> float:
+    """A time as the number that stands for it; time zones are left out, as cells have none."""
+    if isinstance(time, dt.datetime | dt.time):
+        time = time.replace(tzinfo=None)
+    return float(to_excel(time, first_day))
 
 
 def _numeral(number: float) -> str:

@@ -18,7 +18,6 @@ from xlportfolio.files.memory import read_memory, write_memory
 from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.workbook import TableObject, Workbook
 from xlportfolio.files.writing import OpenSheet
-from xlportfolio.schema.cells import is_blank
 from xlportfolio.schema.contract import LAST_ROW, Cell, RawTable, column_letters
 from xlportfolio.schema.merging import Filling
 
@@ -171,7 +170,7 @@ class _Fill:
         """
         cells, style = self.open.cells, None
         if column not in cells.row(row):
-            if is_blank(content):
+            if _is_nothing(content):
                 return
             if cells.format_of(column, row) == "0":
                 style = cells.format_above(column, row, self.body.top)
@@ -187,7 +186,7 @@ class _Fill:
                 content, formula = self.changes.get((row, column)), calculated.get(column)
                 if cells.format_of(column, row) == "0" != style:
                     cells.make(column, row).set("s", style)
-                if not is_blank(content):
+                if not _is_nothing(content):
                     self.open.write(column, row, content)
                 elif column in calculated:
                     continued.setdefault(column, []).append(row)
@@ -217,3 +216,7 @@ class _Fill:
             grow_filter(self.workbook, self.open.sheet, self.open.root, whole, self.added)
         else:
             grow_references(definition, whole, self.added)
+
+
+def _is_nothing(content: Cell) -> bool:
+    return content is None or content == ""
