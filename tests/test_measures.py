@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from xlportfolio import cli
 from xlportfolio.forecast import FEWEST_REPEATERS, FORECASTS
+from xlportfolio.locale import texts
 from xlportfolio.measures import customer_measures
 from xlportfolio.orders import MEASURES
 
@@ -34,10 +35,10 @@ def book(customers: int = 150, seed: int = 3) -> pd.DataFrame:
     rows = []
     for i in range(customers):
         day, rate, leaving = 0.0, rng.gamma(1.5, 1 / 60), rng.beta(0.8, 4)
-        age = int(rng.integers(200, 900))
+        age, mean = int(rng.integers(200, 900)), 4000 / rng.gamma(3, 1)
         while day < age:
             date = DAY - dt.timedelta(age - int(day))
-            rows.append((f"A{len(rows)}", f"K{i:03d}", date, float(rng.gamma(3, 200)) + 1))
+            rows.append((f"A{len(rows)}", f"K{i:03d}", date, float(rng.gamma(2, mean / 2)) + 1))
             if len(rows) > 1 and rng.random() < leaving:
                 break
             day += 1 + rng.exponential(1 / rate)
@@ -168,20 +169,12 @@ def test_csv_is_what_excel_opens_in_that_language(
     assert str(out) in done.stdout.replace("\n", "")
     assert out.read_bytes().startswith(b"\xef\xbb\xbfcustomer_id" + separator.encode())
     assert b"\r\n" in out.read_bytes()
-    back = pd.read_csv(
-        out,
-        sep=separator,
-        decimal=decimal,
-        encoding="utf-8-sig",
-        index_col=0,
-        float_precision="round_trip",
-    )
+    back = pd.read_csv(out, sep=separator, dtype=str, encoding="utf-8-sig", index_col=0)
     assert list(back.columns) == COLUMNS
-    assert {*back["repeated"]} == {0, 1}
-    names = COLUMNS[:-1]
-    pd.testing.assert_frame_equal(
-        back[names], computed[names], check_index_type=False, check_dtype=False
-    )
+    assert list(back["repeated"].astype(int)) == list(computed["repeated"].astype(int))
+    for name in COLUMNS[:-1]:
+        numbers = back[name].str.replace(decimal, ".").astype(float)
+        np.testing.assert_allclose(numbers, computed[name], rtol=1e-12)
     assert [path.name for path in tmp_path.iterdir()] == ["measures.csv"]
 
 
@@ -205,7 +198,7 @@ def test_the_screen_never_says_of_one_order_that_the_customer_is_active(
     done = invoke("--orders", path, "--as-of", DAY, "--lang", "en")
     assert done.exit_code == 0
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(once)]
-    assert "–" in row.split()
+    assert texts("en")("measures.unknown") in row.split()
     assert "100%" not in row
     assert "says nothing of them" in done.stdout.replace("\n", " ")
 
@@ -265,7 +258,7 @@ def test_orders_that_cannot_be_used_are_told_of_and_nothing_is_written(
     assert done.exit_code == 1
     found = said(done)
     assert (found["as_of"], found["customers"], found["forecast"]) == ("2026-06-30", [], None)
-    assert [problem["severity"] for problem in found["problems"]][0] == "error"
+    assert found["problems"][0]["severity"] == "error"
     assert words in found["problems"][0]["message"]
     assert found["problems"][0]["message"] in done.stderr.replace("\n", " ")
     assert out.read_text(encoding="utf-8") == "old"
