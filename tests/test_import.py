@@ -189,7 +189,7 @@ def test_an_empty_german_workbook_is_filled_and_scored(tmp_path: Path, test_data
 
 def test_names_follow_the_file_until_somebody_types_one(northwind: Path, tmp_path: Path) -> None:
     export = tmp_path / "Export.csv"
-    write(export, "KdNr;Firma;Ort", "N1;Müller KG;Köln", "N2;Weiß;Ulm", encoding="cp1252")
+    write(export, "KdNr;Firma;City", "N1;Müller KG;Köln", "N2;Weiß;Ulm", encoding="cp1252")
     told("import", northwind, "--customers", export)
     assert cells(northwind)["N1"]["Customer"] == "Müller KG"
 
@@ -198,7 +198,7 @@ def test_names_follow_the_file_until_somebody_types_one(northwind: Path, tmp_pat
     (typed,) = (row[1] for row in sheet.iter_rows() if row[0].value == "N2")
     typed.value = "Weiss AG"
     book.save(northwind)
-    write(export, "KdNr;Firma;Ort", "N1;Müller SE;Köln", "N2;Weiß GmbH;Bonn", encoding="cp1252")
+    write(export, "KdNr;Firma;City", "N1;Müller SE;Köln", "N2;Weiß GmbH;Bonn", encoding="cp1252")
     done = told("import", northwind, "--customers", export)
     after = cells(northwind)
     assert after["N1"]["Customer"] == "Müller SE"
@@ -244,7 +244,7 @@ def test_nothing_but_the_customers_and_the_memory_changes(northwind: Path, tmp_p
 def test_a_dry_run_says_everything_and_writes_nothing(northwind: Path, tmp_path: Path) -> None:
     before = northwind.read_bytes()
     export = write(
-        tmp_path / "export.csv", "Kundennr;Ort;Vertreter", "ALFKI;Berlin;Kurz", "Z9;Jena;Lang"
+        tmp_path / "export.csv", "Kundennr;city;Vertreter", "ALFKI;Berlin;Kurz", "Z9;Jena;Lang"
     )
     result = invoke("import", northwind, "--customers", export, "--dry-run")
     assert result.exit_code == 0, result.stderr
@@ -285,7 +285,7 @@ def test_one_map_serves_both_files(northwind: Path, tmp_path: Path) -> None:
 
 
 def test_a_shared_name_need_stand_in_one_file_only(northwind: Path, tmp_path: Path) -> None:
-    customers = write(tmp_path / "c.csv", "Kundennummer,Ort", "ALFKI,Berlin")
+    customers = write(tmp_path / "c.csv", "Kundennummer,City", "ALFKI,Berlin")
     orders = write(
         tmp_path / "o.csv", "order_id,Partner,order_date,amount", "1,ALFKI,1998-05-01,70.5"
     )
