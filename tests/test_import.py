@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from support.books import CRITERIA_HEADER, write_book
@@ -89,6 +90,14 @@ def northwind(tmp_path: Path) -> Path:
     return book_of(tmp_path / "northwind.xlsx")
 
 
+def irregularity(orders: Path) -> pd.Series[float]:
+    """Of the gaps between different order days."""
+    lines = pd.read_csv(orders, parse_dates=["order_date"])
+    days = lines[["customer_id", "order_date"]].drop_duplicates().sort_values("order_date")
+    gaps = days.groupby("customer_id")["order_date"].diff().dt.days.groupby(days["customer_id"])
+    return gaps.std() / gaps.mean()
+
+
 # --- Northwind --------------------------------------------------------------------------------
 
 
@@ -104,7 +113,7 @@ def test_northwind_is_imported_and_measured_as_pandas_does(
     after = cells(northwind)
     assert list(after)[:3] == ["FISSA", "ALFKI", "GHOST"]
     assert len(after) == 92
-    expected = measures_in(test_data)
+    expected = measures_in(test_data).assign(Irregularity=irregularity(source / "order_lines.csv"))
     for customer, row in expected.iterrows():
         if customer == "FISSA":
             continue

@@ -85,8 +85,9 @@ ONE = {
         ("cp1252", "cp1252"),
     ],
 )
-@pytest.mark.parametrize("separator", [";", "\t", ",", "|"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("separator", "end"), [(";", "\r\n"), ("\t", "\n"), (",", "\r\n"), ("|", "\n"), (";", "\r")]
+)
 def test_every_encoding_and_separator(
     tmp_path: Path, encoding: str, shown: str, separator: str, end: str
 ) -> None:
@@ -453,7 +454,7 @@ def test_parquet_with_types_and_with_texts(tmp_path: Path) -> None:
     pq.write_table(pa.table(texts), tmp_path / "b.parquet")
     rows, reading = read(tmp_path / "b.parquet")
     assert (rows[0]["order_date"], rows[0]["amount"]) == (DAY, 1234.5)
-    assert stopped(tmp_path).key in {"source_unreadable", "files_differ"}
+    assert stopped(tmp_path).key == "files_differ"
 
 
 def sheet(folder: Path, rows: list[list[Any]], *, table: str | None = None) -> Path:

@@ -16,7 +16,7 @@ from xlportfolio.sources.columns import DAY, IDS, Manners, converted, parts_of, 
 from xlportfolio.sources.conversion import Parts
 from xlportfolio.sources.database import is_address, open_table, without_password
 from xlportfolio.sources.extra import needs_extra
-from xlportfolio.sources.folders import Files, files_of
+from xlportfolio.sources.folders import Files, files_of, refuse_different
 from xlportfolio.sources.reading import DateOrder, Kind, Reading
 from xlportfolio.sources.sheets import read_sheet
 from xlportfolio.sources.synonyms import (
@@ -92,10 +92,8 @@ def open_orders(
         return
     with _scratch(sum(path.stat().st_size for path in files.paths)) as (connection, folder):
         if files.kind is Kind.PARQUET:
-            try:
-                table = connection.read_parquet([str(path) for path in files.paths])
-            except Exception as error:  # of DuckDB or of Ibis, whichever sees it first
-                raise WorkbookError("source_unreadable", path=source) from error
+            refuse_different(files.paths)
+            table = connection.read_parquet([str(path) for path in files.paths])
             yield _of_table(table, source, Kind.PARQUET, mapping, dates, count=len(files.paths))
         else:
             yield _of_texts(connection, files, folder, mapping, dates, ibis)
