@@ -68,9 +68,8 @@ def test_duckdb_gives_what_plain_python_gives(export: str) -> None:
 def test_where_an_engine_has_no_medians_they_are_the_same(export: str) -> None:
     columns, as_of = EXPORTS[export]
     lines = odd_lines(len(export), 150, columns, as_of)
-    connection = ibis.duckdb.connect()
+    table, connection = ibis.memtable(arrow(lines)), ibis.duckdb.connect()
     connection.con.register("lines", arrow(lines))
-    table = connection.table("lines")
     unbound = ibis.table(table.schema(), name="lines")  # of no engine, so none is known to have any
     found = connection.to_pyarrow(expression(unbound, as_of)).to_pandas().set_index("customer_id")
     assert_alike(found.sort_index(), measure(table, as_of).frame)
