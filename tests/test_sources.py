@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
+import random
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +23,9 @@ from openpyxl.worksheet.table import Table as ExcelTable
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.schema.contract import ORDERS, CellError, RawTable
+from xlportfolio.schema.numerals import read_number
 from xlportfolio.sources import DateOrder, Kind, Reading, open_orders, orders_of
+from xlportfolio.sources.conversion import number
 
 Rows = list[dict[str, Any]]
 DAY = dt.date(2024, 12, 31)
@@ -133,6 +138,21 @@ def test_title_above_and_total_below(tmp_path: Path) -> None:
     ]
 
 
+def test_a_list_printed_by_sap(tmp_path: Path) -> None:
+    rule = "-" * 41 + "\r\n"
+    text = (
+        f"Fakturaliste                     Seite 1\r\n\r\n{rule}"
+        f"|Kunde |Belegdat. |  Nettowert|Faktura  |\r\n{rule}"
+        "|00123 |31.12.2024|  1.234,50-|4711     |\r\n"
+        f"|00124 |30.12.2024|     12,00 |4712     |\r\n{rule}"
+    )
+    rows, _ = read(written(tmp_path, text))
+    assert [(row["customer_id"], row["amount"]) for row in rows] == [
+        ("00123", -1234.5),
+        ("00124", 12),
+    ]
+
+
 def test_quoted_cells_hold_separators_line_ends_and_quotes(tmp_path: Path) -> None:
     text = f'{HEADER};Artikel\n1;"a;b";31.12.2024;5;"zwei\r\nZeilen ""und"" mehr"\n2;C;31.12.2024;6;x\n'
     rows, _ = read(written(tmp_path, text))
@@ -193,6 +213,42 @@ def test_what_is_no_number_is_missing_and_named(tmp_path: Path, text: str) -> No
     (problem,) = reading.problems
     assert text in problem.message("en")
     assert "amount" in problem.message("de")
+
+
+@pytest.mark.parametrize(("language", "decimal"), [("de", ","), ("en", ".")])
+def test_numbers_are_those_that_cells_of_a_workbook_hold(language: str, decimal: str) -> None:
+    chance = random.Random(7)
+    signs = ["", "", "-", "(", "€ ", "EUR", "\u2212", "-€", " - "]
+    ends = ["", "", "-", ")", " €", " %", "CHF", "e3", " -"]
+
+    def amount() -> str:
+        number = chance.random() * 10.0 ** chance.randint(0, 7)
+        body = chance.choice(
+            [f"{number:,.2f}", f"{number:,.3f}", f"{number:.0f}", f"{number:,.0f}"]
+        )
+        body = body.translate(chance.choice([{}, str.maketrans(",.", ".,"), {44: " "}, {44: "’"}]))
+        return chance.choice(signs) + body + chance.choice(ends)
+
+    def junk() -> str:
+        return "".join(
+            chance.choice("00123456789.,.,-()€% '’e") for _ in range(chance.randint(1, 8))
+        )
+
+    texts = sorted({text.strip() for _ in range(6000) for text in (amount(), junk())} - {""})
+    table = ibis.memtable(pa.table({"text": texts}))
+    found = table.select(value=number(table.text, decimal)).to_pyarrow()["value"].to_pylist()
+    read_ones = 0
+    for text, value in zip(texts, found, strict=True):
+        cell = read_number(text, language)
+        if value is None:  # we are stricter with what nobody writes
+            assert cell is None or re.search(
+                r"[.,]e|[.,]\d['’ ]|[.,]\d*['’ ]\d|[-+(].*[-+)]", text
+            ), text
+        else:
+            assert cell is not None, text
+            assert value == pytest.approx(cell.number, rel=1e-12), text
+            read_ones += 1
+    assert read_ones > 4000
 
 
 def test_the_whole_column_decides_not_its_head(tmp_path: Path) -> None:
