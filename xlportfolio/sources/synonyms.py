@@ -142,7 +142,7 @@ CUSTOMER_NAMES: Mapping[str, tuple[str, str]] = {
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _UNIT = re.compile(
-    r"[(\[][^)\]]*[)\]]\s*$|\s(?:in\s+)?(?:t?eur|euro|€|chf|usd|\$|gbp|£|prozent|percent|%)\s*$"
+    r"[(\[][^)\]]*[)\]]\s*$|\s(?:in\s+)?(?:t?eur|euro|€|chf|usd|\$|gbp|£|prozent|percent|pct|%)\s*$"
 )
 
 
