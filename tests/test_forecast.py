@@ -222,6 +222,25 @@ def test_expected_orders_come_true_where_customers_behave_as_the_model_says() ->
         assert abs(orders[some].mean() - later[some].mean()) < 5 * scatter
 
 
+def test_forty_customers_that_repeated_tell_the_next_year_within_a_third_in_most_cases() -> None:
+    true = BgNbd(0.243, 4.414, 0.793, 2.426)
+    within = fitted = seed = 0
+    while fitted < 25:
+        frequency, recency, age, _ = simulated(true, 70, seed)
+        seed += 1
+        if (frequency > 0).sum() < FEWEST_REPEATERS:
+            continue
+        model = bgnbd.fit(frequency, recency, age)
+        if model.converged:
+            told, expected = (
+                bgnbd.expected_orders(m, frequency, recency, age, YEAR_IN_WEEKS).sum()
+                for m in (model, true)
+            )
+            fitted += 1
+            within += abs(told / expected - 1) < 1 / 3
+    assert within >= 20
+
+
 def test_what_is_missing_stays_missing_and_does_not_count() -> None:
     x, recency, age = np.array([[2.0, np.nan, 0], [30.43, 3, np.nan], [38.86, 9, 9]])
     assert np.isnan(bgnbd.p_active(CDNOW, x, recency, age)).tolist() == [False, True, True]

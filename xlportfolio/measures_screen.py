@@ -63,7 +63,7 @@ def print_measures(
     if len(frame) > len(first):
         console.print(words("cli.measured_more", count=len(frame) - len(first)), soft_wrap=True)
     for name, bounds in {} if scores is None else scores.bounds.items():
-        numbers = [words.number(bound, 0) for bound in bounds]
+        numbers = [words.rough(bound) for bound in bounds]
         details = {
             "score": words(f"measures.{name}_score"),
             "measure": words(f"measures.{SCORED[name]}"),
