@@ -135,9 +135,10 @@ def take_in(
             if not incoming.append:
                 raise InputError(in_order(problems), language, day)
         forecast = any(measure in FORECASTS for measure in sources.values())
-        measured = customer_measures(incoming.lines, day, forecast=forecast)
-        merged = replace(merged, problems=(*problems, *measured.problems))
-        sources = _forecastable(sources, measured)
+        lines = _without_blank_rates(incoming.lines)
+        measured = customer_measures(lines, day, forecast=forecast)
+        sources, unforecast = _forecast(sources, measured)
+        merged = replace(merged, problems=(*problems, *measured.problems, *unforecast))
     if incoming.customers is not None:
         theirs = _without(incoming.customers, sources)
         merged = merged.then(
@@ -249,10 +250,24 @@ def _needed(
     return raw
 
 
-def _forecastable(sources: Mapping[str, str], measured: CustomerMeasures) -> dict[str, str]:
-    """Without the measures that nobody forecast; their columns stay as they are."""
-    known = measured.forecast is not None
-    return {name: one for name, one in sources.items() if known or one not in FORECASTS}
+def _without_blank_rates(lines: ir.Table) -> ir.Table:
+    """Without a column of rates that is blank throughout, as it is where nobody needs rates."""
+    if "rate" not in lines.columns or lines.rate.count().to_pyarrow().as_py():
+        return lines
+    return lines.drop("rate")
+
+
+def _forecast(
+    sources: Mapping[str, str], measured: CustomerMeasures
+) -> tuple[dict[str, str], list[Problem]]:
+    """Without the measures that could not be forecast; their columns stay as they are."""
+    lacking = {one for one in FORECASTS if not measured.frame[one].notna().any()}
+    columns = [name for name, one in sources.items() if one in lacking]
+    left = {name: one for name, one in sources.items() if one not in lacking}
+    if not columns:
+        return left, []
+    fault = Fault("forecast_left", Severity.WARNING, details={"columns": columns})
+    return left, [Problem(fault)]
 
 
 def _without(theirs: RawTable, sources: Mapping[str, str]) -> RawTable:

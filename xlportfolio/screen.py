@@ -103,7 +103,7 @@ class Timings:
         Console(stderr=True, emoji=False, highlight=False).print(table)
 
 
-def _output() -> Console:
+def output() -> Console:
     """Standard output, as wide as a terminal or as a page."""
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     return Console(highlight=False, emoji=False, width=width)
@@ -125,7 +125,7 @@ def print_problems(
 def print_summary(done: Rescored, seconds: float) -> None:
     """How many of each type, the first of the ranking, the data check, and what was written."""
     words = texts(done.presentation.language)
-    console = _output()
+    console = output()
     customers = done.analysis.customers
     scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
     console.print(shown(scored), style="bold", soft_wrap=True)
@@ -187,7 +187,7 @@ def print_explanation(done: Explained) -> None:
     """What stands on the page of a customer, and where that was written."""
     rescored, page = done.rescored, done.page
     words = texts(rescored.presentation.language)
-    console = _output()
+    console = output()
     console.print(shown(page.title), style="bold", soft_wrap=True)
     console.print(shown(f"{page.type}. {page.subtitle}"), soft_wrap=True)
     figures = Table(box=None, pad_edge=False)
@@ -219,7 +219,7 @@ def print_weights(done: Weighed) -> None:
     from xlportfolio.weight_sheets import said_of
 
     rescored = done.rescored
-    words, console = texts(rescored.presentation.language), _output()
+    words, console = texts(rescored.presentation.language), output()
     for weighing in done.weights.axes:
         console.print(_weights_table(weighing, words))
         for sentence in "\n".join(said_of(weighing, words)).split("\n"):
