@@ -17,6 +17,8 @@ from xlportfolio.schema.contract import STATUSES, Cell, Cells, RawTable
 #: Numbers that differ by less, relatively, or absolutely below 1, count as the same: so far the
 #: engines agree that sum them, and programs that save them.
 _SAME = 1e-9
+#: Customers that a message names.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,15 @@ class Merged:
             later.memory,
             (*self.problems, *later.problems),
         )
+
+
+def few(items: Sequence[str]) -> list[str]:
+    """The first items, as a message names them.
+
+    >>> few(["1", "2", "3", "4", "5", "6"])
+    ['1', '2', '3', '4', '5', '…']
+    """
+    return [*items[:_NAMED], "…"] if len(items) > _NAMED else list(items)
 
 
 def remembered(cell: Cell) -> str:
