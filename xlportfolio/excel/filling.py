@@ -18,6 +18,8 @@ from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.ranges import asked, entered, formulas, read, write
 from xlportfolio.schema import RawTable
 from xlportfolio.schema.contract import Cell, column_letters
+from xlportfolio.schema.grid import Grid
+from xlportfolio.schema.matching import calculated
 from xlportfolio.schema.merging import Filling
 
 
@@ -38,7 +40,8 @@ class LiveCustomers:
     def __init__(self, live: LiveBook, raw: RawTable) -> None:
         self.raw = raw
         self.sheet = live.sheets[raw.sheet.casefold()]
-        _, self.table = live.tables.get(raw.table.name.casefold(), (None, None))
+        there = live.tables.get(raw.table.name.casefold())
+        self.table = None if there is None else there[1]
         self.width = len(raw.header)
         first, last = (raw.row + 1, raw.column), (raw.row + raw.height, raw.column + self.width - 1)
         try:
@@ -58,9 +61,8 @@ class LiveCustomers:
 
     @cached_property
     def computed(self) -> frozenset[int]:
-        """The columns that Excel continues in new rows: their last cell is a formula."""
-        last = self.raw.height - 1
-        return frozenset(position for row, position in self.formulas if row == last)
+        """The columns that Excel continues in new rows."""
+        return frozenset(calculated(Grid(self.raw), self.formulas))
 
     def entry(self, row: int, position: int) -> object:
         """A cell as it is entered again; a number with all its digits, which a currency hides."""
@@ -111,17 +113,15 @@ class OutputCustomers:
         """Let the table grow, then write what changes."""
         if self.filling.added:
             self._resize(self._old + self.filling.added)
+        raw = self.filling.raw
         for top, left, rows in self.blocks:
-            self._write(top, left, rows)
+            write(self.sheet, (raw.row + 1 + top, raw.column + left), rows)
 
     @cached_property
     def blocks(self) -> list[Block]:
         """What is written, row and column counted from 0 below the header."""
         after: dict[tuple[int, int], Cell] = {
-            (change.row, change.position): change.after
-            for change in self.filling.changes
-            if (change.row, change.position) not in self.customers.formulas
-            and (change.row < self._old or change.position not in self.customers.computed)
+            (change.row, change.position): change.after for change in self.filling.changes
         }
         entry = self.customers.entry
         return [
@@ -155,22 +155,30 @@ class OutputCustomers:
             yield position, first, last
 
     def restore(self) -> None:
-        """Put back what stood there."""
-        raw, added = self.filling.raw, self.filling.added
-        entry = self.customers.entry
+        """Put back what stood there, unless it does."""
+        raw, added, width = self.filling.raw, self.filling.added, self.customers.width
         for top, left, rows in self.blocks:
-            kept = [row for row in range(top, top + len(rows)) if row < self._old]
-            columns = range(left, left + len(rows[0]))
-            self._write(top, left, [[entry(r, c) for c in columns] for r in kept])
-        if added:
-            self._write(self._old, 0, [[None] * self.customers.width for _ in range(added)])
-            table = self.customers.table
-            if table is not None and table.range.shape[0] != raw.height + 1:
-                self._resize(raw.height)
+            self._put_back(top, left, min(len(rows), self._old - top), len(rows[0]))
+        self._put_back(self._old, 0, added, width)
+        table = self.customers.table
+        if added and table is not None and table.range.shape[0] != raw.height + 1:
+            self._resize(raw.height)
 
-    def _write(self, row: int, position: int, cells: list[list[object]]) -> None:
-        raw = self.filling.raw
-        write(self.sheet, (raw.row + 1 + row, raw.column + position), cells)
+    def _put_back(self, top: int, left: int, rows: int, width: int) -> None:
+        """Write what stood in some cells, unless it stands there."""
+        if rows <= 0:
+            return
+        raw, columns = self.filling.raw, range(left, left + width)
+        first = (raw.row + 1 + top, raw.column + left)
+        area = self.sheet.range(first, (first[0] + rows - 1, first[1] + width - 1))
+        before = [
+            [raw.cell(r, c) if r < self._old else None for c in columns]
+            for r in range(top, top + rows)
+        ]
+        if read(area) != before:
+            entry = self.customers.entry
+            back = [[entry(r, c) for c in columns] for r in range(top, top + rows)]
+            write(self.sheet, first, back)
 
     def _resize(self, rows: int) -> None:
         """Give the table another number of rows; one that is none has no size."""

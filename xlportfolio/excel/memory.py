@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import xlwings as xw
 
 from xlportfolio.excel.host import LiveBook, free_name
@@ -67,14 +69,15 @@ class OutputMemory:
 
     def _add(self, rows: Rows) -> None:
         book, live = self.there.live.book, self.there.live
-        front = book.sheets.active
-        name = free_name(IMPORTED.english, set(live.sheets))
-        self.made = self.sheet = book.sheets.add(name, after=book.sheets[-1])
-        write(self.made, (1, 1), rows)
-        self.made.tables.add(
-            self.made.range((1, 1), (len(rows), len(_HEADER))), name=IMPORTED.name
-        )
-        front.impl.activate()  # not Excel itself and the workbook too: both are in front
+        name, front = free_name(IMPORTED.english, set(live.sheets)), book.sheets.active
+        try:
+            self.made = self.sheet = book.sheets.add(name, after=book.sheets[-1])
+            write(self.made, (1, 1), rows)
+            area = self.made.range((1, 1), (len(rows), len(_HEADER)))
+            self.made.tables.add(area, name=IMPORTED.name)
+        finally:
+            with suppress(Exception):
+                front.impl.activate()  # not Excel itself and the workbook too: both are in front
         self.made.visible = False
 
     def _replace(self, seen: SeenTable, rows: Rows, old: int) -> None:
@@ -97,5 +100,7 @@ class OutputMemory:
         if self.made is not None:
             self.made.delete()
         elif seen is not None and self.memory != self.there.memory:
-            before = [[entry(shown(cell, "en")) for cell in row[: len(_HEADER)]] for row in seen.rows]
+            before = [
+                [entry(shown(cell, "en")) for cell in row[: len(_HEADER)]] for row in seen.rows
+            ]
             self._replace(seen, before, seen.there.range.shape[0] - 1)
