@@ -85,9 +85,9 @@ def fill_measures(
     without = [row for row in sorted(rows.first.values()) if row not in at]
     emptied = [row for row in without if row not in prospects]
     if len(measures) and emptied and not at:
-        details = {"of_orders": few(list(map(str, measures.index)))}
-        ids = few([rows.ids[row] for row in emptied])
-        raise InputError([Problem(Fault("orders_of_nobody", details={**details, "first": ids}))])
+        theirs, own = list(map(str, measures.index)), [rows.ids[row] for row in emptied]
+        details: dict[str, object] = {"of_orders": few(theirs), "first": few(own)}
+        raise InputError([Problem(Fault("filled_nobody", details=details))])
 
     changed: list[Listed] = []
     kept: list[Listed] = []
@@ -114,9 +114,9 @@ def fill_measures(
     changes.sort(key=lambda change: (change.row, change.position))
     stay = [row for row in without if row in prospects]
     said = {
-        "orders_none": (Severity.WARNING, [rows.ids[row] for row in emptied]),
-        "orders_prospects": (Severity.NOTE, [rows.ids[row] for row in stay]),
-        "orders_zeros": (Severity.NOTE, rows.zeros(matched)),
+        "filled_without": (Severity.WARNING, [rows.ids[row] for row in emptied]),
+        "filled_prospects": (Severity.NOTE, [rows.ids[row] for row in stay]),
+        "filled_zeros": (Severity.NOTE, rows.zeros(matched)),
     }
     problems += [
         Problem(Fault(key, severity, details={"count": len(ids), "first": few(ids)}))
@@ -177,11 +177,11 @@ def _unknown(measures: pd.DataFrame, matched: Mapping[str, int]) -> Iterator[Pro
     total = float(turnover.sum())
     details: dict[str, object] = {"count": len(strangers), "first": few(_by_turnover(strangers))}
     if total <= 0:
-        yield Problem(Fault("orders_unknown", Severity.WARNING, details=details))
+        yield Problem(Fault("filled_unknown", Severity.WARNING, details=details))
         return
     share = 100 * float(turnover.loc[strangers.index].sum()) / total
     details["share"] = round(share, 1)
-    yield Problem(Fault("orders_unknown_share", Severity.WARNING, details=details))
+    yield Problem(Fault("filled_unknown_share", Severity.WARNING, details=details))
 
 
 def _not_repeated(measures: pd.DataFrame, matched: Mapping[str, int]) -> Iterator[Problem]:
