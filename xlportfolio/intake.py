@@ -136,8 +136,8 @@ def take_in(
                 raise InputError(in_order(problems), language, day)
         forecast = any(measure in FORECASTS for measure in sources.values())
         measured = customer_measures(incoming.lines, day, forecast=forecast)
-        merged = replace(merged, problems=(*problems, *measured.problems))
-        sources = _forecastable(sources, measured)
+        sources, unforecast = _forecast(sources, measured)
+        merged = replace(merged, problems=(*problems, *measured.problems, *unforecast))
     if incoming.customers is not None:
         theirs = _without(incoming.customers, sources)
         merged = merged.then(
@@ -249,10 +249,17 @@ def _needed(
     return raw
 
 
-def _forecastable(sources: Mapping[str, str], measured: CustomerMeasures) -> dict[str, str]:
-    """Without the measures that nobody forecast; their columns stay as they are."""
-    known = measured.forecast is not None
-    return {name: one for name, one in sources.items() if known or one not in FORECASTS}
+def _forecast(
+    sources: Mapping[str, str], measured: CustomerMeasures
+) -> tuple[dict[str, str], list[Problem]]:
+    """Without the measures that could not be forecast; their columns stay as they are."""
+    lacking = {one for one in FORECASTS if not measured.frame[one].notna().any()}
+    columns = [name for name, one in sources.items() if one in lacking]
+    left = {name: one for name, one in sources.items() if one not in lacking}
+    if not columns:
+        return left, []
+    fault = Fault("forecast_left", Severity.WARNING, details={"columns": columns})
+    return left, [Problem(fault)]
 
 
 def _without(theirs: RawTable, sources: Mapping[str, str]) -> RawTable:

@@ -28,7 +28,7 @@ class Maximum(NamedTuple):
     log_likelihood
         Its mean over the data.
     converged
-        Whether it is flat there.
+        Whether it is flat there, with no parameter that ran off.
     ran_off
         The positions of parameters that went :data:`FAR` without an end.
     """
@@ -83,10 +83,10 @@ def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
     ]
     best = min(ends, key=lambda end: float(end.fun))
     inside = np.abs(best.x) < edge - 0.01
-    steep = np.abs(falling(best.x)[1][inside])
+    flat = np.abs(falling(best.x)[1]) <= _FLAT
     return Maximum(
         np.exp(best.x),
         -float(best.fun),
-        converged=bool((steep <= _FLAT).all()),
+        converged=bool((inside & flat).all()),
         ran_off=tuple(np.flatnonzero(~inside).tolist()),
     )

@@ -65,11 +65,11 @@ def customer_measures(
     measured = orders.measure(lines, as_of)
     problems, found = list(measured.problems), None
     if forecast and find_spec("scipy") is None:
-        problems.append(Problem(Fault("forecast_extra", Severity.NOTE)))
+        problems.append(Problem(Fault("forecast_extra_missing", Severity.NOTE)))
     elif forecast:
         found = forecast_of(measured.frame[list(orders.REPEATS)])
         problems += map(Problem, found.faults)
-    frame = measured.frame[list(orders.MEASURES)].copy()
+    frame = measured.frame[list(orders.MEASURES)] + 0.0  # engines may give -0.0
     frame[list(FORECASTS)] = float("nan") if found is None else found.frame
     frame["repeated"] = measured.frame["frequency"] > 0
     return CustomerMeasures(as_of, frame, tuple(problems), found)

@@ -103,6 +103,8 @@ _LEFT_OUT = (
     "orders_without_order_id",
     "orders_without_amount",
 )
+#: What is told of lines that count.
+_ODD = "orders_discount_out_of_range"
 #: Numbers beyond this, in either direction, are no data: so no sum or product overflows.
 _LARGEST = 1e100
 #: Half of what numbers that are compared are rounded to.
@@ -112,8 +114,6 @@ _FEWEST_QUARTERS, _MOST_QUARTERS = 4, 400
 _QUARTERS, _WEEK = 4, 7
 _QUARTER_ENDS = {(3, 31), (6, 30), (9, 30), (12, 31)}
 _EPOCH = dt.date(1970, 1, 1)
-#: Sums of orders that are summed on over days and customers.
-_MONEY = ("positive", "negative", "margin", "gross", "discounted", "odd_discount")
 #: How many order ids a message names.
 _NAMED = 5
 
@@ -163,8 +163,7 @@ def expression(lines: ir.Table, as_of: dt.date) -> ir.Table:
     XlPortfolioError
         If the extra ``orders`` is not installed.
     """
-    counted = _counted(lines, as_of)
-    return counted.filter(counted.reason == 0).select("customer_id", *MEASURES, *REPEATS)
+    return _measured(_counting(_judged(lines, as_of)), as_of).drop("without_margin", "shared")
 
 
 def measure(lines: ir.Table, as_of: dt.date) -> OrderMeasures:
@@ -200,79 +199,46 @@ def measure(lines: ir.Table, as_of: dt.date) -> OrderMeasures:
     A                   400.0         121.0                200.0
     B                     0.0         975.0                 50.0
     """
-    counted: pd.DataFrame = _counted(lines, as_of).to_pyarrow().to_pandas()
-    kept = counted[counted["reason"] == 0]
-    problems = [*_left_out(counted, as_of), *_told(kept)]
-    errors = [*_refused(lines, kept, as_of)]
-    if errors:
+    judged = _judged(lines, as_of)
+    totals = _totals(judged)
+    measured = _measured(_counting(judged), as_of).mutate(key=0)
+    told = totals.mutate(key=0).left_join(measured, "key").drop("key", "key_right")
+    table: pd.DataFrame = _frame(told)
+    kept = table[table["customer_id"].notna()]
+    problems = [*_told(table.iloc[0], kept, as_of)]
+    if errors := [*_refused(judged, table.iloc[0], kept, as_of)]:
         raise InputError([*errors, *problems])
     frame = kept.set_index("customer_id")[[*MEASURES, *REPEATS]].astype("float64")
-    frame.index = frame.index.astype("str")
     return OrderMeasures(frame.sort_index(), tuple(problems))
 
 
-def _left_out(counted: pd.DataFrame, as_of: dt.date) -> Iterator[Problem]:
-    """How many lines do not count, for each reason."""
-    lines = counted.groupby("reason")["lines"].sum()
-    for reason, key in enumerate(_LEFT_OUT, 1):
-        if reason in lines.index:
-            severity = Severity.NOTE if reason == 1 else Severity.WARNING
-            details: dict[str, object] = {"lines": int(lines[reason])}
-            yield Problem(Fault(key, severity, details=details | {"as_of": as_of}))
-
-
-def _told(kept: pd.DataFrame) -> Iterator[Problem]:
-    """What of the lines that count is not complete."""
-    if odd := int(kept["odd_discounts"].sum()):
-        yield Problem(
-            Fault("orders_discount_out_of_range", Severity.WARNING, details={"lines": odd})
-        )
+def _told(totals: pd.Series[int], kept: pd.DataFrame, as_of: dt.date) -> Iterator[Problem]:
+    """What was left out, and what of the rest is not complete."""
+    for key in (*_LEFT_OUT, _ODD):
+        if count := int(totals[key]):
+            severity = Severity.NOTE if key == _LEFT_OUT[0] else Severity.WARNING
+            yield Problem(Fault(key, severity, details={"lines": count, "as_of": as_of}))
     if partly := int((kept["without_margin"] > 0).sum()):
         details = {"customers": partly}
         yield Problem(Fault("orders_margin_incomplete", Severity.NOTE, details=details))
 
 
-def _refused(lines: ir.Table, kept: pd.DataFrame, as_of: dt.date) -> Iterator[Problem]:
+def _refused(
+    judged: ir.Table, totals: pd.Series[str], kept: pd.DataFrame, as_of: dt.date
+) -> Iterator[Problem]:
     """Why there are no measures, or why they would be wrong."""
     if kept.empty:
         yield Problem(Fault("orders_none", details={"as_of": as_of}))
-    if kept["currency_low"].notna().any() and (
-        kept["currency_low"].dropna().min() != kept["currency_high"].dropna().max()
-    ):
-        judged = _judged(lines, as_of)
-        found = (
-            judged.filter(judged.reason == 0).select("currency").distinct().to_pyarrow().to_pandas()
-        )
-        details: dict[str, object] = {"currencies": sorted(found["currency"].dropna())}
+    counting = _counting(judged)
+    if pd.notna(totals["currency_low"]) and totals["currency_low"] != totals["currency_high"]:
+        found = _frame(counting.select("currency").distinct())["currency"].dropna()
+        details: dict[str, object] = {"currencies": sorted(found)}
         yield Problem(Fault("orders_several_currencies", details=details))
     if shared := int(kept["shared"].sum()):
-        orders = _orders(_judged(lines, as_of))
-        some = (
-            orders.filter(orders.shared == 1)
-            .order_by("order_id")
-            .limit(_NAMED)
-            .to_pyarrow()
-            .to_pandas()
-        )
-        details = {"count": shared, "orders": [*some["order_id"]]}
+        orders = _orders(counting)
+        some = orders.filter(orders.shared == 1).order_by("order_id").limit(_NAMED)
+        details = {"count": shared, "orders": [*_frame(some)["order_id"]]}
         yield Problem(Fault("orders_of_several_customers", details=details))
-
-
-def _counted(lines: ir.Table, as_of: dt.date) -> ir.Table:
-    """The measures, and what has to be told of the lines: one query for both.
-
-    ``reason`` is 0 in the row of a customer. A row with another reason holds nothing but the number
-    of lines that were left out for it.
-    """
-    judged = _judged(lines, as_of)
-    days = _days(_orders(judged))
-    sums = _sums(days, as_of)
-    counted = sums.left_join(_trends(days, sums, as_of), "customer_id").drop("customer_id_right")
-    if "product_id" in judged.columns:
-        counted = counted.left_join(_products(judged), "customer_id").drop("customer_id_right")
-    else:
-        counted = counted.mutate(products=_missing())
-    return _ratios(counted, as_of)
 
 
 def _judged(lines: ir.Table, as_of: dt.date) -> ir.Table:
@@ -290,11 +256,9 @@ def _judged(lines: ir.Table, as_of: dt.date) -> ir.Table:
         # false for NaN too, whether an engine ranks it above all numbers or equal to none
         return ibis.ifelse(lines[name].abs() <= _LARGEST, lines[name], None)
 
-    amount, margin, discount = number("amount"), number("margin"), ibis.literal(0.0)
-    allowed = ibis.literal(value=True)
-    if "discount" in given:
-        discount = lines.discount.fill_null(0.0)
-        allowed = (discount > -_HALF_UNIT) & (discount < 1 + _HALF_UNIT)
+    discount = lines.discount.fill_null(0.0) if "discount" in given else ibis.literal(0.0)
+    allowed = (discount > -_HALF_UNIT) & (discount < 1 + _HALF_UNIT)
+    amount, margin = number("amount"), number("margin")
     if priced:
         net = number("quantity") * number("unit_price") * (1 - discount)
         amount = ibis.coalesce(amount, ibis.ifelse(allowed, net, None))
@@ -308,20 +272,14 @@ def _judged(lines: ir.Table, as_of: dt.date) -> ir.Table:
         amount.isnull(),
     )
     reason = ibis.cases(*((is_so, k) for k, is_so in enumerate(reasons, 1)), else_=0)
-    columns = {
-        "reason": reason.cast("int32"),
-        "order_id": lines.order_id,
-        "customer_id": lines.customer_id,
-        "day": lines.order_date,
-        "amount": amount,
-    }
+    weighs = allowed & (discount < 1 - _HALF_UNIT) & (amount > _HALF_UNIT)
+    gross = ibis.ifelse(weighs, amount / (1 - discount).nullif(0), None)
+    columns = {"customer_id": lines.customer_id, "order_id": lines.order_id}
+    columns |= {"day": lines.order_date, "amount": amount, "reason": reason.cast("int32")}
     if "margin" in given:
         columns["margin"] = margin
     if "discount" in given:
-        weighs = allowed & (discount < 1 - _HALF_UNIT) & (amount > _HALF_UNIT)
-        columns["gross"] = ibis.ifelse(weighs, amount / (1 - discount).nullif(0), None)
-        columns["discounted"] = columns["gross"] * discount
-        columns["odd_discount"] = (~allowed).cast("int64")
+        columns |= {"gross": gross, "discounted": gross * discount, "odd": ~allowed}
     if "product_id" in given:
         columns["product_id"] = lines.product_id
     if "currency" in given and "rate" not in given:
@@ -329,163 +287,170 @@ def _judged(lines: ir.Table, as_of: dt.date) -> ir.Table:
     return lines.select(**columns)
 
 
-def _orders(judged: ir.Table) -> ir.Table:
-    """One row per order; and for each reason one of all the lines that were left out for it."""
+def _counting(judged: ir.Table) -> ir.Table:
+    """The lines that count."""
+    return judged.filter(judged.reason == 0)
+
+
+def _totals(judged: ir.Table) -> ir.Table:
+    """One row of what has to be told of the lines."""
     ibis = _ibis()
-    judged = judged.mutate(order_id=ibis.ifelse(judged.reason == 0, judged.order_id, None))
-    sums = {
-        "customer_id": judged.customer_id.min(),
-        "customer_high": judged.customer_id.max(),
-        "day": judged.day.min(),
-        "lines": judged.count(),
-        "positive": ibis.ifelse(judged.amount > 0, judged.amount, 0.0).sum(),
-        "negative": ibis.ifelse(judged.amount < 0, judged.amount, 0.0).sum(),
-    }
-    if "margin" in judged.columns:
-        sums |= {"margin": judged.margin.sum(), "with_margin": judged.margin.count()}
-    if "gross" in judged.columns:
-        sums |= {name: judged[name].sum() for name in ("gross", "discounted", "odd_discount")}
+    counts = judged.reason == 0
+    sums = {key: (judged.reason == k).sum().fill_null(0) for k, key in enumerate(_LEFT_OUT, 1)}
+    sums[_ODD] = ibis.literal(0)
+    low = high = ibis.null("string")
+    if "odd" in judged.columns:
+        sums[_ODD] = (counts & judged.odd).sum().fill_null(0)
     if "currency" in judged.columns:
-        sums |= {"currency_low": judged.currency.min(), "currency_high": judged.currency.max()}
-    orders = judged.group_by("reason", "order_id").agg(**sums)
-    counts = orders.reason == 0
+        low, high = judged.currency.min(where=counts), judged.currency.max(where=counts)
+    return judged.agg(**sums, currency_low=low, currency_high=high)
+
+
+def _orders(counting: ir.Table) -> ir.Table:
+    """One row per order."""
+    ibis = _ibis()
+    amount = counting.amount
+    sums = {
+        "customer_id": counting.customer_id.min(),
+        "customer_high": counting.customer_id.max(),
+        "day": counting.day.min(),
+        "positive": ibis.ifelse(amount > 0, amount, 0.0).sum(),
+        "negative": ibis.ifelse(amount < 0, amount, 0.0).sum(),
+    }
+    if "margin" in counting.columns:
+        sums["margin"] = counting.margin.sum()
+        sums["without_margin"] = counting.count() - counting.margin.count()
+    if "gross" in counting.columns:
+        sums |= {name: counting[name].sum() for name in ("gross", "discounted")}
+    orders = counting.group_by("order_id").agg(**sums)
     return orders.mutate(
-        customer_id=ibis.ifelse(counts, orders.customer_id, None),
-        day=ibis.ifelse(counts, orders.day, None),
-        shared=(counts & (orders.customer_id != orders.customer_high)).cast("int64"),
         net=orders.positive + orders.negative,
+        shared=ibis.ifelse(orders.customer_id != orders.customer_high, 1, 0),
     )
 
 
-def _days(orders: ir.Table) -> ir.Table:
-    """One row per customer and day, with the gap to the order day before."""
+def _measured(counting: ir.Table, as_of: dt.date) -> ir.Table:
+    """The measures, and what has to be told of each customer."""
+    orders = _orders(counting)
+    gaps = _gaps(orders)
+    parts = [_sums(orders, as_of), gaps, _trends(orders, gaps, as_of)]
+    if "product_id" in counting.columns:
+        products = counting.product_id.nunique()
+        parts.append(counting.group_by("customer_id").agg(products=products))
+    joined, *others = parts
+    for part in others:
+        joined = joined.left_join(part, "customer_id").drop("customer_id_right")
+    return _ratios(joined, as_of)
+
+
+def _sums(orders: ir.Table, as_of: dt.date) -> ir.Table:
+    """What is summed over all orders of a customer, or those of some time."""
     ibis = _ibis()
+    start, before = (_date(_years_before(as_of, n)) for n in (1, 2))
+    this_year, year_before = orders.day > start, (orders.day > before) & (orders.day <= start)
     is_order = orders.net > _HALF_UNIT
     sums = {
-        name: orders[name].sum()
-        for name in ("lines", "shared", "net", *_MONEY)
-        if name in orders.columns
+        "shared": orders.shared.sum(),
+        "turnover_12m": orders.net.sum(where=this_year).fill_null(0.0),
+        "turnover_prev_12m": orders.net.sum(where=year_before).fill_null(0.0),
+        "orders_per_year": orders.count(where=this_year & is_order),
+        "average_order_value": orders.net.mean(where=is_order),
+        "positive": orders.positive.sum(),
+        "negative": orders.negative.sum(),
     }
-    sums["orders"] = is_order.cast("int64").sum()
-    sums["ordered"] = ibis.ifelse(is_order, orders.net, None).sum()
+    absent: dict[str, ir.Value] = {}
     if "margin" in orders.columns:
-        sums["without_margin"] = (orders.lines - orders.with_margin).sum()
-    sums |= _currencies(orders)
-    days = orders.group_by("reason", "customer_id", "day").agg(**sums)
-    days = days.mutate(
-        is_order_day=days.orders > 0,
-        number=days.day.delta(_date(_EPOCH), unit="day"),
-        quarter=(days.day.year() * _QUARTERS + days.day.quarter() - 1).cast("int64"),
+        sums["margin"] = orders.margin.sum(where=this_year).fill_null(0.0)
+        sums["without_margin"] = orders.without_margin.sum(where=this_year).fill_null(0)
+    else:
+        absent |= {"margin": _missing(), "without_margin": ibis.literal(0)}
+    if "gross" in orders.columns:
+        sums |= {name: orders[name].sum() for name in ("gross", "discounted")}
+    else:
+        absent |= {"gross": _missing(), "discounted": _missing()}
+    return orders.group_by("customer_id").agg(**sums).mutate(**absent)
+
+
+def _gaps(orders: ir.Table) -> ir.Table:
+    """What follows from the days on which a customer ordered."""
+    ibis = _ibis()
+    days = orders.filter(orders.net > _HALF_UNIT).group_by("customer_id", "day")
+    days = days.agg(net=orders.net.sum())
+    days = days.mutate(number=days.day.delta(_date(_EPOCH), unit="day"))
+    earlier = days.number.lag().over(ibis.window(group_by="customer_id", order_by="number"))
+    days = days.mutate(gap=days.number - earlier)
+    return days.group_by("customer_id").agg(
+        first=days.number.min(),
+        last=days.number.max(),
+        first_day=days.day.min(),
+        frequency=days.gap.count(),
+        repeat_value=days.net.mean(where=days.gap.notnull()),
+        mean_gap=days.gap.mean(),
+        spread_of_gaps=days.gap.cast("float64").std(how="sample"),
+        median_gap=days.gap.median(),
     )
-    alike = ibis.window(group_by=["reason", "customer_id", "is_order_day"], order_by="number")
-    gap = days.number - days.number.lag().over(alike)
-    return days.mutate(gap=ibis.ifelse(days.is_order_day, gap, None))
 
 
-def _sums(days: ir.Table, as_of: dt.date) -> ir.Table:
-    """One row per customer, and one per reason to leave lines out: what is summed over days."""
-    start, before = (_date(_years_before(as_of, n)) for n in (1, 2))
-    this_year, year_before = days.day > start, (days.day > before) & (days.day <= start)
-    first, last = (number(where=days.is_order_day) for number in (days.number.min, days.number.max))
-    sums = {name: days[name].sum() for name in ("lines", "shared", *_MONEY) if name in days.columns}
-    sums |= {
-        "turnover_12m": days.net.sum(where=this_year).fill_null(0.0),
-        "turnover_prev_12m": days.net.sum(where=year_before).fill_null(0.0),
-        "orders_per_year": days.orders.sum(where=this_year).fill_null(0),
-        "average_order_value": days.ordered.sum() / days.orders.sum().nullif(0),
-        "first": first,
-        "last": last,
-        "first_quarter": days.quarter.min(where=days.is_order_day),
-        "frequency": days.gap.count(),
-        "repeat_value": days.ordered.mean(where=days.gap.notnull()),
-        "mean_gap": days.gap.mean(),
-        "spread_of_gaps": days.gap.cast("float64").std(how="sample"),
-        "median_gap": days.gap.median(),
-    }
-    if "margin" in days.columns:
-        sums["margin"] = days.margin.sum(where=this_year).fill_null(0.0)
-        sums["without_margin"] = days.without_margin.sum(where=this_year).fill_null(0)
-    return days.group_by("reason", "customer_id").agg(**sums, **_currencies(days))
+def _trends(orders: ir.Table, gaps: ir.Table, as_of: dt.date) -> ir.Table:
+    """The Theil-Sen slope of each customer with enough calendar quarters."""
+    ibis = _ibis()
+    end = as_of.year * _QUARTERS + (as_of.month + 2) // 3 + 1
+    end -= (as_of.month, as_of.day) not in _QUARTER_ENDS  # the first one that is not complete
+    first = _quarter(gaps.first_day)
+    count = end - first
+    whose = gaps.filter((count >= _FEWEST_QUARTERS) & (count <= _MOST_QUARTERS))
+    every = ibis.range(_quarter(whose.first_day), ibis.literal(end, "int64")).unnest()
+    every = whose.select("customer_id", quarter=every)
+    net = orders.group_by("customer_id", quarter=_quarter(orders.day)).agg(net=orders.net.sum())
+    series = every.left_join(net, ["customer_id", "quarter"]).select(
+        every.customer_id, every.quarter, net=net.net.fill_null(0.0)
+    )
+    one, later = series.view(), series.view()
+    pairs = one.join(later, [one.customer_id == later.customer_id, one.quarter < later.quarter])
+    slope = (later.net - one.net) / (later.quarter - one.quarter).nullif(0)
+    pairs = pairs.select(one.customer_id, slope=slope)
+    return pairs.group_by("customer_id").agg(trend=pairs.slope.median())
 
 
 def _ratios(sums: ir.Table, as_of: dt.date) -> ir.Table:
     """The measures, from the sums."""
     ibis = _ibis()
-    given = {*sums.columns}
 
     def ratio(above: ir.NumericValue, below: ir.NumericValue) -> ir.FloatingValue:
         return above / ibis.ifelse(below > _HALF_UNIT, below, None)
 
     today = (as_of - _EPOCH).days
-    margin = rate = discount = _missing()
-    if "margin" in given:
-        margin = ibis.ifelse(sums.without_margin == 0, sums.margin, None)
-        rate = ratio(margin, sums.turnover_12m)
-    if "gross" in given:
-        discount = ratio(sums.discounted, sums.gross)
+    recency = today - sums["last"]
+    margin = ibis.ifelse(sums.without_margin == 0, sums.margin, None)
+    spread = sums.spread_of_gaps / sums.mean_gap.nullif(0)
     measures = {
         "growth": ratio(sums.turnover_12m, sums.turnover_prev_12m) - 1,
         "margin_12m": margin,
-        "margin_rate": rate,
-        "recency_days": today - sums["last"],
+        "margin_rate": ratio(margin, sums.turnover_12m),
+        "recency_days": recency,
         "tenure_days": today - sums["first"],
-        "regularity_cv": ibis.ifelse(
-            sums.frequency > 1, sums.spread_of_gaps / sums.mean_gap.nullif(0), None
-        ),
-        "overdue_factor": (today - sums["last"]) / sums.median_gap.nullif(0),
-        "average_discount": discount,
+        "regularity_cv": ibis.ifelse(sums.frequency > 1, spread, None),
+        "overdue_factor": recency / sums.median_gap.nullif(0),
+        "products": sums.products if "products" in sums.columns else _missing(),
+        "average_discount": ratio(sums.discounted, sums.gross),
         "return_rate": ratio(-sums.negative, sums.positive),
-        "frequency": ibis.ifelse(sums["last"].notnull(), sums.frequency, None),
         "recency_weeks": (sums["last"] - sums["first"]) / _WEEK,
         "age_weeks": (today - sums["first"]) / _WEEK,
     }
-    told = {
-        "odd_discounts": sums.odd_discount if "odd_discount" in given else ibis.literal(0),
-        "without_margin": sums.without_margin if "margin" in given else ibis.literal(0),
-        **{
-            name: sums[name] if name in given else ibis.null("string")
-            for name in ("currency_low", "currency_high")
-        },
-    }
-    made = sums.mutate(**measures, **told)
+    made = sums.mutate(**measures)
     numbers = {name: made[name].cast("float64") for name in (*MEASURES, *REPEATS)}
-    return made.select("customer_id", "reason", "lines", "shared", *told, **numbers)
+    return made.select("customer_id", "shared", "without_margin", **numbers)
 
 
-def _trends(days: ir.Table, sums: ir.Table, as_of: dt.date) -> ir.Table:
-    """The Theil-Sen slope of each customer with enough calendar quarters."""
-    ibis = _ibis()
-    end = as_of.year * _QUARTERS + (as_of.month - 1) // 3 + 1
-    end -= (as_of.month, as_of.day) not in _QUARTER_ENDS  # the last complete one, and one more
-    count = end - sums.first_quarter
-    whose = sums.filter((count >= _FEWEST_QUARTERS) & (count <= _MOST_QUARTERS))
-    each = ibis.range(whose.first_quarter, ibis.literal(end, "int64")).unnest()
-    grid = whose.select("customer_id", quarter=each)
-    net = days.filter(days.reason == 0).group_by("customer_id", "quarter").agg(net=days.net.sum())
-    series = grid.left_join(net, ["customer_id", "quarter"]).select(
-        grid.customer_id, grid.quarter, net=net.net.fill_null(0.0)
-    )
-    later = series.view()
-    pairs = series.join(
-        later, [series.customer_id == later.customer_id, series.quarter < later.quarter]
-    ).select(
-        series.customer_id,
-        slope=(later.net - series.net) / (later.quarter - series.quarter).nullif(0),
-    )
-    return pairs.group_by("customer_id").agg(trend=pairs.slope.median())
+def _quarter(day: ir.DateValue) -> ir.IntegerValue:
+    """Calendar quarters, counted so that one follows the other."""
+    return (day.year() * _QUARTERS + day.quarter()).cast("int64")
 
 
-def _products(judged: ir.Table) -> ir.Table:
-    """How many different products each customer bought."""
-    counts = judged.filter(judged.reason == 0)
-    return counts.group_by("customer_id").agg(products=counts.product_id.nunique())
-
-
-def _currencies(table: ir.Table) -> dict[str, ir.Value]:
-    """The first and the last currency by the alphabet: alike if there is one."""
-    if "currency_low" not in table.columns:
-        return {}
-    return {"currency_low": table.currency_low.min(), "currency_high": table.currency_high.max()}
+def _frame(table: ir.Table) -> pd.DataFrame:
+    """What an engine answers."""
+    frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+    return frame
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:
