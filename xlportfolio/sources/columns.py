@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from xlportfolio.model import id_text
 from xlportfolio.schema.cells import as_float, as_id, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, Cells
 from xlportfolio.sources.conversion import (
+    Days,
     Parts,
     Written,
-    day,
     day_of_number,
+    days_of,
     decimals_of,
     number,
-    order_of_dates,
+    trim,
     unreadable,
 )
 from xlportfolio.sources.reading import DateOrder
@@ -61,12 +62,12 @@ class Manners:
     percent: bool = False
 
 
-def parts_of(table: ir.Table, key: str) -> Parts:
+def parts_of(table: ir.Table, key: str, *, in_duckdb: bool = True) -> Parts:
     """A column by its type: a text, a number, or a day of a date or a moment."""
     column = table[key]
     kind = column.type()
     if kind.is_string():
-        return Parts(text=column.strip().nullif(""))
+        return Parts(text=(trim()(column) if in_duckdb else column.strip()).nullif(""))
     if kind.is_numeric() and not kind.is_boolean():
         return Parts(number=column)
     if kind.is_date() or kind.is_timestamp():
@@ -88,22 +89,22 @@ def converted(
     """
     texts = {key: part.text for key, part in parts.items() if part.text is not None}
     numbers = {key: text for key, text in texts.items() if key not in IDS and key != DAY}
-    written = Written(*decimals_of(table, numbers, manners.likely))
+    written = Written(decimals_of(table, numbers, manners.likely))
+    days = None
     if DAY in texts:
-        given = manners.dates
-        order = given or order_of_dates(table, texts[DAY], manners.headers[DAY], manners.source)
-        written = replace(written, dates=order, dotted=given or DateOrder.DMY)
-    values = {key: _value(key, part, written) for key, part in parts.items()}
-    problems = [
-        *unreadable(table, numbers, values, manners.headers, "source_no_number"),
-        *unreadable(
-            table,
-            {key: text for key, text in texts.items() if key == DAY},
-            values,
-            manners.headers,
-            "source_no_date",
-        ),
-    ]
+        asked = manners.dates, manners.headers[DAY], manners.source
+        days = days_of(table, texts[DAY], *asked)
+        written = replace(written, dates=days.order)
+        table = days.of(table, texts[DAY])
+    values = {key: _value(key, part, written, days) for key, part in parts.items()}
+    problems = []
+    for key, count in written.decimals.unreadable.items():
+        odd = table.filter(texts[key].notnull() & values[key].isnull()).select(text=texts[key])
+        problems.append(unreadable("source_no_number", manners.headers[key], count, odd.text))
+    if days and days.unreadable:
+        odd = days.table.filter(days.table.day.isnull()).order_by("text")
+        column = manners.headers[DAY]
+        problems.append(unreadable("source_no_date", column, days.unreadable, odd.text))
     if "discount" in parts:
         percent, values["discount"] = _discount(
             table, parts["discount"], values["discount"], said=manners.percent
@@ -112,26 +113,27 @@ def converted(
     return table.select(**values), written, problems
 
 
-def _value(key: str, part: Parts, written: Written) -> ir.Value:
+def _value(key: str, part: Parts, written: Written, days: Days | None) -> ir.Value:
+    """A column as we want it, whatever kinds of cells it holds."""
     import ibis
 
+    decimals = written.decimals
+    kinds: list[ir.Value] = []
     if key in IDS:
-        kinds = [part.text, None if part.number is None else _id(part.number)]
-        kinds.append(None if part.day is None else part.day.cast("string"))
+        kinds += [] if part.text is None else [part.text]
+        kinds += [] if part.number is None else [_id(part.number)]
+        kinds += [] if part.day is None else [part.day.cast("string")]
     elif key == DAY:
-        read = part.text is not None and day(
-            part.text, written.dates or DateOrder.YMD, written.dotted
-        )
-        kinds = [part.day, None if part.number is None else day_of_number(part.number)]
-        kinds.append(read if part.text is not None else None)
+        kinds += [] if part.day is None else [part.day]
+        kinds += [] if part.number is None else [day_of_number(part.number)]
+        kinds += [] if days is None else [days.table.day]
     else:
-        kinds = [None if part.number is None else part.number.cast("float64")]
+        kinds += [] if part.number is None else [part.number.cast("float64")]
         if part.text is not None:
-            kinds.append(number(part.text, written.decimals[key]))
-    found = [kind for kind in kinds if kind is not None]
-    if not found:
+            kinds.append(number(part.text, decimals.of[key], simple=key in decimals.simple))
+    if not kinds:
         return ibis.null("float64")
-    return found[0] if len(found) == 1 else ibis.coalesce(*found)
+    return kinds[0] if len(kinds) == 1 else ibis.coalesce(*kinds)
 
 
 def _id(value: ir.NumericValue) -> ir.StringValue:
@@ -154,13 +156,11 @@ def _discount(
 
     no = ibis.literal(value=False)
     signed = no if part.text is None else part.text.contains("%").fill_null(no)
-    found: dict[str, Any] = (
-        table.aggregate(largest=value.max(where=~signed), signs=signed.sum())
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
-    largest = found["largest"]
-    percent = said or bool(found["signs"]) or (largest is not None and largest > 1)
+    bare = table.aggregate(largest=signed.ifelse(ibis.null("float64"), value).max())
+    largest = bare.to_pyarrow()["largest"][0].as_py()
+    percent = said or (largest is not None and largest > 1)
+    if part.text is not None and not percent:
+        percent = bool(table.filter(signed).count().to_pyarrow().as_py())
     return percent, signed.ifelse(value, value / 100) if percent else value
 
 

@@ -149,8 +149,8 @@ def _of_text(
         numeric = [name for i, name in enumerate(names) if i not in as_names.values()]
         likely = "," if file.separator == ";" or is_german(file.header, CUSTOMERS) else "."
         texts = {name: raw[name] for name in numeric}
-        decimals, decimal, guessed = decimals_of(raw, texts, likely)
-        cells = _cells(raw, names, decimals)
+        decimals = decimals_of(raw, texts, likely)
+        cells = _cells(raw, names, decimals.of)
         connection.disconnect()
     if "customer_id" in as_names:
         cells[as_names["customer_id"]] = list(map(_id, cells[as_names["customer_id"]]))
@@ -161,8 +161,8 @@ def _of_text(
         Kind.TEXT,
         encoding=file.encoding,
         separator=file.separator,
-        decimal=decimal,
-        decimal_guessed=guessed,
+        decimal=decimals.decimal,
+        decimal_guessed=decimals.guessed,
         columns={file.header[i]: ours for ours, i in matching.positions.items()},
         unused=matching.unused,
         rows=height,

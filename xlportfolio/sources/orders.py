@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _COLUMNS = wanted(ORDERS, ORDER_NAMES)
 #: Without these no measure can be taken; instead of the amount, quantity and price serve.
 _NEEDED = ("order_id", "customer_id", "order_date", "amount")
+#: Bytes of text files that are held in memory.
+_IN_MEMORY = 256 << 20
 _INSTEAD = frozenset({"quantity", "unit_price"})
 
 
@@ -88,7 +90,7 @@ def open_orders(
         raw = read_sheet(files.paths[0], ORDERS, _COLUMNS, mapping)
         yield _of_cells(raw, source, mapping, dates)
         return
-    with _scratch() as (connection, folder):
+    with _scratch(sum(path.stat().st_size for path in files.paths)) as (connection, folder):
         if files.kind is Kind.PARQUET:
             try:
                 table = connection.read_parquet([str(path) for path in files.paths])
@@ -118,15 +120,19 @@ def orders_of(raw: RawTable) -> tuple[ir.Table, Reading]:
 
 
 @contextmanager
-def _scratch() -> Iterator[tuple[Any, Path]]:
-    """DuckDB over a file in a temporary folder, where it also puts what memory cannot hold."""
+def _scratch(size: int = 0) -> Iterator[tuple[Any, Path]]:
+    """DuckDB and a temporary folder, where it puts what memory cannot hold.
+
+    Texts of many bytes, its ``size``, are put there in the first place, three times as slow.
+    """
     import ibis
 
     with tempfile.TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         (place / "texts").mkdir()
         connection = ibis.duckdb.connect(
-            place / "orders.duckdb", temp_directory=str(place / "spilled")
+            place / "orders.duckdb" if size > _IN_MEMORY else ":memory:",
+            temp_directory=str(place / "spilled"),
         )
         try:
             yield connection, place / "texts"
@@ -188,8 +194,8 @@ def _result(
         files=source.files,
         encoding=source.text.encoding if source.text else None,
         separator=separator,
-        decimal=written.decimal,
-        decimal_guessed=written.guessed,
+        decimal=written.decimals.decimal,
+        decimal_guessed=written.decimals.guessed,
         dates=written.dates,
         percent=written.percent,
         columns={header: key for key, header in ours.items()},
@@ -224,7 +230,7 @@ def _of_table(
                 if key not in IDS and raw[key].type().is_string()
             }
         )
-    parts = {key: parts_of(raw, key) for key in theirs}
+    parts = {key: parts_of(raw, key, in_duckdb=textual) for key in theirs}
     source = _Source(shown, kind, headers, matching, table=name, files=count)
     return _result(raw, parts, source, dates, counted=textual)
 

@@ -222,8 +222,7 @@ def _append(connection: DuckDBPyConnection, file: TextFile, positions: Mapping[s
         max_line_size=16 << 20,
     )
     trimmed = ", ".join(
-        f"""nullif(trim(c{position}, ' \t\r\n\u00a0'), '') AS "{key}\""""
-        for key, position in positions.items()
+        f"""nullif(trim(c{position}), '') AS "{key}\"""" for key, position in positions.items()
     )
     relation.project(trimmed).insert_into("raw")
 
