@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Cells and customers of each kind that a question lists: it has to fit on a screen.
 _LISTED = 6
+#: Digits of numbers in a question.
+_DIGITS = 8
 #: What Excel does by itself here, and what only a closed workbook has to be told of.
 _OF_CLOSED = "formulas_stale"
 #: Whether the day comes first in dates that can be read either way; ``None``: not answered.
@@ -178,13 +181,16 @@ def oddities(intake: Intake, words: Texts) -> list[str]:
 
 def _line(listed: Listed, words: Texts) -> str:
     """A cell: whose it is, what it holds, and what came for it."""
-
-    def cell(content: Cell) -> str:
-        return quoted(content, words.language) or words("live.incoming_blank")
-
-    who = f"{listed.customer_id} {listed.customer}".strip()
-    details = {"before": cell(listed.before), "after": cell(listed.after)}
+    who = " ".join(f"{listed.customer_id} {listed.customer}".split())
+    details = {"before": _content(listed.before, words), "after": _content(listed.after, words)}
     return words("live.incoming_cell", customer=who, column=listed.column, **details)
+
+
+def _content(cell: Cell, words: Texts) -> str:
+    """What a cell holds, numbers with the digits that matter, on one line."""
+    if isinstance(cell, float | Decimal):
+        cell = float(f"{float(cell):.{_DIGITS}g}")
+    return " ".join(quoted(cell, words.language).split()) or words("live.incoming_blank")
 
 
 def _listed(head: str, lines: Sequence[str], words: Texts) -> str:
