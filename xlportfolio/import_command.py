@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +26,7 @@ from xlportfolio.command import (
     printing,
     stopping,
 )
+from xlportfolio.errors import Problem
 from xlportfolio.screen import progress_bar
 
 
@@ -54,7 +57,14 @@ def import_(
     if customers is None and orders is None:
         raise typer.BadParameter(HELP("cli.import_nothing"), param_hint="--customers")
     mapping = mapping_of(mapped)
-    with stopping(book, as_of, lang, as_json=as_json):
+    day = as_of or dt.datetime.now().astimezone().date()
+
+    def said(problems: Sequence[Problem], language: str) -> dict[str, Any]:
+        from xlportfolio.import_screen import no_import
+
+        return no_import(str(book), day, problems, language)
+
+    with stopping(book, as_of, lang, as_json=as_json, said=said):
         from xlportfolio.files.imports import Import, import_into
         from xlportfolio.import_screen import import_document, print_imported, silent, teller
         from xlportfolio.sources import DateOrder

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
 from xlportfolio.document import listed_problems
+from xlportfolio.errors import Problem
 from xlportfolio.locale import Texts, texts
 from xlportfolio.schema.cells import as_float, quoted
 from xlportfolio.schema.contract import Cell
@@ -30,7 +33,7 @@ def print_readings(readings: Sequence[Reading], words: Texts) -> None:
     for reading in readings:
         title = words("cli.reading", source=reading.source)
         console.print(shown(title), style="bold", soft_wrap=True)
-        for line in reading.lines(words.language):
+        for line in replace(reading, problems=()).lines(words.language):  # told of with the others
             console.print(f"  {shown(line)}", soft_wrap=True)
         console.print()
 
@@ -134,6 +137,15 @@ def import_document(workbook: str, done: Imported, language: str | None) -> dict
         "kept": [{**_cell(one), "why": one.kept} for one in merged.kept],
         "problems": listed_problems(done.intake.problems, language or done.intake.language),
     }
+
+
+def no_import(
+    workbook: str, day: dt.date, problems: Sequence[Problem], language: str
+) -> dict[str, Any]:
+    """The same object where nothing came of it."""
+    nothing: dict[str, Any] = {key: [] for key in ("readings", "added", "changed", "kept")}
+    told = listed_problems(problems, language)
+    return {"workbook": workbook, "as_of": day.isoformat(), **nothing, "problems": told}
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

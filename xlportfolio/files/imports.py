@@ -151,7 +151,9 @@ def import_into(
                 as_of=as_of,
             )
         filling, kept = intake.merged.filling, intake.merged.memory
-        intake = replace(intake, merged=_with(intake.merged, fill(workbook, filling)))
+        said = [problem for reading in readings for problem in reading.problems]
+        said += fill(workbook, filling)
+        intake = replace(intake, merged=_with(intake.merged, said))
         if kept != memory:
             write_memory(workbook, kept)
         what.tell(intake, readings)
@@ -194,8 +196,8 @@ def fill_from(
         cells = frozenset() if raw is None else formulas(workbook, raw)
         incoming = Incoming(lines=lines)
         intake = take_in(tables, incoming, None, cells, today=_today(), as_of=as_of)
-    merged = _with(intake.merged, fill(workbook, intake.merged.filling))
-    intake = replace(intake, merged=merged)
+    said = (*reading.problems, *fill(workbook, intake.merged.filling))
+    intake = replace(intake, merged=_with(intake.merged, said))
     orders.tell(intake, [reading])
     return intake
 
@@ -205,7 +207,7 @@ def _today() -> dt.date:
 
 
 def _with(merged: Merged, problems: Sequence[Problem]) -> Merged:
-    """With what is to be said of the writing."""
+    """With what is to be said of reading and writing."""
     return replace(merged, problems=(*merged.problems, *problems))
 
 
