@@ -79,7 +79,7 @@ def open_orders(
                 with _scratch() as (connection, _):
                     matching = _matched(list(table.columns), mapping, shown)
                     names = [table.columns[i] for i in matching.positions.values()]
-                    copy = connection.create_table("raw", table.select(names).to_pyarrow())
+                    copy = _copied(connection, table.select(names).to_pyarrow())
                     yield _of_table(copy, shown, Kind.DATABASE, mapping, dates, name=name)
                 return
             textual = engine == "duckdb"
@@ -117,6 +117,12 @@ def orders_of(raw: RawTable) -> tuple[ir.Table, Reading]:
     with needs_extra():
         import ibis  # noqa: F401 (only to see whether it is there)
     return _of_cells(raw, raw.sheet, {}, None)
+
+
+def _copied(connection: Any, cells: Any) -> ir.Table:  # noqa: ANN401 (ibis has no types)
+    """Rows in DuckDB's own memory, under the name ``raw``."""
+    connection.con.from_arrow(cells).create("raw")
+    return connection.table("raw")
 
 
 @contextmanager
@@ -245,7 +251,7 @@ def _of_cells(
     matching = _matched(headers, mapping, shown)
     cells, kinds = split_cells({key: raw.columns[i] for key, i in matching.positions.items()})
     connection = ibis.duckdb.connect(temp_directory=f"{tempfile.gettempdir()}/xlportfolio")
-    table = connection.create_table("raw", cells)
+    table = _copied(connection, cells)
     parts = {key: Parts(**{kind: table[f"{key} {kind}"] for kind in kinds[key]}) for key in kinds}
     source = _Source(shown, Kind.WORKBOOK, headers, matching, table=raw.sheet)
     return _result(table, parts, source, dates, hinted="text" in kinds.get("discount", ()))
