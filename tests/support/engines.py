@@ -88,6 +88,7 @@ def spark() -> Iterator[Any]:
         session = (
             SparkSession.builder.master("local[1]")
             .config("spark.driver.memory", "700m")
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")  # starts faster
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.ui.enabled", "false")
