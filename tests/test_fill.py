@@ -170,7 +170,9 @@ def test_named_cells_hold_their_content_and_all_others_stay_to_the_letter(
         kind, text = content_of(cell)
         style, was = (int(c.get("s", "0")) for c in (cell, old.get(address, cell)))
         if isinstance(content, dt.date):
-            first = dt.date(1904, 1, 1) if b'date1904="1"' in before[BOOK] else dt.date(1899, 12, 30)
+            first = (
+                dt.date(1904, 1, 1) if b'date1904="1"' in before[BOOK] else dt.date(1899, 12, 30)
+            )
             assert (kind, float(text)) == ("n", (content - first).days)
             assert style == was if KINDS[was:] and KINDS[was] else shows_days(after, style)
         else:

@@ -31,11 +31,14 @@ Answer = float | str | None
 _C, _F, _IS, _ROW, _T, _V = map(main, ("c", "f", "is", "row", "t", "v"))
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 #: What an attribute of a cell says of its content, or of how that came about.
-_OF_CONTENT = ("t", "cm", "vm", "ph")
+_OF_CONTENT = frozenset({"t", "cm", "vm", "ph"})
 #: Whole numbers are exact below this, and written without a decimal point.
 _EXACT = 1e15
 _TRUE = frozenset({"1", "true"})
-_LACKS_ADDRESS = etree.XPath("boolean(//m:row[not(@r)] | //m:c[not(@r)])", namespaces={"m": MAIN})
+_LACKS_ADDRESS = etree.XPath(
+    "boolean(m:sheetData/m:row[not(@r)]) or boolean(m:sheetData/m:row/m:c[not(@r)])",
+    namespaces={"m": MAIN},
+)
 
 
 class Area(NamedTuple):
@@ -261,9 +264,10 @@ def set_formula(cell: Element, text: str, *, is_array: bool = False) -> None:
 
 
 def _empty(cell: Element) -> None:
-    for attribute in _OF_CONTENT:
-        cell.attrib.pop(attribute, "")
-    cell[:] = []
+    for attribute in cell.keys():  # noqa: SIM118 (an element is no mapping)
+        if attribute in _OF_CONTENT:
+            del cell.attrib[attribute]
+    del cell[:]
     cell.text = None
 
 

@@ -9,6 +9,7 @@ from io import BytesIO
 
 from openpyxl import Workbook as OpenpyxlWorkbook
 from openpyxl.worksheet.table import Table as TableShape
+from openpyxl.worksheet.table import TableColumn
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import Area
@@ -93,7 +94,12 @@ def _draw(name: str, block: Block) -> bytes:
         sheet.cell(_FIRST_ROW - 1, position, column.header)
         sheet.cell(_FIRST_ROW, position, column.key).number_format = _AS_TEXT
     area = Area(1, _FIRST_ROW - 1, len(block.columns), block.last_row)
-    sheet.add_table(TableShape(displayName=IMPORTED.name, ref=str(area)))
+    table = TableShape(displayName=IMPORTED.name, ref=str(area))
+    table.tableColumns = [
+        TableColumn(id=number, name=column.header)
+        for number, column in enumerate(block.columns, start=1)
+    ]
+    sheet.add_table(table)
     sink = BytesIO()
     book.save(sink)
     return sink.getvalue()

@@ -32,12 +32,12 @@ class OpenSheet:
     """
 
     def __init__(self, workbook: Workbook, name: str) -> None:
-        self.workbook, self.package = workbook, workbook.package
+        self.package = workbook.package
         self.sheet = next(sheet for sheet in workbook.sheets if sheet.name == name)
         self.root = self.package.xml(self.sheet.part)
         with self.checked():
             self.cells = SheetCells(self.root)
-        self._formats = Formats(workbook)
+        self._formats, self._first_day = Formats(workbook), workbook.first_day
 
     @contextmanager
     def checked(self) -> Iterator[None]:
@@ -75,7 +75,7 @@ class OpenSheet:
         cell = self.cells.make(column, row, style)
         if isinstance(content, dt.date | dt.time | dt.timedelta):
             cell.set("s", self._formats.of_time(cell.get("s", "0"), content))
-        set_content(cell, content, self.workbook.first_day)
+        set_content(cell, content, self._first_day)
 
     def put(self) -> None:
         """Write the sheet, and the formats that it needs now, to the package."""
