@@ -24,15 +24,7 @@ from xlportfolio.command import (
     printing,
     stopping,
 )
-from xlportfolio.import_screen import print_readings
 from xlportfolio.locale import texts
-from xlportfolio.measures_screen import (
-    measures_document,
-    no_measures,
-    print_measures,
-    with_scores,
-)
-from xlportfolio.sources.database import without_password
 
 
 @app.command(help=HELP("cli.measures"), epilog=HELP("cli.measures_examples"))
@@ -61,6 +53,15 @@ def measures(
     lang: LangOption = None,
 ) -> None:
     """Compute the measures of customers from orders alone."""
+    from xlportfolio.import_screen import print_readings
+    from xlportfolio.measures_screen import (
+        measures_document,
+        no_measures,
+        print_measures,
+        with_scores,
+    )
+    from xlportfolio.sources.database import without_password
+
     mapping = mapping_of(mapped)
     day = as_of or dt.datetime.now().astimezone().date()
     language = str(lang or SYSTEM)
@@ -80,12 +81,12 @@ def measures(
                 with printing():
                     print_readings([reading], texts(language))
             found = customer_measures(lines, day, forecast=not no_forecast)
-        measured = replace(found, problems=(*reading.problems, *found.problems))
-        scores = scored(measured.frame) if rfm else None
+        scores = scored(found.frame) if rfm else None
         if out is not None:
-            write_measures(out, with_scores(measured, scores), language)
+            write_measures(out, with_scores(found, scores), language)
         with printing():
             if as_json:
-                dump(measures_document(measured, language, scores))
+                everything = replace(found, problems=(*reading.problems, *found.problems))
+                dump(measures_document(everything, language, scores))
             else:
-                print_measures(measured, texts(language), scores, out)
+                print_measures(found, texts(language), scores, out)
