@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from support.packages import MAIN
 
-from xlportfolio.files.spill import Area, Spill, array_formulas
+from xlportfolio.files.cells import Area
+from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.schema.contract import column_letters
 
 MOST = 7

@@ -17,20 +17,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from xlportfolio import __version__
+from xlportfolio import __version__, import_command, order_commands  # noqa: F401 (register theirs)
 from xlportfolio.command import (
     HELP,
     SYSTEM,
     AsOfOption,
     Book,
+    DatesOption,
     DryRunOption,
     JsonOption,
     Lang,
     LangOption,
+    MapOption,
     NoBackupOption,
     OutOption,
     app,
     dump,
+    mapping_of,
     printing,
     stopping,
 )
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
     from xlportfolio.excel.doctor import Check
     from xlportfolio.files.rescore import Rescored
 
+#: Cells that a rescore with orders lists.
+_CHANGES = 5
 _MARK_COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 
 
@@ -84,17 +89,34 @@ def rescore(
     lang: LangOption = None,
     no_backup: NoBackupOption = False,
     timings: Annotated[bool, typer.Option("--timings", help=HELP("cli.timings"))] = False,
+    orders: Annotated[
+        str | None, typer.Option("--orders", metavar="FILE|URL", help=HELP("cli.rescore_orders"))
+    ] = None,
+    mapped: MapOption = None,
+    dates: DatesOption = None,
 ) -> None:
     """Score a workbook and write the result sheets into it."""
     started = time.perf_counter()
+    mapping = mapping_of(mapped)
+    if orders is None and (mapping or dates):
+        raise typer.BadParameter(HELP("cli.orders_missing"), param_hint="--orders")
     with stopping(book, as_of, lang, as_json=as_json):
+        from xlportfolio.files.imports import Orders
         from xlportfolio.files.rescore import rescore as run
+        from xlportfolio.import_screen import silent, teller
+        from xlportfolio.sources import DateOrder
+
+        given = None
+        if orders is not None:
+            tell = silent if as_json else teller(lang, _CHANGES)
+            given = Orders(orders, mapping, None if dates is None else DateOrder(dates), tell)
 
         with progress_bar(lang or SYSTEM) as bar:
             progress = Timings(bar)
             done = run(
                 book,
                 out,
+                orders=given,
                 as_of=as_of,
                 language=lang,
                 backup=not no_backup,

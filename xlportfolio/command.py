@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
@@ -16,10 +16,12 @@ import typer
 from rich.console import Console
 
 from xlportfolio import __version__
-from xlportfolio.errors import InputError, XlPortfolioError
+from xlportfolio.errors import InputError, Problem, XlPortfolioError
 from xlportfolio.locale import language_of_system, texts
 from xlportfolio.screen import print_problems, shown
 
+#: Problems, language -> the JSON object that tells of them.
+Said = Callable[[Sequence[Problem], str], dict[str, Any]]
 SYSTEM = language_of_system()
 HELP = texts(SYSTEM)
 
@@ -40,7 +42,15 @@ class Lang(StrEnum):
     EN = "en"
 
 
-def _day(text: str) -> dt.date:
+class DateChoice(StrEnum):
+    """The orders of day and month that ``--dates`` takes."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+def as_day(text: str) -> dt.date:
+    """A date that somebody typed."""
     from xlportfolio.schema.cells import as_date
 
     day = as_date(text)
@@ -57,8 +67,34 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help=HELP("cli.dry_run"
 NoBackupOption = Annotated[bool, typer.Option("--no-backup", help=HELP("cli.no_backup"))]
 AsOfOption = Annotated[
     dt.date | None,
-    typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help=HELP("cli.as_of")),
+    typer.Option("--as-of", parser=as_day, metavar="YYYY-MM-DD", help=HELP("cli.as_of")),
 ]
+MapOption = Annotated[
+    list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help=HELP("cli.map"))
+]
+DatesOption = Annotated[DateChoice | None, typer.Option("--dates", help=HELP("cli.dates"))]
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """What ``--map`` says: our name of a column -> its header in the file.
+
+    >>> mapping_of(["order_date=Belegdatum", "amount = Netto=Wert"])
+    {'order_date': 'Belegdatum', 'amount': 'Netto=Wert'}
+
+    Raises
+    ------
+    BadParameter
+        If one of them names no two columns, or one column of ours comes twice.
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs or ():
+        ours, _, theirs = (side.strip() for side in pair.partition("="))
+        if not (ours and theirs):
+            raise typer.BadParameter(HELP("cli.map_wrong", found=pair), param_hint="--map")
+        if ours in mapping:
+            raise typer.BadParameter(HELP("cli.map_twice", found=ours), param_hint="--map")
+        mapping[ours] = theirs
+    return mapping
 
 
 @app.callback(invoke_without_command=True)
@@ -72,9 +108,18 @@ def _options(
 
 @contextmanager
 def stopping(
-    book: Path, as_of: dt.date | None, lang: Lang | None, *, as_json: bool
+    book: Path,
+    as_of: dt.date | None,
+    lang: Lang | None,
+    *,
+    as_json: bool,
+    title: str = "cli.stopped",
+    said: Said | None = None,
 ) -> Iterator[None]:
-    """Say in words what stops a command, and leave with exit code 1."""
+    """Say in words what stops a command, and leave with exit code 1.
+
+    With ``said``, the JSON object is not that of a workbook.
+    """
     stop: XlPortfolioError
     try:
         yield
@@ -95,7 +140,7 @@ def stopping(
     language = lang or of_workbook or SYSTEM
     words, errors = texts(language), Console(stderr=True, emoji=False)
     if isinstance(stop, InputError):
-        errors.print(shown(words("cli.stopped", path=book)), style="bold")
+        errors.print(shown(words(title, path=book)), style="bold")
     print_problems(errors, words, stop.problems)
     if as_json:
         from xlportfolio.document import document
@@ -103,7 +148,8 @@ def stopping(
         asked = stop.as_of if isinstance(stop, InputError) else None
         day = as_of or asked or dt.datetime.now().astimezone().date()
         with suppress(XlPortfolioError), printing():  # what stops the command has been said
-            dump(document(str(book), day, None, stop.problems, language))
+            of_book = document(str(book), day, None, stop.problems, language)
+            dump(of_book if said is None else said(stop.problems, language))
     raise typer.Exit(1)
 
 

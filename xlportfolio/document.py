@@ -47,7 +47,7 @@ def document(
         "findings": [] if advice is None else list(_findings(advice)),
         "plan": None if advice is None else _plan(advice),
         "robustness": None if advice is None else _robustness(advice.numbers.firmness),
-        "problems": _problems(problems, language),
+        "problems": listed_problems(problems, language),
     }
 
 
@@ -72,7 +72,7 @@ def explanation(
     return {
         **_head(workbook, as_of, advice),
         "customers": [{**customer, "criteria": list(_criteria(advice, position))}],
-        "problems": _problems(problems, language),
+        "problems": listed_problems(problems, language),
     }
 
 
@@ -100,7 +100,7 @@ def weights_document(
         "as_of": as_of.isoformat(),
         "axes": {str(weighing.axis): _axis_weights(weighing) for weighing in axes},
         "taken": dict(taken),
-        "problems": _problems(problems, language),
+        "problems": listed_problems(problems, language),
     }
 
 
@@ -178,7 +178,8 @@ def _head(workbook: str, as_of: dt.date, advice: Advice | None) -> Document:
     }
 
 
-def _problems(problems: Sequence[Problem], language: str) -> list[Document]:
+def listed_problems(problems: Sequence[Problem], language: str) -> list[Document]:
+    """Problems as objects: what was found where, and the sentence."""
     return [
         {
             "severity": str(problem.severity),

@@ -19,8 +19,9 @@ from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Quadrant, Status
 
 if TYPE_CHECKING:
+    from xlportfolio.files.change import Progress
     from xlportfolio.files.explain import Explained
-    from xlportfolio.files.rescore import Progress, Rescored
+    from xlportfolio.files.rescore import Rescored
     from xlportfolio.files.weights import Weighed
     from xlportfolio.page_layout import AxisTable
     from xlportfolio.weighing import AxisWeighing
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 #: Customers of the ranking that the summary names.
 _TOP = 5
-_STEPS = ("read", "check", "analyse", "draw", "write")
+_STEPS = ("read", "orders", "check", "analyse", "draw", "write")
 #: Problems that the summary lists; the data check sheet has them all.
 _LISTED = 10
 #: Columns of the summary where no terminal says how many it has.
@@ -102,7 +103,7 @@ class Timings:
         Console(stderr=True, emoji=False, highlight=False).print(table)
 
 
-def _output() -> Console:
+def output() -> Console:
     """Standard output, as wide as a terminal or as a page."""
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     return Console(highlight=False, emoji=False, width=width)
@@ -124,7 +125,7 @@ def print_problems(
 def print_summary(done: Rescored, seconds: float) -> None:
     """How many of each type, the first of the ranking, the data check, and what was written."""
     words = texts(done.presentation.language)
-    console = _output()
+    console = output()
     customers = done.analysis.customers
     scored = words("cli.scored", path=done.path.name, as_of=done.as_of)
     console.print(shown(scored), style="bold", soft_wrap=True)
@@ -186,7 +187,7 @@ def print_explanation(done: Explained) -> None:
     """What stands on the page of a customer, and where that was written."""
     rescored, page = done.rescored, done.page
     words = texts(rescored.presentation.language)
-    console = _output()
+    console = output()
     console.print(shown(page.title), style="bold", soft_wrap=True)
     console.print(shown(f"{page.type}. {page.subtitle}"), soft_wrap=True)
     figures = Table(box=None, pad_edge=False)
@@ -218,7 +219,7 @@ def print_weights(done: Weighed) -> None:
     from xlportfolio.weight_sheets import said_of
 
     rescored = done.rescored
-    words, console = texts(rescored.presentation.language), _output()
+    words, console = texts(rescored.presentation.language), output()
     for weighing in done.weights.axes:
         console.print(_weights_table(weighing, words))
         for sentence in "\n".join(said_of(weighing, words)).split("\n"):

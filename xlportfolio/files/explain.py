@@ -8,9 +8,10 @@ from pathlib import Path
 
 from openpyxl.utils.cell import quote_sheetname
 
+from xlportfolio.files.change import Progress, scratch
 from xlportfolio.files.graft import put_sheets
 from xlportfolio.files.ours import find_page
-from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
+from xlportfolio.files.rescore import Finish, Rescored, revise
 from xlportfolio.files.workbook import Sheet, Workbook
 from xlportfolio.page import position_of
 from xlportfolio.page_layout import PAGE_NAME, CustomerPage

@@ -10,15 +10,15 @@ from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.cells import Area
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
-from xlportfolio.files.spill import Area
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
-from xlportfolio.schema.contract import LAST_ROW, column_letters
+from xlportfolio.schema.contract import IMPORTED, LAST_ROW, column_letters
 from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, entries_table
 from xlportfolio.tables import HEADER_ROW, ReportColumn
 
@@ -85,6 +85,22 @@ def find_weights(workbook: Workbook) -> list[tuple[Sheet, TableObject]]:
         _refuse_foreign(workbook, sheet, table.name)
     _refuse_taken(workbook, [name.lower() for name in (WEIGHTS_TABLE.name, *PAIRWISE.values())])
     return found
+
+
+def find_imported(workbook: Workbook) -> Sheet | None:
+    """The sheet that keeps what imports wrote.
+
+    Raises
+    ------
+    WorkbookError
+        If it holds something of the user's, which replacing it would lose.
+    """
+    wanted = IMPORTED.name.lower()
+    found = [sheet for sheet, table in workbook.tables() if table.name.lower() == wanted]
+    for sheet in found:
+        _refuse_foreign(workbook, sheet, wanted)
+    _refuse_taken(workbook, [wanted])
+    return found[0] if found else None
 
 
 def _refuse_taken(workbook: Workbook, tables: Container[str]) -> None:
@@ -211,7 +227,7 @@ def _first_added(table: TableObject, block: Block) -> int | None:
 
 def _is_header(header: str, column: ReportColumn) -> bool:
     """Whether a header is that of a column of ours, in whatever language."""
-    names = {texts(language)(f"columns.{column.key}") for language in LANGUAGES}
+    names = {texts(language).branch("columns").get(column.key) for language in LANGUAGES}
     return header in {*names, column.header}
 
 

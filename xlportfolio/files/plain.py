@@ -45,7 +45,8 @@ _CHUNK = 1 << 21
 #: What stands before the first element of a part that is surely UTF-8.
 _PROLOG = (
     rb"(?:\xef\xbb\xbf)?"
-    rb'(?:<\?xml version="1\.0"(?: encoding="utf-8")?(?: standalone="\w+")?\s*\?>\s*)?'
+    rb"""(?:<\?xml version=["']1\.0["'](?: encoding=["']utf-8["'])?"""
+    rb"""(?: standalone=["']\w+["'])?\s*\?>\s*)?"""
 )
 _START = re.compile(
     _PROLOG

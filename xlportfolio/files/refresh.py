@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from openpyxl.utils.datetime import to_excel
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.cells import Answer, Area, set_answer
 from xlportfolio.files.package import Element, to_xml
-from xlportfolio.files.spill import Answer, Area, Spill, array_formulas, set_answer
+from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import Sheet, Workbook, main
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.scorecard import FORMULA

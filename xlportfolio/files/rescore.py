@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
-
-from lxml import etree
 
 from xlportfolio.analysis import PortfolioAnalysis
-from xlportfolio.errors import Problem, WorkbookError
+from xlportfolio.errors import InputError, Problem, WorkbookError
+from xlportfolio.files.cells import Answer
+from xlportfolio.files.change import Progress, change, scratch
 from xlportfolio.files.graft import graft
+from xlportfolio.files.imports import Orders, fill_from
 from xlportfolio.files.ours import find_ours
-from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.refresh import refresh
-from xlportfolio.files.save import backup_path, hold, no_temporary, steady
-from xlportfolio.files.spill import Answer
 from xlportfolio.files.workbook import Workbook
+from xlportfolio.intake import Intake
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
 from xlportfolio.run import Run
-from xlportfolio.schema import interpret
+from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import LAST_ROW
 from xlportfolio.scorecard import rows_of, scorecard
 
-#: Told the key of each step as it begins; see ``steps`` in ``locale``.
-Progress = Callable[[str], None]
 #: Puts what came of a run into a workbook.
 Finish = Callable[[Run], None]
 
@@ -81,6 +75,7 @@ def rescore(
     book: Path | str,
     out: Path | str | None = None,
     *,
+    orders: Orders | None = None,
     as_of: dt.date | None = None,
     language: str | None = None,
     backup: bool = True,
@@ -98,6 +93,9 @@ def rescore(
         An .xlsx or .xlsm file with the input tables.
     out
         Where the result goes; ``None``: into the same file.
+    orders
+        Where orders come from that fill the columns of criteria with a ``source``, before anything
+        is scored; ``None``: the table of the customers stays as it is.
     as_of
         The day; ``None``: that of the settings, else today.
     language
@@ -141,16 +139,19 @@ def rescore(
 
         return finish
 
-    return revise(
-        book,
-        out,
-        prepare,
-        as_of=as_of,
-        language=language,
-        backup=backup,
-        write=write,
-        progress=progress,
-    )
+    def work(workbook: Workbook) -> Run:
+        finish = prepare(workbook)
+        tables = read_tables(workbook)
+        intake = None
+        if orders is not None:
+            progress("orders")
+            intake = fill_from(workbook, tables, orders, as_of=as_of)
+            tables = dict(intake.tables)
+        return score(tables, finish, intake, as_of=as_of, language=language, progress=progress)
+
+    book = Path(book)
+    done = change(book, out, work, backup=backup, write=write, progress=progress)
+    return Rescored(book, done.written, done.backup, done.content)
 
 
 def revise(
@@ -171,45 +172,38 @@ def revise(
     prepare
         Looks at the workbook before its tables are read, and gives what puts a run into it.
     """
-    book, target = Path(book), Path(book if out is None else out)
-    progress("read")
-    if target.suffix.lower() != book.suffix.lower():
-        raise WorkbookError("wrong_suffix", path=target, suffix=book.suffix)
-    with (
-        hold(target) if write else nullcontext() as held,
-        steady(book) as unchanged,
-        closing(Package(book)) as package,
-    ):
-        workbook = Workbook(package)
+
+    def work(workbook: Workbook) -> Run:
         finish = prepare(workbook)
         tables = read_tables(workbook)
-        progress("check")
-        given = interpret(tables)
-        progress("analyse")
-        today = dt.datetime.now().astimezone().date()
-        run = Run.of(given, today=today, as_of=as_of, language=language)
-        progress("draw")
-        finish(run)
-        unchanged()
-        kept = None
-        if held is not None:
-            progress("write")
+        return score(tables, finish, as_of=as_of, language=language, progress=progress)
 
-            def content(file: IO[bytes]) -> None:
-                package.write(file)
-                package.close()
-                unchanged()
-
-            keep = backup_path(book) if backup and held.is_file(book) else None
-            kept = keep if held.replace(content, keep, book) else None
-    written = target if write else None
-    return Rescored(book, written, kept, run)
+    book = Path(book)
+    done = change(book, out, work, backup=backup, write=write, progress=progress)
+    return Rescored(book, done.written, done.backup, done.content)
 
 
-def scratch(workbook: Workbook, author: Callable[[], bytes]) -> Workbook:
-    """A scratch workbook with sheets of ours, to be grafted into the package of another."""
+def score(
+    tables: Mapping[str, RawTable],
+    finish: Finish,
+    intake: Intake | None = None,
+    *,
+    as_of: dt.date | None,
+    language: str | None,
+    progress: Progress,
+) -> Run:
+    """Score input tables, and put what came of it into the package; see :func:`rescore`."""
+    said = () if intake is None else intake.problems
+    progress("check")
     try:
-        drawn = BytesIO(author())
-    except (OSError, etree.SerialisationError) as error:  # openpyxl writes through files
-        raise no_temporary(error) from error
-    return Workbook(Package(workbook.package.path, drawn))
+        given = interpret(tables)
+    except InputError as error:
+        raise InputError(in_order([*error.problems, *said]), error.language, error.as_of) from error
+    progress("analyse")
+    today = dt.datetime.now().astimezone().date()
+    run = Run.of(given, today=today, as_of=as_of, language=language)
+    if said:
+        run = replace(run, problems=tuple(in_order([*run.problems, *said])))
+    progress("draw")
+    finish(run)
+    return run

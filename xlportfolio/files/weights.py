@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xlportfolio.errors import WorkbookError
+from xlportfolio.files.cells import Area
+from xlportfolio.files.change import Progress, scratch
 from xlportfolio.files.graft import graft_tables
 from xlportfolio.files.ours import find_weights
-from xlportfolio.files.package import to_xml
 from xlportfolio.files.read import read_objects
-from xlportfolio.files.rescore import Finish, Progress, Rescored, revise, scratch
-from xlportfolio.files.spill import give_addresses, insert_cell, set_answer
-from xlportfolio.files.workbook import Workbook, main
+from xlportfolio.files.rescore import Finish, Rescored, revise
+from xlportfolio.files.workbook import Workbook
+from xlportfolio.files.writing import OpenSheet
 from xlportfolio.run import Run
-from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.contract import LAST_ROW, column_letters
 from xlportfolio.schema.weights import entries_table
 from xlportfolio.state import MACROS_NAME
 from xlportfolio.weighing import Taking, as_entered, taken_over, with_taken
@@ -130,19 +130,13 @@ def _take(workbook: Workbook, run: Run, taken: Mapping[str, float]) -> None:
     if not taken:
         return
     grid, rows = run.given.places.criteria, run.given.places.criterion_rows
-    sheet = next(s for s in workbook.sheets if s.name == grid.sheet)
-    root = workbook.package.xml(sheet.part)
-    give_addresses(root)
-    lines = {row.get("r"): row for row in root.iter(main("row"))}
-    letters = column_letters(grid.raw.column + grid.positions["weight"])
+    sheet = OpenSheet(workbook, grid.sheet)
+    column = grid.raw.column + grid.positions["weight"]
+    formulas = sheet.formulas(Area(column, 1, column, LAST_ROW))
     for criterion, weight in taken.items():
-        number = grid.sheet_row(rows[criterion])
-        address, line = f"{letters}{number}", lines[str(number)]
-        cell = next((c for c in line if c.get("r") == address), None)
-        if cell is None:
-            cell = insert_cell(line, address, None)
-        if cell.find(main("f")) is not None:
-            details = {"sheet": sheet.name, "cell": address, "criterion": criterion}
-            raise WorkbookError("weight_is_formula", path=workbook.package.path, **details)
-        set_answer(cell, weight)
-    workbook.package.put(sheet.part, to_xml(root))
+        row = grid.sheet_row(rows[criterion])
+        if (column, row) in formulas:
+            cell = f"{column_letters(column)}{row}"
+            raise sheet.error("weight_is_formula", cell=cell, criterion=criterion)
+        sheet.write(column, row, weight)
+    sheet.put()

@@ -104,6 +104,10 @@ class Sheet:
         related = self._package.relationships(self.part) if self.is_worksheet else []
         return [self._table(r.target) for r in related if r.is_a("table")]
 
+    def forget_tables(self) -> None:
+        """Read the table objects anew when they are next asked for."""
+        self.__dict__.pop("tables", None)
+
     def _table(self, part: str) -> TableObject:
         root = self._package.xml(part)
         try:
@@ -307,10 +311,17 @@ class Workbook:
         if found and chain.find(main("c")) is not None:
             self.package.put(part, to_xml(chain))
         elif found:
-            for relationship in self.package.relationships(self.part):
-                if relationship.is_a(_CALC_CHAIN):
-                    self.package.unrelate(self.part, relationship)
-            self.package.remove(part)
+            self.drop_calculations()
+
+    def drop_calculations(self) -> None:
+        """Leave the calculation chain out, which Excel makes anew when it opens the workbook."""
+        part = self.related(_CALC_CHAIN)
+        if part is None:
+            return
+        for relationship in self.package.relationships(self.part):
+            if relationship.is_a(_CALC_CHAIN):
+                self.package.unrelate(self.part, relationship)
+        self.package.remove(part)
 
     def commit(self) -> None:
         """Put the workbook part, with its sheets and names as they are now, into the package."""

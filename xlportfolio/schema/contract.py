@@ -202,6 +202,17 @@ ORDERS = Table(
     ),
     extras=(Column("unit_price", "Unit price", "Stückpreis"),),
 )
+#: What imports wrote into the table of the customers, on a sheet that nobody sees; all text.
+IMPORTED = Table(
+    "tblImported",
+    "_kp_imported",
+    "_kp_imported",
+    (
+        Column("customer_id", "Customer ID", "Customer ID", needed=True),
+        Column("column", "Column", "Column", needed=True),
+        Column("value", "Value", "Value", needed=True),
+    ),
+)
 #: The input tables that a rescore reads.
 TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
 
