@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import math
 import random
-import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -234,20 +233,19 @@ def test_numbers_are_those_that_cells_of_a_workbook_hold(language: str, decimal:
             chance.choice("00123456789.,.,-()€% '’e") for _ in range(chance.randint(1, 8))
         )
 
-    texts = sorted({text.strip() for _ in range(6000) for text in (amount(), junk())} - {""})
+    amounts = {amount().strip() for _ in range(6000)}
+    texts = sorted(amounts | {junk().strip() for _ in range(6000)} - {""})
     table = ibis.memtable(pa.table({"text": texts}))
     found = table.select(value=number(table.text, decimal)).to_pyarrow()["value"].to_pylist()
     read_ones = 0
     for text, value in zip(texts, found, strict=True):
         cell = read_number(text, language)
-        if value is None:  # we are stricter with what nobody writes
-            assert cell is None or re.search(
-                r"[.,]e|[.,]\d['’ ]|[.,]\d*['’ ]\d|[-+(].*[-+)]", text
-            ), text
-        else:
+        if value is not None:
             assert cell is not None, text
             assert value == pytest.approx(cell.number, rel=1e-12), text
             read_ones += 1
+        elif text in amounts:  # of junk, some that nobody writes is no number here
+            assert cell is None, text
     assert read_ones > 4000
 
 
