@@ -511,6 +511,17 @@ def test_parquet_with_types_and_with_texts(tmp_path: Path) -> None:
     assert stopped(tmp_path).key == "files_differ"
 
 
+def test_a_parquet_file_with_damaged_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    names = ["Auftragsnr", "Kundennr", "Belegdatum", "Netto"]
+    cells = [f"text {i * i}" for i in range(5000)]
+    pq.write_table(pa.table({**dict.fromkeys(names, cells), "Netto": [*range(5000)]}), path)
+    data = bytearray(path.read_bytes())
+    data[100:4000] = bytes(255 - byte for byte in data[100:4000])
+    path.write_bytes(data)
+    assert stopped(path).key == "source_unreadable"
+
+
 def sheet(folder: Path, rows: list[list[Any]], *, table: str | None = None) -> Path:
     book = Workbook()
     book.active.title = "Deckblatt"  # type: ignore[union-attr]
