@@ -29,9 +29,15 @@ _TWO_SIGNS = r"^[-−+(].*[-−]$|^[-−+].*\)$|^\([^)]*$|^[^(]*\)$"  # noqa: RU
 _NEGATIVE = r"^[-−(]|[-−]$"  # noqa: RUF001 (as above)
 #: By decimal separator: what a number looks like. A leading zero starts no group of thousands.
 _FORMS = {
-    decimal: rf"^(?:(?:[0-9]+|[1-9][0-9]{{0,2}}(?:[{other} '’][0-9]{{3}})+)(?:{mark}[0-9]*)?"
-    rf"|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?$"
-    for decimal, mark, other in ((",", ",", "."), (".", r"\.", ","))
+    decimal: rf"^(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+"
+    rf"|(?:{whole}(?:{mark}[0-9]+)?|{mark}[0-9]+)[eE][+-]?[0-9]{{1,3}})$"
+    for decimal, mark, whole in (
+        (decimal, mark, rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{groups}))")
+        for decimal, mark, groups in (
+            (",", ",", r"(?:\.[0-9]{3})+|(?: [0-9]{3})+|(?:['’][0-9]{3})+"),
+            (".", r"\.", r"(?:,[0-9]{3})+|(?: [0-9]{3})+|(?:['’][0-9]{3})+"),
+        )
+    )
 }
 _GROUPS = {",": "[. '’]", ".": "[, '’]"}
 _OTHER = {",": ".", ".": ","}
