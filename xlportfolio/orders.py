@@ -416,8 +416,14 @@ def _trends(orders: ir.Table, gaps: ir.Table, as_of: dt.date) -> ir.Table:
 
 
 def _medians(table: ir.Table, name: str) -> ir.Table:
-    """The median of a column for each customer, without a function that not all engines have."""
+    """The median of a column for each customer.
+
+    By the engine's own function where it is known to have one, which is faster; SQL Server and
+    BigQuery have none.
+    """
     ibis = _ibis()
+    if _knows_medians(table):
+        return table.group_by("customer_id").agg(**{f"median_{name}": table[name].median()})
     own = ibis.window(group_by="customer_id")
     upward = ibis.window(group_by="customer_id", order_by=name)
     twice = 2 * (ibis.row_number().over(upward) + 1)
@@ -426,6 +432,17 @@ def _medians(table: ir.Table, name: str) -> ir.Table:
         (placed.twice >= placed["count"]) & (placed.twice <= placed["count"] + 2)
     )
     return middle.group_by("customer_id").agg(**{f"median_{name}": middle[name].mean()})
+
+
+def _knows_medians(table: ir.Table) -> bool:
+    """Whether the engine computes medians; not known of a table that belongs to none yet."""
+    from ibis.common.exceptions import IbisError
+    from ibis.expr.operations import Median
+
+    try:
+        return bool(table.get_backend().has_operation(Median))
+    except IbisError:
+        return False
 
 
 def _digits(name: str) -> ir.Table:
