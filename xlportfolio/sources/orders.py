@@ -90,7 +90,8 @@ def open_orders(
         if files.kind is Kind.PARQUET:
             refuse_different(files.paths)
             table = connection.read_parquet([str(path) for path in files.paths])
-            yield _of_table(table, source, Kind.PARQUET, mapping, dates, count=len(files.paths))
+            with _damage(source):
+                yield _of_table(table, source, Kind.PARQUET, mapping, dates, count=len(files.paths))
         else:
             yield _of_texts(connection, files, folder, mapping, dates, ibis)
 
@@ -111,6 +112,17 @@ def orders_of(raw: RawTable) -> tuple[ir.Table, Reading]:
     with needs_extra():
         import ibis  # noqa: F401 (only to see whether it is there)
     return _of_cells(raw, raw.sheet, {}, None)
+
+
+@contextmanager
+def _damage(source: str) -> Iterator[None]:
+    """Say which file is damaged, where DuckDB meets that only when it reads the rows."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InvalidInputException as error:
+        raise WorkbookError("source_unreadable", path=source) from error
 
 
 def _copied(connection: Any, cells: Any) -> ir.Table:  # noqa: ANN401 (ibis has no types)
