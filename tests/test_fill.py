@@ -683,12 +683,13 @@ def test_orders_fill_a_column_and_the_sheets_of_results_in_one_go(tmp_path: Path
     for _ in range(2):
         rescored = rescore(path, as_of=DAY, backup=False, orders=Orders(str(orders)))
         assert repairs_of(parts_of(path)) == []
-    turnover = rescored.analysis.customers.set_index("customer")["Turnover"]
+    measures = rescored.analysis.measures.set_axis(rescored.analysis.customers["customer"])
+    turnover = measures["Turnover"]
     assert (turnover["Alpha"], turnover["Delta"]) == (400, 999)
     opened = openpyxl.load_workbook(path)
     assert [opened[SHEET]["D2"].value, opened[SHEET]["D5"].value] == [400, 999]
     again = rescore(path, as_of=DAY, write=False)
-    assert again.analysis.customers.equals(rescored.analysis.customers)
+    assert again.analysis.measures.equals(rescored.analysis.measures)
 
 
 # --- the memory of imports ---------------------------------------------------------------------
