@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlportfolio import bgnbd, gammagamma
@@ -403,3 +403,31 @@ def test_no_customers_have_no_forecast() -> None:
     found = forecast(wholesale().iloc[:0])
     assert found.frame.shape == (0, len(FORECASTS))
     assert [fault.key for fault in found.faults] == ["forecast_few"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    often=st.sampled_from([1, 3, 50, 5000]),
+    money=st.sampled_from([1e-6, 1.0, 1e9, 1e60]),
+    spread=st.sampled_from([0.0, 1.0, 30.0]),
+    oldest=st.sampled_from([1.0, 50.0, 4000.0]),
+    missing=st.floats(0, 0.5),
+)
+def test_whatever_the_orders_are_what_is_told_is_possible(
+    seed: int, often: int, money: float, spread: float, oldest: float, missing: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    age = rng.uniform(0, oldest, 80)
+    frequency = rng.integers(0, often + 1, 80) * 1.0
+    recency = np.where(frequency > 0, age * rng.uniform(0, 1, 80), 0)
+    value = np.where(frequency > 0, money * np.exp(spread * rng.normal(size=80)), np.nan)
+    gone = rng.random(80) < missing
+    columns = [np.where(gone, np.nan, column) for column in (frequency, recency, age, value)]
+    frame = forecast(repeats(*columns)).frame
+    assert frame[gone].isna().all(axis=None)
+    assert frame["p_active"].dropna().between(0, 1).all()
+    for name in ("expected_orders_12m", "expected_turnover_12m"):
+        numbers = frame[name].dropna()
+        assert (np.isfinite(numbers) & (numbers >= 0)).all()
+        assert len(numbers) in {0, (~gone).sum()}

@@ -15,7 +15,7 @@ from lxml import etree
 from support.office import in_libreoffice
 from support.packages import MAIN, sheet_parts
 
-from xlportfolio.excel import functions
+from xlportfolio.excel import functions, macros
 from xlportfolio.locale import texts
 from xlportfolio.schema.contract import SETTINGS_TABLE
 from xlportfolio.template.macros import (
@@ -37,6 +37,9 @@ from support.template import (
     made,
 )
 
+#: What the ribbon runs in Python.
+RUN = ["rescore", "check", "explain", "from_orders", "import_customers"]
+RUN += ["weights", "take_weights", "share", "history"]
 RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
 
 
@@ -104,11 +107,12 @@ def test_the_bridge_calls_what_is_there() -> None:
     assert f"{failed}    unanswered = 0\n" in code
     (python,) = re.findall(r"RunPython\", _\n\s+(.*)\)\n", code)
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
-    assert len(run) == 7
-    for name in run:
+    assert list(dict.fromkeys(run)) == RUN
+    for name in RUN:
         values = {
             **{key: f'"{value}"' for key, value in constants.items()},
             "macroName": f'"{name}"',
+            "KpLiterals(arguments)": '""',
         }
         line = "".join(values.get(part, part).strip('"') for part in python.split(" & "))
         module = constants["MACROS_MODULE"]
@@ -257,8 +261,8 @@ def test_each_button_of_the_ribbon_calls_a_macro_that_is_there(language: str) ->
     root = etree.fromstring(parts["customUI/customUI.xml"])
     code = source_of("KpRibbon")
     buttons = list(root.iter(f"{RIBBON}button"))
-    names = ("Rescore", "Check", "Explain", "Weights", "TakeWeights", "Share", "History")
-    names += ("Settings", "Help")
+    names = ("Rescore", "Check", "Explain", "FromOrders", "Import", "Weights", "TakeWeights")
+    names += ("Share", "History", "Settings", "Help")
     assert [button.get("id") for button in buttons] == [f"kp{name}" for name in names]
     for button, name in zip(buttons, names, strict=True):
         assert button.get("onAction") == f"KpOn{name}"
@@ -312,11 +316,11 @@ def test_libreoffice_calls_every_wrapper_and_every_callback(tmp_path: Path) -> N
         formulas=["=KP_SCORE(11;12;13;14)", "=KP_QUADRANT(60;40)", "=KP_SCORECARD(1;2;3)"],
         cells=["Start!Z1"],
     )
-    assert len(callbacks) == len(macros) == 9
-    assert answered["called"][: len(callbacks) + len(macros)] == [None] * 18
+    assert len(callbacks) == len(macros) == 11
+    assert answered["called"][: len(callbacks) + len(macros)] == [None] * 22
     expected = [";".join([name, *map(str, range(count))]) for name, count in wrappers.items()]
-    assert answered["called"][18:] == expected
-    through_python = "rescore;check;explain;weights;take_weights;share;history;"
+    assert answered["called"][22:] == expected
+    through_python = "rescore;check;explain;weights;take_weights;share;history;"  # no file chosen
     assert answered["cells"]["Start!Z1"] == 2 * through_python
     assert answered["computed"] == [
         "KP_SCORE;11;12;13;14",
@@ -437,6 +441,58 @@ Public Function KpRowsOf(ByVal place As String, ByVal hasTotals As Boolean) As S
     KpRowsOf = area.Rows.Count
 End Function
 """
+
+
+PATHS = [
+    r"C:\Users\Jörg\100 % sicher\Aufträge 'neu'.csv",
+    r"\\server\vertrieb$\kunden & co\2026.xlsx",
+    '/Users/anna/"alles" `hier`/Übersicht|1.parquet',
+    "D:\\客户\\\N{PARTY POPPER}.csv",
+    "",
+]
+
+
+def test_any_path_reaches_python_in_a_command_line_that_changes_none_of_it(
+    tmp_path: Path,
+) -> None:
+    (line,) = asked_of_the_bridge(tmp_path, ("KpLiterals", [PATHS]))
+    assert re.fullmatch(r"[\w\\:/. ,'-]*", line, re.ASCII)
+    assert not re.search(r"\\(?!u[0-9A-F]{4})", line)  # as these pass a shell, and cmd.exe
+    given = ast.literal_eval(f"[{line.removeprefix(', ')}]")
+    assert [macros.file_path(text) for text in given] == PATHS
+
+
+def test_without_further_arguments_a_macro_gets_the_workbook_alone(tmp_path: Path) -> None:
+    assert asked_of_the_bridge(tmp_path, ("KpLiterals", [""])) == [""]
+
+
+@pytest.mark.parametrize(
+    ("customers", "orders", "table", "run"),
+    [
+        ("k.csv", "", "", "import_customers(k.csv,);"),
+        ("", "a.csv", "", "from_orders(a.csv);import_customers(,a.csv);"),
+        ("k.csv", "a.csv", "", "from_orders(a.csv);import_customers(k.csv,a.csv);"),
+        ("", "", "tblOrders", "from_orders;"),
+    ],
+)
+def test_files_are_asked_for_where_there_are_no_orders_and_may_be_left_out(
+    customers: str, orders: str, table: str, run: str, tmp_path: Path
+) -> None:
+    double = DOUBLE
+    for name, text in (
+        ("CUSTOMERS_FILE", customers),
+        ("ORDERS_FILE", orders),
+        ("FILLED_TABLE", table),
+    ):
+        double = double.replace(f'{name} As String = ""', f'{name} As String = "{text}"')
+    answered = in_libreoffice(
+        made(tmp_path),
+        tmp_path,
+        replace={"KpBridge": double},
+        calls=[["KpRibbon", "KpFromOrders", []], ["KpRibbon", "KpImport", []]],
+        cells=["Start!Z1"],
+    )
+    assert answered["cells"]["Start!Z1"] == run
 
 
 def test_a_totals_row_is_no_data(tmp_path: Path) -> None:

@@ -303,6 +303,18 @@ def test_the_orders_are_never_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("source", [".", "orders_*.csv"])
+def test_measures_are_never_written_among_the_orders(tmp_path: Path, source: str) -> None:
+    for name in ("orders_1.csv", "orders_2.csv"):
+        book(3).to_csv(tmp_path / name, index=False)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in ("orders_2.csv", "orders_3.csv"):
+        done = invoke("--orders", tmp_path / source, "-o", tmp_path / name, "--lang", "en")
+        assert done.exit_code == 1
+        assert "among the files with the orders" in done.stderr.replace("\n", " ")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_a_password_is_never_shown() -> None:
     address = "postgres://anna:s3cret@127.0.0.1:1/erp#orders"
     for more in ([], ["--json"]):

@@ -83,9 +83,12 @@ def state_of(path: Path) -> dict[str, str]:
     return dict(zip(STATE_NAMES, (f"{year}-{month}-{day}", *figures), strict=True))
 
 
-#: Stands in for KpBridge and writes down what it is asked.
+#: Stands in for KpBridge and writes down what it is asked; no file is chosen, no table has rows.
 DOUBLE = """\
 Option Explicit
+Private Const CUSTOMERS_FILE As String = ""
+Private Const ORDERS_FILE As String = ""
+Private Const FILLED_TABLE As String = ""
 Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant) As Variant
     Dim i As Long
     Dim told As String
@@ -101,9 +104,19 @@ Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant)
     Next i
     KpCall = told
 End Function
-Public Sub KpRun(ByVal macroName As String)
-    ThisWorkbook.Worksheets(1).Range("Z1").Value = ThisWorkbook.Worksheets(1).Range("Z1").Value & macroName & ";"
+Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant)
+    Dim told As String
+    told = macroName
+    If Not IsMissing(arguments) Then told = told & "(" & Join(arguments, ",") & ")"
+    ThisWorkbook.Worksheets(1).Range("Z1").Value = ThisWorkbook.Worksheets(1).Range("Z1").Value & told & ";"
 End Sub
+Public Function KpFile(ByVal title As String) As String
+    If title = "customers_file" Then KpFile = CUSTOMERS_FILE
+    If title = "orders_file" Then KpFile = ORDERS_FILE
+End Function
+Public Function KpHasRows(ByVal tableName As String) As Boolean
+    KpHasRows = (tableName = FILLED_TABLE)
+End Function
 Public Sub KpTell(ByVal message As String)
 End Sub
 Public Function KpText(ByVal key As String) As String

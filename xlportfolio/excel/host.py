@@ -37,7 +37,7 @@ from xlportfolio.page_look import draw_page
 from xlportfolio.report import ORDER, TABLES, Report
 from xlportfolio.run import Run
 from xlportfolio.schema import TABLES as INPUT_TABLES
-from xlportfolio.schema import RawTable
+from xlportfolio.schema import RawTable, Table
 from xlportfolio.schema.contract import sheet_table
 from xlportfolio.state import STATE, state_array
 from xlportfolio.tables import SheetTable
@@ -66,28 +66,34 @@ class LiveBook:
 
     def read_tables(self) -> dict[str, RawTable]:
         """The input tables by name: table objects, else what stands on the sheets of that name."""
-        found = {}
-        for table in INPUT_TABLES:
-            sheet, there = self.tables.get(table.name.casefold(), (None, None))
-            if there is not None and sheet is not None:
-                area = there.range
-                if not asked(there, "show_headers", default=True):
-                    raise XlPortfolioError("headers_hidden", sheet=sheet.name, table=table.name)
-                header, *rows = read(area)
-                if asked(there, "show_totals", default=False):
-                    rows = rows[:-1]
-                found[table.name] = RawTable.of_rows(
-                    table, sheet.name, area.row, area.column, header, rows
-                )
-                continue
-            for name in (table.english, table.german):
-                sheet = self.sheets.get(name.casefold())
-                if sheet is not None and table.name not in found:
-                    last = sheet.used_range.last_cell
-                    raw = sheet_table(table, sheet.name, read(sheet.range((1, 1), last)))
-                    if raw is not None:
-                        found[table.name] = raw
-        return found
+        found = {table.name: self.read_table(table) for table in INPUT_TABLES}
+        return {name: raw for name, raw in found.items() if raw is not None}
+
+    def read_table(self, table: Table) -> RawTable | None:
+        """A table: the table object, else what stands on the sheet of that name; none without.
+
+        Raises
+        ------
+        XlPortfolioError
+            If its headers are hidden.
+        """
+        sheet, there = self.tables.get(table.name.casefold(), (None, None))
+        if there is not None and sheet is not None:
+            area = there.range
+            if not asked(there, "show_headers", default=True):
+                raise XlPortfolioError("headers_hidden", sheet=sheet.name, table=table.name)
+            header, *rows = read(area)
+            if asked(there, "show_totals", default=False):
+                rows = rows[:-1]
+            return RawTable.of_rows(table, sheet.name, area.row, area.column, header, rows)
+        for name in (table.english, table.german):
+            sheet = self.sheets.get(name.casefold())
+            if sheet is not None:
+                last = sheet.used_range.last_cell
+                raw = sheet_table(table, sheet.name, read(sheet.range((1, 1), last)))
+                if raw is not None:
+                    return raw
+        return None
 
     # --- output --------------------------------------------------------------------------------
 
@@ -252,12 +258,14 @@ class LiveBook:
         content
             Authors the scratch workbook with the missing sheets.
         finish
-            What belongs to the same change, given the sheets made by their names.
+            What belongs to the same change, given the sheets made by their names; whatever it
+            raises, all is put back.
 
         Raises
         ------
         XlPortfolioError
-            If something of the user's is in the way; then nothing has been written.
+            If something of the user's is in the way; then nothing has been written, or all has
+            been put back.
         BrokenOffError
             If Excel refuses something in the middle; then all has been put back, or it says so.
         """
@@ -273,7 +281,7 @@ class LiveBook:
             finish(made)
         except BaseException as error:
             undone = _undo(begun, made.values())
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) or (isinstance(error, XlPortfolioError) and undone):
                 raise
             at = begun[-1].sheet.name if begun else [*new][min(len(made), len(new) - 1)]
             raise _broken_off(error, at, undone=undone) from error

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 
 import xlwings as xw
 
-from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
-from xlportfolio.excel.host import BrokenOffError, LiveBook, quiet
+from xlportfolio.excel.host import LiveBook, quiet
+from xlportfolio.excel.incoming import (
+    LiveIntake,
+    NotAnsweredError,
+    changes_anything,
+    counted,
+    oddities,
+    told,
+)
+from xlportfolio.excel.voice import Voice, speaking
 from xlportfolio.excel.weights import LiveWeights
-from xlportfolio.locale import language_of_system, texts
+from xlportfolio.intake import Intake
 from xlportfolio.run import Run
 from xlportfolio.schema import interpret
-from xlportfolio.weighing import Taking, taken_over
-from xlportfolio.wording import Advice
-
-#: Problems that a message lists; the data check sheet has them all.
-_LISTED = 8
-#: Weights that a question lists: a message has room for a thousand characters.
-_WEIGHTS = 20
+from xlportfolio.weighing import taken_over
 
 
 @xw.script
 def rescore(book: xw.Book) -> None:
     """Score all customers and write the ranked sheets."""
-    with _speaking(book) as voice:
+    with speaking(book) as voice:
         voice.progress("read")
         live = LiveBook(book)
         run = voice.speak_as(_run(live))
@@ -34,23 +35,20 @@ def rescore(book: xw.Book) -> None:
         voice.progress("write")
         with quiet(book.app):
             written = live.write(report, run.state, voice.words.language)
-        rated = int(run.analysis.customers["rank"].notna().sum())
-        details = {"as_of": run.as_of, "rated": rated, "sheets": written}
-        lines = [*voice.hidden(run.advice), *voice.data_check(run.problems)]
-        voice.tell(voice.words("live.done", **details), *lines)
+        voice.tell(*_scored(voice, run, written))
 
 
 @xw.script
 def check(book: xw.Book) -> None:
     """Say what is odd in the data; nothing is changed."""
-    with _speaking(book) as voice:
+    with speaking(book) as voice:
         voice.tell(*voice.data_check(voice.speak_as(_run(LiveBook(book))).problems))
 
 
 @xw.script
 def explain(book: xw.Book) -> None:
     """Show the page of the customer in the selected row: how its scores come about, what to do."""
-    with _speaking(book) as voice:
+    with speaking(book) as voice:
         voice.progress("read")
         live = LiveBook(book)
         run = voice.speak_as(_run(live))
@@ -62,9 +60,24 @@ def explain(book: xw.Book) -> None:
 
 
 @xw.script
+def from_orders(book: xw.Book, orders: str = "") -> None:
+    """Fill the columns that name a measure of the orders, from a file or the workbook; rescore."""
+    with speaking(book) as voice:
+        _fill(book, voice, lambda found: found.measured(file_path(orders)))
+
+
+@xw.script
+def import_customers(book: xw.Book, customers: str = "", orders: str = "") -> None:
+    """Add and update customers from a file, and measures from a file of orders; rescore."""
+    with speaking(book) as voice:
+        files = file_path(customers), file_path(orders)
+        _fill(book, voice, lambda found: found.imported(*files))
+
+
+@xw.script
 def weights(book: xw.Book) -> None:
     """Bring the sheets up to date on which weights are found; the first time, add them."""
-    with _speaking(book) as voice:
+    with speaking(book) as voice:
         voice.progress("read")
         live = LiveBook(book)
         found = LiveWeights(live, voice.speak_as(_run(live)))
@@ -79,7 +92,7 @@ def weights(book: xw.Book) -> None:
 @xw.script
 def take_weights(book: xw.Book) -> None:
     """Write the weights of the method in whose column a cell is selected into the criteria."""
-    with _speaking(book) as voice:
+    with speaking(book) as voice:
         voice.progress("read")
         live = LiveBook(book)
         found = LiveWeights(live, voice.speak_as(_run(live)))
@@ -107,92 +120,59 @@ def history(book: xw.Book) -> None:
     _not_there(book, "kpHistory")
 
 
+def file_path(text: str) -> str:
+    r"""A path as VBA hands it over: letters beyond the first 65,536 as two halves each.
+
+    >>> file_path("/home/\ud83c\udf89.csv")
+    '/home/🎉.csv'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def _fill(book: xw.Book, voice: Voice, take: Callable[[LiveIntake], Intake]) -> None:
+    """Show what will change in the customers, write it, and score anew: all of it or nothing."""
+    voice.progress("read")
+    live, today = LiveBook(book), dt.datetime.now().astimezone().date()
+    tables = live.read_tables()
+    voice.speak(interpret(tables).presentation.language)
+    found = LiveIntake(live, tables, today=today, ask_dates=voice.day_first)
+    try:
+        intake = take(found)
+    except NotAnsweredError:
+        voice.rest()
+        return
+    paragraphs = told(intake, found.readings, voice.words)
+    if changes_anything(intake) and not voice.may_fill(paragraphs):
+        voice.rest()
+        return
+    voice.progress("write")
+    scored: list[str] = []
+
+    def score(_made: Mapping[str, xw.Sheet]) -> None:
+        if found.customers.formulas:
+            book.app.calculate()
+        filled = LiveBook(book)
+        run = voice.speak_as(_run(filled))
+        report = run.report(filled.names(run.sheet_names))
+        written = filled.write(report, run.state, voice.words.language)
+        scored.extend(_scored(voice, run, written))
+
+    with quiet(book.app):
+        live.put(found.outputs(intake), {}, bytes, score)
+    voice.tell(counted(intake, voice.words), *oddities(intake, voice.words), *scored)
+
+
 def _run(live: LiveBook) -> Run:
     return Run.of(interpret(live.read_tables()), today=dt.datetime.now().astimezone().date())
 
 
+def _scored(voice: Voice, run: Run, written: list[str]) -> list[str]:
+    """What is said at the end."""
+    rated = int(run.analysis.customers["rank"].notna().sum())
+    done = voice.words("live.done", as_of=run.as_of, rated=rated, sheets=written)
+    return [done, *voice.hidden(run.advice), *voice.data_check(run.problems)]
+
+
 def _not_there(book: xw.Book, button: str) -> None:
-    with _speaking(book) as voice:
+    with speaking(book) as voice:
         voice.tell(voice.words("live.not_there", command=voice.words(f"ribbon.{button}.label")))
-
-
-class _Voice:
-    """What a macro says: of its progress in the status bar, at its end in a message."""
-
-    def __init__(self, app: xw.App) -> None:
-        self.app = app
-        self.words = texts(language_of_system())
-
-    def speak_as(self, run: Run) -> Run:
-        """Speak the language of the workbook from now on."""
-        self.words = texts(run.presentation.language)
-        return run
-
-    def progress(self, step: str) -> None:
-        """Show a step, see ``steps`` in ``locale``."""
-        title, doing = self.words("macros.title"), self.words(f"steps.{step}")
-        self._show(f"{title}: {doing} ...")
-
-    def _show(self, text: str = "") -> None:
-        with suppress(Exception):  # no more than a courtesy
-            self.app.status_bar = text or False
-
-    def rest(self) -> None:
-        """Give the status bar back."""
-        self._show()
-
-    def tell(self, *lines: str) -> None:
-        """Show a message, and give the status bar back."""
-        self.rest()
-        self.app.alert("\n\n".join(lines), self.words("macros.title"))
-
-    def may_take(self, taking: Taking, taken: Mapping[str, float]) -> bool:
-        """Ask whether weights may be written; yes, where an engine cannot wait for an answer."""
-        if self.app.engine.type != "desktop":
-            return True
-        words = self.words
-        method = words(f"methods.{taking.method}")
-        listed = [f"- {name}: {words.number(weight, 2)}" for name, weight in taken.items()]
-        more = [words("live.more_weights", count=len(listed) - _WEIGHTS)]
-        lines = [*listed[:_WEIGHTS], *(more if len(listed) > _WEIGHTS else [])]
-        question = "\n".join([words("live.take", method=method), *lines])
-        return self.app.alert(question, words("macros.title"), buttons="ok_cancel") == "ok"
-
-    def hidden(self, advice: Advice) -> list[str]:
-        """What turnover hides, if anything was found: of how many customers."""
-        named = [text for text in advice.hidden if len(text.found.rows)]
-        counts = [f"{text.name}: {len(text.found.rows)}" for text in named]
-        return [self.words("live.hidden", findings="; ".join(counts))] if counts else []
-
-    def data_check(self, problems: Sequence[Problem]) -> list[str]:
-        """How many problems there are, and the first of them."""
-        if not problems:
-            return [self.words("live.clean")]
-        counts = {f"{s}s": sum(p.severity is s for p in problems) for s in Severity}
-        return [self.words("live.data_check", **counts), *self.sentences(problems)]
-
-    def sentences(self, problems: Sequence[Problem]) -> list[str]:
-        """The first problems."""
-        lines = [f"- {problem.message(self.words.language)}" for problem in problems[:_LISTED]]
-        if len(problems) > _LISTED:
-            lines.append(self.words("live.more", count=len(problems) - _LISTED))
-        return lines
-
-
-@contextmanager
-def _speaking(book: xw.Book) -> Iterator[_Voice]:
-    """Say in words what stops a macro; an exception would show as a traceback."""
-    voice = _Voice(book.app)
-    try:
-        yield voice
-    except BrokenOffError as error:
-        voice.tell(error.message(voice.words.language))
-    except InputError as error:
-        voice.words = texts(error.language or voice.words.language)
-        errors = [p for p in error.problems if p.severity is Severity.ERROR]
-        voice.tell(voice.words("live.stopped"), *voice.sentences(errors))
-    except XlPortfolioError as error:
-        voice.tell(voice.words("live.stopped"), error.message(voice.words.language))
-    except Exception as error:  # noqa: BLE001 (a user gets a sentence, never a traceback)
-        detail = f"{type(error).__name__}: {error}"
-        voice.tell(voice.words("live.failed", detail=detail))

@@ -12,6 +12,10 @@ Private Const MACROS_MODULE As String = "xlportfolio.excel.macros"
 Private Const TEXT_PREFIX As String = "kp_text_"
 ' Functions that answer with a header row: of their answers, one cell alone is never kept.
 Private Const WITH_HEADER As String = "|KP_SCORECARD|KP_EXPLAIN|"
+' Files that orders and customers can come from.
+Private Const FILES As String = "*.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xlsb;*.xls;*.ods;*.parquet"
+' Characters that stay as they are on the way to Python, whatever command line they pass.
+Private Const SAFE As String = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:/._-"
 ' Python that does not start holds up each formula for a minute: it is left alone for this long.
 Private Const PAUSE_IN_DAYS As Double = 5 / 24 / 60
 
@@ -46,8 +50,9 @@ Failed:
     KpCall = KpKept(functionName, KpText("python_failed") & " (" & detail & ")")
 End Function
 
-' Runs a macro of the ribbon in Python. What Python says when it fails, xlwings shows.
-Public Sub KpRun(ByVal macroName As String)
+' Runs a macro of the ribbon in Python, with texts as further arguments if there are any.
+' What Python says when it fails, xlwings shows.
+Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant)
     Dim reason As String
     Dim detail As String
     Dim answer As Variant
@@ -59,7 +64,7 @@ Public Sub KpRun(ByVal macroName As String)
     End If
     On Error GoTo Failed
     answer = Application.Run("'" & ADD_IN & "'!RunPython", _
-        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller())")
+        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller()" & KpLiterals(arguments) & ")")
     If Not IsEmpty(answer) Then
         If answer = -1 Then
             KpTell KpText("python_failed")
@@ -72,6 +77,37 @@ Failed:
     detail = Err.Description
     KpTell KpText("python_failed") & vbLf & vbLf & detail
 End Sub
+
+' Asks for a file; nothing if none is chosen. On the Mac, where such a window has no title and other
+' filters, a message says before which file is meant.
+Public Function KpFile(ByVal title As String) As String
+    Dim chosen As Variant
+
+    If KpIsMac() Then
+        KpTell title
+        chosen = Application.GetOpenFilename()
+    Else
+        chosen = Application.GetOpenFilename( _
+            KpText("tables") & "," & FILES & "," & KpText("all_files") & ",*.*", 1, title)
+    End If
+    If VarType(chosen) = vbString Then KpFile = chosen
+End Function
+
+' Whether the active workbook has a table of this name in which something stands.
+Public Function KpHasRows(ByVal tableName As String) As Boolean
+    Dim sheet As Object
+    Dim table As Object
+
+    For Each sheet In ActiveWorkbook.Worksheets
+        For Each table In sheet.ListObjects
+            If StrComp(table.Name, tableName, vbTextCompare) = 0 Then
+                If Not table.DataBodyRange Is Nothing Then
+                    KpHasRows = Application.CountA(table.DataBodyRange) > 0
+                End If
+            End If
+        Next table
+    Next sheet
+End Function
 
 ' Shows a message to the user.
 Public Sub KpTell(ByVal message As String)
@@ -92,7 +128,7 @@ End Function
 Private Function KpObstacle(ByVal isFormula As Boolean) As String
     Dim addIn As Object
 
-    If isFormula And InStr(1, Application.OperatingSystem, "Mac", vbTextCompare) > 0 Then
+    If isFormula And KpIsMac() Then
         KpObstacle = KpText("formulas_need_windows")
         Exit Function
     End If
@@ -104,6 +140,36 @@ Private Function KpObstacle(ByVal isFormula As Boolean) As String
     Set addIn = Application.Workbooks(ADD_IN)
     On Error GoTo 0
     If addIn Is Nothing Then KpObstacle = KpText("add_in_missing")
+End Function
+
+Private Function KpIsMac() As Boolean
+    KpIsMac = InStr(1, Application.OperatingSystem, "Mac", vbTextCompare) > 0
+End Function
+
+' Texts as further arguments of a call in Python; nothing if there are none.
+Private Function KpLiterals(ByVal texts As Variant) As String
+    Dim i As Long
+
+    If Not IsArray(texts) Then Exit Function
+    For i = LBound(texts) To UBound(texts)
+        KpLiterals = KpLiterals & ", " & KpLiteral(texts(i))
+    Next i
+End Function
+
+' A text as Python writes it, in ASCII and with nothing in it that a command line changes: quotes,
+' percent signs, dollars, backslashes and letters of other alphabets by the number of their code.
+Private Function KpLiteral(ByVal text As String) As String
+    Dim i As Long
+    Dim c As String
+
+    For i = 1 To Len(text)
+        c = Mid$(text, i, 1)
+        If InStr(1, SAFE, c, vbBinaryCompare) = 0 Then
+            c = "\u" & Right$("000" & Hex$(AscW(c)), 4)
+        End If
+        KpLiteral = KpLiteral & c
+    Next i
+    KpLiteral = "'" & KpLiteral & "'"
 End Function
 
 ' What the calling cells showed before, as texts and marked as old, else the reason in words.

@@ -18,6 +18,30 @@ Public Sub KpExplain()
     KpBridge.KpRun "explain"
 End Sub
 
+' From the table of orders where it has rows, else from a file that is asked for.
+Public Sub KpFromOrders()
+    Dim orders As String
+
+    If KpBridge.KpHasRows("tblOrders") Then
+        KpBridge.KpRun "from_orders"
+        Exit Sub
+    End If
+    orders = KpBridge.KpFile(KpBridge.KpText("orders_file"))
+    If orders <> "" Then KpBridge.KpRun "from_orders", Array(orders)
+End Sub
+
+' Either file may be left out.
+Public Sub KpImport()
+    Dim customers As String
+    Dim orders As String
+
+    customers = KpBridge.KpFile(KpBridge.KpText("customers_file"))
+    orders = KpBridge.KpFile(KpBridge.KpText("orders_file"))
+    If customers <> "" Or orders <> "" Then
+        KpBridge.KpRun "import_customers", Array(customers, orders)
+    End If
+End Sub
+
 Public Sub KpWeights()
     KpBridge.KpRun "weights"
 End Sub
@@ -56,6 +80,14 @@ End Sub
 
 Public Sub KpOnExplain(ByVal control As Object)
     KpExplain
+End Sub
+
+Public Sub KpOnFromOrders(ByVal control As Object)
+    KpFromOrders
+End Sub
+
+Public Sub KpOnImport(ByVal control As Object)
+    KpImport
 End Sub
 
 Public Sub KpOnWeights(ByVal control As Object)
