@@ -319,6 +319,12 @@ BAD = {
         "1,ALFKI,1998-05-01,70.5,EUR",
         "2,ALFKI,1998-05-02,70.5,USD",
     ),
+    "an order of two customers": (
+        "order_id,customer_id,order_date,amount",
+        "1,ALFKI,1998-05-01,70.5",
+        "1,GHOST,1998-05-02,70.5",
+    ),
+    "no text": ("\0\1\2\3PK\0\0" * 50,),
     "no database": "postgresql://nobody:secret@127.0.0.1:9/erp#orders",
 }
 
