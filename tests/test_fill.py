@@ -189,7 +189,8 @@ def test_named_cells_hold_their_content_and_all_others_stay_to_the_letter(
     blank = {address for address, content in named.items() if content in {None, ""}}
     assert named.keys() - blank <= new.keys()
     numbers = [c for c in contents.values() if isinstance(c, int | float)]
-    if max(map(abs, numbers), default=0) < 10**6:  # what is shown as a time must be one
+    is_readable = max(map(abs, numbers), default=0) < 10**6  # what is shown as a time must be one
+    if is_readable:
         with closing(Package(path)) as package:
             again = customers(Workbook(package))
         for place, content in contents.items():
@@ -201,6 +202,9 @@ def test_named_cells_hold_their_content_and_all_others_stay_to_the_letter(
         right = column_letters(book.left + len(book.area[0]) - 1)
         assert last == f"{right}{book.top + len(book.area) - 1 + added}"
         assert first == f"{column_letters(book.left)}{book.top}"
+    if book.has_object and is_readable:  # once more, and nothing is left to be changed
+        put(path, contents)
+        assert changed_parts(after, parts_of(path)) == set()
 
 
 def shows_days(parts: dict[str, bytes], style: int) -> bool:
@@ -615,6 +619,19 @@ def test_an_empty_table_wakes_up_when_its_blank_row_is_filled(tmp_path: Path) ->
     parts = parts_after(path, {(0, 0): 1, (1, 0): 2}, 1)
     table = parsed(parts["xl/tables/table1.xml"])
     assert (table.get("insertRow"), table.get("ref")) == (None, "A1:G3")
+
+
+def test_what_was_filled_and_remembered_is_read_straight_from_its_xml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = book_with_table(tmp_path / "book.xlsx")
+    put(path, {(0, 1): "Beta & Söhne", (1, 2): 0.1})
+    remember(path)
+    monkeypatch.setattr("xlportfolio.files.whole.CalamineWorkbook", None)
+    with closing(Package(path)) as package:
+        raw = customers(Workbook(package))
+    assert (raw.cell(0, 1), raw.cell(1, 2)) == ("Beta & Söhne", 0.1)
+    assert remembered(path) == ENTRIES
 
 
 def test_a_filling_without_changes_writes_nothing(tmp_path: Path) -> None:
