@@ -264,6 +264,24 @@ def test_a_measure_without_its_column_is_missing() -> None:
     assert of[["margin_12m", "margin_rate", "products", "average_discount"]].isna().all()
 
 
+def test_a_column_that_is_blank_throughout_is_as_good_as_none() -> None:
+    header = (*_NEEDED, "margin", "product_id", "quantity", "discount", "currency", "rate")
+    blank = [None] * (len(header) - len(_NEEDED))
+    row = ("1", "A", dt.date(2025, 6, 1), 100.0)
+    of = measured([(*row, *blank)], header)
+    assert of.frame.loc["A", "turnover_12m"] == 100
+    assert of.frame.loc["A", ["margin_12m", "products", "average_discount"]].isna().all()
+    assert not of.problems
+
+
+def test_a_customer_whose_lines_name_no_product_has_no_number_of_products() -> None:
+    day = dt.date(2025, 6, 1)
+    rows = [("1", "A", day, 100.0, "P"), ("2", "B", day, 100.0, None)]
+    products = measured(rows, (*_NEEDED, "product_id")).frame["products"]
+    assert products["A"] == 1
+    assert np.isnan(products["B"])
+
+
 def test_discounts_that_are_none_are_named_and_left_out_of_their_mean() -> None:
     header = (*_NEEDED, "discount")
     day = dt.date(2025, 6, 1)

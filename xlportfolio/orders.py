@@ -38,7 +38,7 @@ overdue_factor       recency_days / median gap; missing without a gap
 trend                Theil-Sen slope, the median of the slopes between all pairs, of net turnover
                      per calendar quarter, from that of the first order to the last one complete at
                      as_of, an empty one 0; missing below 4 quarters and above 400
-products             different products ever
+products             different products ever; missing where no line names one
 average_discount     over lines with amount > 0, weighted by gross = amount / (1 - discount), where
                      a blank discount is 0 and one of 1 has no weight; lines with a discount outside
                      0 to 1 are left out of it
@@ -49,8 +49,8 @@ age_weeks            days from the first order day to as_of / 7
 repeat_value         net of a day's orders, the mean over the order days after the first
 ==================== ===============================================================================
 
-A measure whose column is not there is missing for everybody. Money is in the currency of the
-orders, rates are fractions.
+A measure whose column is not there, or blank throughout, is missing for everybody. Money is in the
+currency of the orders, rates are fractions.
 
 References
 ----------
@@ -119,6 +119,8 @@ _DIGITS = 20  # whose square is the most
 _QUARTERS, _WEEK = 4, 7
 _QUARTER_ENDS = {(3, 31), (6, 30), (9, 30), (12, 31)}
 _EPOCH = dt.date(1970, 1, 1)
+#: Columns without which orders can be measured.
+_OPTIONAL = ("amount", "margin", "product_id", "quantity", "discount", "rate", "unit_price")
 #: How many order ids a message names.
 _NAMED = 5
 
@@ -204,7 +206,7 @@ def measure(lines: ir.Table, as_of: dt.date) -> OrderMeasures:
     A                   400.0         121.0                200.0
     B                     0.0         975.0                 50.0
     """
-    judged = _judged(lines, as_of)
+    judged = _judged(_without_blank(lines), as_of)
     totals = _totals(judged)
     measured = _measured(_counting(judged), as_of).mutate(key=0)
     told = totals.mutate(key=0).left_join(measured, "key").drop("key", "key_right")
@@ -215,6 +217,18 @@ def measure(lines: ir.Table, as_of: dt.date) -> OrderMeasures:
         raise InputError([*errors, *problems])
     frame = kept.set_index("customer_id")[[*MEASURES, *REPEATS]].astype("float64")
     return OrderMeasures(frame.sort_index(), tuple(problems))
+
+
+def _without_blank(lines: ir.Table) -> ir.Table:
+    """Without optional columns that are blank throughout, as in a table that only offers them."""
+    _ibis()
+    given = [name for name in _OPTIONAL if name in lines.columns]
+    if not given:
+        return lines
+    filled = _frame(lines.agg(**{name: lines[name].count() for name in given})).iloc[0]
+    blank = [name for name in given if not filled[name]]
+    # nothing filled at all: then there are no amounts or no lines, which is told as such
+    return lines.drop(*blank) if 0 < len(blank) < len(given) else lines
 
 
 def _told(totals: pd.Series[int], kept: pd.DataFrame, as_of: dt.date) -> Iterator[Problem]:
@@ -340,7 +354,7 @@ def _measured(counting: ir.Table, as_of: dt.date) -> ir.Table:
     gaps = _gaps(orders)
     parts = [_sums(orders, as_of), gaps, _trends(orders, gaps, as_of)]
     if "product_id" in counting.columns:
-        products = counting.product_id.nunique()
+        products = counting.product_id.nunique().nullif(0)
         parts.append(counting.group_by("customer_id").agg(products=products))
     joined, *others = parts
     for part in others:

@@ -37,6 +37,9 @@ COLUMNS: Mapping[str, pa.DataType] = {
 }
 
 
+_OPTIONAL = {"amount", "margin", "product_id", "quantity", "discount", "rate", "unit_price"}
+
+
 def arrow(lines: Sequence[Line], columns: Iterable[str] | None = None) -> pa.Table:
     """Lines as a table: None is NULL, NaN stays NaN."""
     names = list(lines[0] if columns is None else columns)
@@ -47,6 +50,7 @@ def arrow(lines: Sequence[Line], columns: Iterable[str] | None = None) -> pa.Tab
 
 def reference(lines: Sequence[Line], as_of: dt.date) -> pd.DataFrame:
     """The measures of each customer that has a line that counts."""
+    lines = _without_blank(lines)
     columns = set(lines[0]) if lines else set()
     known: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
@@ -62,6 +66,15 @@ def reference(lines: Sequence[Line], as_of: dt.date) -> pd.DataFrame:
     rows = {customer: _measures(own, columns, as_of) for customer, own in known.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=[*MEASURES, *REPEATS])
     return frame.astype("float64").sort_index().rename_axis("customer_id")
+
+
+def _without_blank(lines: Sequence[Line]) -> Sequence[Line]:
+    """A column that no line fills says nothing; without any amounts, nothing does."""
+    optional = [name for name in lines[0] if name in _OPTIONAL] if lines else []
+    blank = {name for name in optional if all(line[name] is None for line in lines)}
+    if blank == {*optional}:
+        return lines
+    return [{name: line[name] for name in line if name not in blank} for line in lines]
 
 
 def _number(found: float | None) -> float | None:
@@ -126,7 +139,7 @@ def _measures(lines: Sequence[Line], columns: set[str], as_of: dt.date) -> dict[
             found["margin_rate"] = sum(margins) / turnover
     found["orders_per_year"] = sum(day > start for day, _ in real)
     if "product_id" in columns:
-        found["products"] = len({line["product_id"] for line in lines} - {None})
+        found["products"] = len({line["product_id"] for line in lines} - {None}) or None
     found |= _of_days(real, as_of)
     if real:
         found["trend"] = _trend(dated, min(day for day, _ in real), as_of)
