@@ -40,6 +40,7 @@ pictures: $(VENV)/.installed
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
 	$(BIN)/python bench/robustness.py
+	$(BIN)/python bench/orders.py
 	$(BIN)/python bench/bench.py $(ARGS)
 
 clean:

@@ -53,6 +53,7 @@ def test_help_loads_nothing_heavy() -> None:
         ("check", "xlportfolio check customers.xlsx"),
         ("new", "xlportfolio new Kunden.xlsm --lang de --empty"),
         ("demo", "xlportfolio demo build --lang en"),
+        ("measures", "xlportfolio measures --orders orders.csv"),
     ],
 )
 def test_help_shows_examples(command: str, example: str) -> None:

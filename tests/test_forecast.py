@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlportfolio import bgnbd, gammagamma
@@ -222,6 +222,25 @@ def test_expected_orders_come_true_where_customers_behave_as_the_model_says() ->
         assert abs(orders[some].mean() - later[some].mean()) < 5 * scatter
 
 
+def test_forty_customers_that_repeated_tell_the_next_year_within_a_third_in_most_cases() -> None:
+    true = BgNbd(0.243, 4.414, 0.793, 2.426)
+    within = fitted = seed = 0
+    while fitted < 25:
+        frequency, recency, age, _ = simulated(true, 70, seed)
+        seed += 1
+        if (frequency > 0).sum() < FEWEST_REPEATERS:
+            continue
+        model = bgnbd.fit(frequency, recency, age)
+        if model.converged:
+            told, expected = (
+                bgnbd.expected_orders(m, frequency, recency, age, YEAR_IN_WEEKS).sum()
+                for m in (model, true)
+            )
+            fitted += 1
+            within += abs(told / expected - 1) < 1 / 3
+    assert within >= 20
+
+
 def test_what_is_missing_stays_missing_and_does_not_count() -> None:
     x, recency, age = np.array([[2.0, np.nan, 0], [30.43, 3, np.nan], [38.86, 9, 9]])
     assert np.isnan(bgnbd.p_active(CDNOW, x, recency, age)).tolist() == [False, True, True]
@@ -384,3 +403,31 @@ def test_no_customers_have_no_forecast() -> None:
     found = forecast(wholesale().iloc[:0])
     assert found.frame.shape == (0, len(FORECASTS))
     assert [fault.key for fault in found.faults] == ["forecast_few"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    often=st.sampled_from([1, 3, 50, 5000]),
+    money=st.sampled_from([1e-6, 1.0, 1e9, 1e60]),
+    spread=st.sampled_from([0.0, 1.0, 30.0]),
+    oldest=st.sampled_from([1.0, 50.0, 4000.0]),
+    missing=st.floats(0, 0.5),
+)
+def test_whatever_the_orders_are_what_is_told_is_possible(
+    seed: int, often: int, money: float, spread: float, oldest: float, missing: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    age = rng.uniform(0, oldest, 80)
+    frequency = rng.integers(0, often + 1, 80) * 1.0
+    recency = np.where(frequency > 0, age * rng.uniform(0, 1, 80), 0)
+    value = np.where(frequency > 0, money * np.exp(spread * rng.normal(size=80)), np.nan)
+    gone = rng.random(80) < missing
+    columns = [np.where(gone, np.nan, column) for column in (frequency, recency, age, value)]
+    frame = forecast(repeats(*columns)).frame
+    assert frame[gone].isna().all(axis=None)
+    assert frame["p_active"].dropna().between(0, 1).all()
+    for name in ("expected_orders_12m", "expected_turnover_12m"):
+        numbers = frame[name].dropna()
+        assert (np.isfinite(numbers) & (numbers >= 0)).all()
+        assert len(numbers) in {0, (~gone).sum()}

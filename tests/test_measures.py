@@ -217,6 +217,24 @@ def test_the_screen_shows_the_largest_in_the_language_of_the_reader(
     assert f"... und {len(computed) - 10} weitere" in done.stdout
 
 
+def test_scores_come_with_the_bounds_between_their_classes(
+    orders: Path, tmp_path: Path, computed: pd.DataFrame
+) -> None:
+    names = ["recency_score", "frequency_score", "monetary_score"]
+    out = tmp_path / "measures.parquet"
+    done = invoke("--orders", orders, "--as-of", DAY, "--rfm", "--json", "-o", out)
+    found = said(done)
+    assert list(found["customers"][0])[-3:] == names
+    turnover = computed["turnover_12m"].to_numpy()
+    assert found["rfm"]["monetary"] == pytest.approx(np.quantile(turnover, [0.2, 0.4, 0.6, 0.8]))
+    scores = [row["monetary_score"] for row in found["customers"]]
+    assert set(scores) <= {1, 2, 3, 4, 5}
+    assert scores[int(turnover.argmax())] == 5
+    assert list(pd.read_parquet(out)["monetary_score"]) == scores
+    shown = invoke("--orders", orders, "--as-of", DAY, "--rfm", "--lang", "en", "--no-forecast")
+    assert "M (1 to 5, best): Turnover, 12 months, bounds of the classes" in shown.stdout
+
+
 def test_today_is_the_day_where_none_is_given(orders: Path) -> None:
     today = dt.datetime.now().astimezone().date()
     found = said(invoke("--orders", orders, "--json", "--no-forecast"))
@@ -283,6 +301,18 @@ def test_the_orders_are_never_overwritten(tmp_path: Path) -> None:
         assert done.exit_code == 1
         assert "where the orders come from" in done.stderr.replace("\n", " ")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("source", [".", "orders_*.csv"])
+def test_measures_are_never_written_among_the_orders(tmp_path: Path, source: str) -> None:
+    for name in ("orders_1.csv", "orders_2.csv"):
+        book(3).to_csv(tmp_path / name, index=False)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in ("orders_2.csv", "orders_3.csv"):
+        done = invoke("--orders", tmp_path / source, "-o", tmp_path / name, "--lang", "en")
+        assert done.exit_code == 1
+        assert "among the files with the orders" in done.stderr.replace("\n", " ")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_password_is_never_shown() -> None:

@@ -14,7 +14,7 @@ import pytest
 from support import engines
 from support.order_lines import COLUMNS, arrow, odd_lines, reference
 
-from xlportfolio.orders import OrderMeasures, measure
+from xlportfolio.orders import OrderMeasures, expression, measure
 
 #: The columns of an export, and the day; each set leads through other parts of the expression.
 EXPORTS: dict[str, tuple[list[str], dt.date]] = {
@@ -62,6 +62,25 @@ def test_duckdb_gives_what_plain_python_gives(export: str) -> None:
     columns, as_of = EXPORTS[export]
     lines = odd_lines(len(export), 150, columns, as_of)
     assert_alike(measure(ibis.memtable(arrow(lines)), as_of).frame, reference(lines, as_of))
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_where_an_engine_has_no_medians_they_are_the_same(export: str) -> None:
+    columns, as_of = EXPORTS[export]
+    lines = odd_lines(len(export), 150, columns, as_of)
+    table, connection = ibis.memtable(arrow(lines)), ibis.duckdb.connect()
+    connection.con.register("lines", arrow(lines))
+    unbound = ibis.table(table.schema(), name="lines")  # of no engine, so none is known to have any
+    found = connection.to_pyarrow(expression(unbound, as_of)).to_pandas().set_index("customer_id")
+    assert_alike(found.sort_index(), measure(table, as_of).frame)
+
+
+@pytest.mark.parametrize("dialect", ["mssql", "snowflake", "bigquery", "databricks"])
+def test_the_expression_can_be_said_in_the_words_of_other_databases(dialect: str) -> None:
+    types = {str(pa.string()): "string", str(pa.float64()): "float64", str(pa.date32()): "date"}
+    schema = {name: types[str(kind)] for name, kind in COLUMNS.items()}
+    said = expression(ibis.table(schema, name="lines"), dt.date(2025, 6, 30))
+    assert "SELECT" in str(ibis.to_sql(said, dialect=dialect))
 
 
 @pytest.mark.parametrize("export", EXPORTS)

@@ -24,10 +24,10 @@ from xlportfolio.scoring import Floats, rounded
 FORECASTS = ("p_active", "expected_orders_12m", "expected_turnover_12m")
 #: 12 months, in the unit of time of the models.
 YEAR_IN_WEEKS = 365 / 7
-#: Customers that have to have ordered again before a model is fitted to them. In simulations, with
-#: buyers as rare as CDNOW's and as regular as those of a wholesaler, 40 of them told the orders of
-#: the next year, all customers together, within a third in 8 of 10 cases, and mostly within a
-#: tenth; 20 missed them by up to a half, and had parameters run off in a third of the cases.
+#: Customers that have to have ordered again before a model is fitted to them. In simulations 40 of
+#: them told the orders of the next year, all customers together, within a third in 8 of 10 cases
+#: where buyers are as rare as CDNOW's, and within a tenth where they are as regular as those of a
+#: wholesaler; 20 missed them by up to a half, and had parameters run off in a third of the cases.
 FEWEST_REPEATERS = 40
 #: From here on, how often customers order tells too much of how much: chance alone gets 40 of them
 #: there once in sixteen times.

@@ -135,7 +135,8 @@ def take_in(
             if not incoming.append:
                 raise InputError(in_order(problems), language, day)
         forecast = any(measure in FORECASTS for measure in sources.values())
-        measured = customer_measures(incoming.lines, day, forecast=forecast)
+        lines = _without_blank_rates(incoming.lines)
+        measured = customer_measures(lines, day, forecast=forecast)
         sources, unforecast = _forecast(sources, measured)
         merged = replace(merged, problems=(*problems, *measured.problems, *unforecast))
     if incoming.customers is not None:
@@ -247,6 +248,13 @@ def _needed(
     if raw is None or findings.has_errors:
         raise InputError(findings.problems, language, day)
     return raw
+
+
+def _without_blank_rates(lines: ir.Table) -> ir.Table:
+    """Without a column of rates that is blank throughout, as it is where nobody needs rates."""
+    if "rate" not in lines.columns or lines.rate.count().to_pyarrow().as_py():
+        return lines
+    return lines.drop("rate")
 
 
 def _forecast(

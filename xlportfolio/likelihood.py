@@ -47,7 +47,12 @@ def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
     of
         The mean log-likelihood and its slopes, of data scaled so that they are near 1.
     starts
-        Where the search begins, each time anew; the best of the ends counts.
+        Where the search begins; the next one is tried where the one before ends at no maximum. At
+        least one.
+
+    Returns
+    -------
+    The first maximum that is found, else the highest point.
 
     References
     ----------
@@ -70,8 +75,9 @@ def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
         return -value, -slopes * parameters
 
     edge = np.log(FAR)
-    ends = [
-        minimize(
+    found: Maximum | None = None
+    for start in starts:
+        end = minimize(
             falling,
             np.log(start),
             jac=True,
@@ -79,14 +85,17 @@ def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
             bounds=[(-edge, edge)] * len(start),
             options={"ftol": 0, "gtol": _FLAT / 100, "maxiter": 1000},
         )
-        for start in starts
-    ]
-    best = min(ends, key=lambda end: float(end.fun))
-    inside = np.abs(best.x) < edge - 0.01
-    flat = np.abs(falling(best.x)[1]) <= _FLAT
-    return Maximum(
-        np.exp(best.x),
-        -float(best.fun),
-        converged=bool((inside & flat).all()),
-        ran_off=tuple(np.flatnonzero(~inside).tolist()),
-    )
+        inside = np.abs(end.x) < edge - 0.01
+        flat = np.abs(falling(end.x)[1]) <= _FLAT
+        maximum = Maximum(
+            np.exp(end.x),
+            -float(end.fun),
+            converged=bool((inside & flat).all()),
+            ran_off=tuple(np.flatnonzero(~inside).tolist()),
+        )
+        if maximum.converged:
+            return maximum
+        if found is None or maximum.log_likelihood > found.log_likelihood:
+            found = maximum
+    assert found is not None
+    return found

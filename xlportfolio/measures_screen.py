@@ -17,7 +17,7 @@ from xlportfolio.errors import Problem
 from xlportfolio.forecast import Forecast
 from xlportfolio.locale import Texts
 from xlportfolio.measures import CustomerMeasures
-from xlportfolio.rfm import RfmScores
+from xlportfolio.rfm import SCORED, RfmScores
 from xlportfolio.screen import output, plain, print_problems, shown
 
 #: Customers that the screen shows.
@@ -34,12 +34,6 @@ _SHOWN = {
     "expected_turnover_12m": 0,
 }
 _FRACTIONS = {"growth", "p_active"}
-#: The measure that each score tells of.
-_OF_SCORE = {
-    "recency": "recency_days",
-    "frequency": "orders_per_year",
-    "monetary": "turnover_12m",
-}
 
 
 def print_measures(
@@ -69,10 +63,10 @@ def print_measures(
     if len(frame) > len(first):
         console.print(words("cli.measured_more", count=len(frame) - len(first)), soft_wrap=True)
     for name, bounds in {} if scores is None else scores.bounds.items():
-        numbers = [words.number(bound, 0) for bound in bounds]
+        numbers = [words.rough(bound) for bound in bounds]
         details = {
             "score": words(f"measures.{name}_score"),
-            "measure": words(f"measures.{_OF_SCORE[name]}"),
+            "measure": words(f"measures.{SCORED[name]}"),
             "bounds": " | ".join(numbers),
         }
         console.print(words("cli.measured_rfm", **details), soft_wrap=True)
@@ -107,7 +101,7 @@ def _listed(
 
 
 def _cell(words: Texts, name: str, number: float) -> str:
-    if math.isnan(number):
+    if pd.isna(number):
         return ""
     if name in _FRACTIONS:
         return words("words.percent", number=words.number(100 * number, 0))

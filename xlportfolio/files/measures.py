@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.save import hold
+from xlportfolio.sources.database import is_address
 
 _SUFFIXES = (".csv", ".parquet")
 #: Separator of columns and of decimals: those that Excel expects where this language is spoken.
@@ -29,12 +31,17 @@ def refuse_target(path: Path, source: str) -> None:
     Raises
     ------
     WorkbookError
-        If its name ends otherwise, or it is the source.
+        If its name ends otherwise, it is the source, or it would be read along with it.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise WorkbookError("measures_suffix", path=path)
-    if path.exists() and Path(source).exists() and path.samefile(source):
+    if is_address(source):
+        return
+    target, origin = path.resolve(), Path(source).resolve()
+    if path.exists() and origin.exists() and path.samefile(origin):
         raise WorkbookError("measures_over_source", path=path)
+    if target.is_relative_to(origin) or fnmatchcase(str(target), str(origin)):
+        raise WorkbookError("measures_among_source", path=path)
 
 
 def write_measures(path: Path, frame: pd.DataFrame, language: str) -> None:

@@ -6,7 +6,9 @@ It is by this that a cell which somebody has typed since is told from one that m
 from __future__ import annotations
 
 from io import BytesIO
+from math import isnan
 
+import numpy as np
 from openpyxl import Workbook as OpenpyxlWorkbook
 from openpyxl.worksheet.table import Table as TableShape
 from openpyxl.worksheet.table import TableColumn
@@ -20,7 +22,7 @@ from xlportfolio.files.read import read_objects
 from xlportfolio.files.rows import Block, Pieces
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.schema.cells import shown
-from xlportfolio.schema.contract import IMPORTED, LAST_ROW
+from xlportfolio.schema.contract import IMPORTED, LAST_ROW, Cells
 from xlportfolio.schema.merging import Memory
 from xlportfolio.tables import Kind, ReportColumn
 
@@ -49,10 +51,15 @@ def read_memory(workbook: Workbook) -> Memory:
     at = raw.table.positions(raw.header)
     if raw.table.lacking(raw.header):
         return Memory()
-    columns = (raw.columns[at[column.key]] for column in IMPORTED.columns)
-    texts = ([shown(cell, "en") for cell in cells] for cells in columns)
-    rows = zip(*texts, strict=True)
+    rows = zip(*(_texts(raw.columns[at[column.key]]) for column in IMPORTED.columns), strict=True)
     return Memory({(customer, column): value for customer, column, value in rows if column})
+
+
+def _texts(cells: Cells) -> list[str]:
+    """The cells of a column as text; numbers are what other programs made of it."""
+    if isinstance(cells, np.ndarray):
+        return ["" if isnan(number) else shown(number, "en") for number in cells.tolist()]
+    return [shown(cell, "en") for cell in cells]
 
 
 def write_memory(workbook: Workbook, memory: Memory) -> None:

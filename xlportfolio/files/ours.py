@@ -227,7 +227,7 @@ def _first_added(table: TableObject, block: Block) -> int | None:
 
 def _is_header(header: str, column: ReportColumn) -> bool:
     """Whether a header is that of a column of ours, in whatever language."""
-    names = {texts(language)(f"columns.{column.key}") for language in LANGUAGES}
+    names = {texts(language).branch("columns").get(column.key) for language in LANGUAGES}
     return header in {*names, column.header}
 
 

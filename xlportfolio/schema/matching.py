@@ -47,21 +47,14 @@ class CustomerRows:
         self.ids: dict[int, str] = {}
         self.first: dict[str, int] = {}
         self.repeated: list[int] = []
-        self._unnumbered: dict[str, list[int]] = {}
-        self._named: dict[str, list[int]] = {}
         for i in self.grid.rows:
-            number, name = self._text(i, "customer_id"), self._text(i, "customer")
-            self.ids[i] = number or name
+            self.ids[i] = self.number(i) or self.name(i)
             if not self.ids[i]:
                 continue
             if self.ids[i] in self.first:
                 self.repeated.append(i)
-                continue
-            self.first[self.ids[i]] = i
-            if name:
-                self._named.setdefault(name_key(name), []).append(i)
-                if not number:
-                    self._unnumbered.setdefault(name_key(name), []).append(i)
+            else:
+                self.first[self.ids[i]] = i
 
     def name(self, i: int) -> str:
         """The customer's name in a row."""
@@ -115,8 +108,17 @@ class CustomerRows:
 
     def called(self, name: str, *, unnumbered: bool) -> list[int]:
         """The rows of customers of this name; if ``unnumbered``, those without an id."""
-        rows = self._unnumbered if unnumbered else self._named
-        return rows.get(name_key(name), []) if name_key(name) else []
+        rows = self._named.get(name_key(name), []) if name else []
+        return [i for i in rows if not (unnumbered and self.number(i))]
+
+    @cached_property
+    def _named(self) -> dict[str, list[int]]:
+        """The rows of each name."""
+        rows: dict[str, list[int]] = {}
+        for i in self.first.values():
+            if name := self.name(i):
+                rows.setdefault(name_key(name), []).append(i)
+        return rows
 
     def zeros(self, matched: dict[str, int]) -> list[str]:
         """The ids that were matched although zeros differ, each with that of its row."""

@@ -186,9 +186,13 @@ def same(one: Cell, other: Cell) -> bool:
     if _is_number(one) and _is_number(other):
         a, b = as_float(one), as_float(other)  # type: ignore[arg-type]  # (both are numbers)
         return abs(a - b) <= _SAME * max(1.0, abs(a), abs(b))
+    if one is None or other is None:
+        return is_blank(one) and is_blank(other)
     left, right = remembered(one), remembered(other)
+    if left == right:
+        return True
     status = STATUSES.get(left)
-    return left == right or (status is not None and status is STATUSES.get(right))
+    return status is not None and status is STATUSES.get(right)
 
 
 def _is_number(cell: Cell) -> bool:

@@ -19,16 +19,25 @@ if TYPE_CHECKING:
 _BARE = r"^-?[0-9]+(?:[.,][0-9]+)?$"
 #: One of them that is a number with decimals as well as one in thousands.
 _EITHER = r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
-_AROUND = r"(?i)[\s\x{a0}\x{2007}\x{2009}\x{202f}]*(?:€|EURO?|\$|USD|CHF|Fr\.|£|GBP|%)[\s\x{a0}]*"
+_CURRENCY = r"€|EURO?|\$|USD|CHF|Fr\.|£|GBP"
+_BLANKS = r"[\s\x{a0}\x{2007}\x{2009}\x{202f}]*"
+_BEFORE = rf"(?i)^([-−+(]?){_BLANKS}(?:{_CURRENCY}){_BLANKS}"  # noqa: RUF001 (a minus, too)
+_BEHIND = rf"(?i){_BLANKS}(?:{_CURRENCY}|%){_BLANKS}([-−)]?)$"  # noqa: RUF001 (as above)
 _BLANK = r"[\s\x{a0}\x{2007}\x{2009}\x{202f}]+"
 _SIGN = r"^[-−+(] ?| ?[-−)]$"  # noqa: RUF001 (a minus as well as a hyphen)
 _TWO_SIGNS = r"^[-−+(].*[-−]$|^[-−+].*\)$|^\([^)]*$|^[^(]*\)$"  # noqa: RUF001 (as above)
 _NEGATIVE = r"^[-−(]|[-−]$"  # noqa: RUF001 (as above)
 #: By decimal separator: what a number looks like. A leading zero starts no group of thousands.
 _FORMS = {
-    decimal: rf"^(?:(?:[0-9]+|[1-9][0-9]{{0,2}}(?:[{other} '’][0-9]{{3}})+)(?:{mark}[0-9]*)?"
-    rf"|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?$"
-    for decimal, mark, other in ((",", ",", "."), (".", r"\.", ","))
+    decimal: rf"^(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+"
+    rf"|(?:{whole}(?:{mark}[0-9]+)?|{mark}[0-9]+)[eE][+-]?[0-9]{{1,3}})$"
+    for decimal, mark, whole in (
+        (decimal, mark, rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{groups}))")
+        for decimal, mark, groups in (
+            (",", ",", r"(?:\.[0-9]{3})+|(?: [0-9]{3})+|(?:['’][0-9]{3})+"),
+            (".", r"\.", r"(?:,[0-9]{3})+|(?: [0-9]{3})+|(?:['’][0-9]{3})+"),
+        )
+    )
 }
 _GROUPS = {",": "[. '’]", ".": "[, '’]"}
 _OTHER = {",": ".", ".": ","}
@@ -182,7 +191,7 @@ def number(text: ir.StringValue, decimal: str, *, simple: bool = False) -> ir.Fl
     """
     import ibis
 
-    bare = (text.replace(",", ".") if decimal == "," else text).try_cast("float64")
+    bare = _finite((text.replace(",", ".") if decimal == "," else text).try_cast("float64"))
     if simple:
         return bare
     body = _body(text)
@@ -199,7 +208,8 @@ def number(text: ir.StringValue, decimal: str, *, simple: bool = False) -> ir.Fl
 
 def _shell(text: ir.StringValue) -> ir.StringValue:
     """A number without its currency or percent sign, its blanks made plain."""
-    return text.re_replace(_AROUND, "").re_replace(_BLANK, " ").strip()
+    bare = text.re_replace(_BEFORE, r"\1").re_replace(_BEHIND, r"\1")
+    return bare.re_replace(_BLANK, " ").strip()
 
 
 def _body(text: ir.StringValue) -> ir.StringValue:
@@ -214,7 +224,13 @@ def _fits(text: ir.StringValue, decimal: str) -> ir.BooleanValue:
 
 
 def _value(body: ir.StringValue, decimal: str) -> ir.FloatingValue:
-    return body.re_replace(_GROUPS[decimal], "").replace(",", ".").try_cast("float64")
+    return _finite(body.re_replace(_GROUPS[decimal], "").replace(",", ".").try_cast("float64"))
+
+
+def _finite(value: ir.FloatingValue) -> ir.FloatingValue:
+    import ibis
+
+    return value.isinf().ifelse(ibis.null("float64"), value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from xlportfolio.model import name_key
 from xlportfolio.schema.contract import CUSTOMERS, Cell, RawTable
 from xlportfolio.sources.conversion import decimals_of, number
 from xlportfolio.sources.extra import needs_extra
-from xlportfolio.sources.folders import files_of
+from xlportfolio.sources.folders import files_of, refuse_different
 from xlportfolio.sources.reading import Kind, Reading
 from xlportfolio.sources.sheets import read_sheet
 from xlportfolio.sources.synonyms import (
@@ -73,10 +73,8 @@ def read_customers(
         import ibis
     if files.kind is Kind.TEXT:
         return _of_text(source, columns, mapping, ibis)
-    try:
-        table = ibis.duckdb.connect().read_parquet(str(files.paths[0])).to_pyarrow()
-    except Exception as error:  # of DuckDB or of Ibis, whichever sees it first
-        raise WorkbookError("source_unreadable", path=source) from error
+    refuse_different(files.paths)
+    table = ibis.duckdb.connect().read_parquet(str(files.paths[0])).to_pyarrow()
     cells = [column.to_pylist() for column in table.columns]
     raw = RawTable(CUSTOMERS, source.name, 1, 1, table.column_names, cells, table.num_rows)
     return _of_sheet(raw, source, columns, mapping, Kind.PARQUET)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.sources.reading import Kind
@@ -80,6 +81,40 @@ def kind_of(path: Path) -> Kind:
     if start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         return Kind.WORKBOOK
     return Kind.TEXT
+
+
+def refuse_different(paths: Sequence[Path]) -> None:
+    """Refuse Parquet files that cannot be read as one table.
+
+    Raises
+    ------
+    WorkbookError
+        If one cannot be read, or has other columns than the first, or other kinds of cells.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def kinds(path: Path) -> dict[str, str]:
+        try:
+            schema = pq.read_schema(path)
+        except (pa.ArrowException, OSError) as error:
+            raise WorkbookError("source_unreadable", path=path) from error
+        kind = {True: "number", False: "other"}
+        return {
+            field.name: "time" if pa.types.is_temporal(field.type) else kind[_is_number(field.type)]
+            for field in schema
+        }
+
+    first = kinds(paths[0])
+    for path in paths[1:]:
+        if kinds(path) != first:
+            raise WorkbookError("files_differ", path=path, other=paths[0])
+
+
+def _is_number(kind: Any) -> bool:  # noqa: ANN401 (pyarrow has no types)
+    from pyarrow import types
+
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
 def not_read(path: Path, error: OSError) -> WorkbookError:

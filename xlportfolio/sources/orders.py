@@ -14,9 +14,9 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.schema.contract import ORDERS, RawTable
 from xlportfolio.sources.columns import DAY, IDS, Manners, converted, parts_of, split_cells
 from xlportfolio.sources.conversion import Parts
-from xlportfolio.sources.database import is_address, open_table, without_password
+from xlportfolio.sources.database import is_address, open_table, read_sqlite, without_password
 from xlportfolio.sources.extra import needs_extra
-from xlportfolio.sources.folders import Files, files_of
+from xlportfolio.sources.folders import Files, files_of, refuse_different
 from xlportfolio.sources.reading import DateOrder, Kind, Reading
 from xlportfolio.sources.sheets import read_sheet
 from xlportfolio.sources.synonyms import (
@@ -72,16 +72,12 @@ def open_orders(
     """
     with needs_extra():
         import ibis
+    if source.lower().startswith("sqlite://"):
+        yield _of_cells(read_sqlite(source), source, mapping, dates, Kind.DATABASE)
+        return
     if is_address(source):
         with open_table(source) as (table, name, engine):
             shown = without_password(source)
-            if engine == "sqlite":  # no engine for such expressions: its rows are copied
-                with _scratch() as (connection, _):
-                    matching = _matched(list(table.columns), mapping, shown)
-                    names = [table.columns[i] for i in matching.positions.values()]
-                    copy = _copied(connection, table.select(names).to_pyarrow())
-                    yield _of_table(copy, shown, Kind.DATABASE, mapping, dates, name=name)
-                return
             textual = engine == "duckdb"
             yield _of_table(table, shown, Kind.DATABASE, mapping, dates, name=name, textual=textual)
         return
@@ -92,11 +88,10 @@ def open_orders(
         return
     with _scratch(sum(path.stat().st_size for path in files.paths)) as (connection, folder):
         if files.kind is Kind.PARQUET:
-            try:
-                table = connection.read_parquet([str(path) for path in files.paths])
-            except Exception as error:  # of DuckDB or of Ibis, whichever sees it first
-                raise WorkbookError("source_unreadable", path=source) from error
-            yield _of_table(table, source, Kind.PARQUET, mapping, dates, count=len(files.paths))
+            refuse_different(files.paths)
+            table = connection.read_parquet([str(path) for path in files.paths])
+            with _damage(source):
+                yield _of_table(table, source, Kind.PARQUET, mapping, dates, count=len(files.paths))
         else:
             yield _of_texts(connection, files, folder, mapping, dates, ibis)
 
@@ -117,6 +112,17 @@ def orders_of(raw: RawTable) -> tuple[ir.Table, Reading]:
     with needs_extra():
         import ibis  # noqa: F401 (only to see whether it is there)
     return _of_cells(raw, raw.sheet, {}, None)
+
+
+@contextmanager
+def _damage(source: str) -> Iterator[None]:
+    """Say which file is damaged, where DuckDB meets that only when it reads the rows."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InvalidInputException as error:
+        raise WorkbookError("source_unreadable", path=source) from error
 
 
 def _copied(connection: Any, cells: Any) -> ir.Table:  # noqa: ANN401 (ibis has no types)
@@ -242,9 +248,13 @@ def _of_table(
 
 
 def _of_cells(
-    raw: RawTable, shown: str, mapping: Mapping[str, str], dates: DateOrder | None
+    raw: RawTable,
+    shown: str,
+    mapping: Mapping[str, str],
+    dates: DateOrder | None,
+    kind: Kind = Kind.WORKBOOK,
 ) -> tuple[ir.Table, Reading]:
-    """Of the cells of a sheet; of a discount that is a number, no header says what it means."""
+    """Of cells; a number in a sheet that a header calls per cent is a fraction shown as such."""
     import ibis
 
     headers = [str(cell) if cell is not None else "" for cell in raw.header]
@@ -253,8 +263,14 @@ def _of_cells(
     connection = ibis.duckdb.connect(temp_directory=f"{tempfile.gettempdir()}/xlportfolio")
     table = _copied(connection, cells)
     parts = {key: Parts(**{kind: table[f"{key} {kind}"] for kind in kinds[key]}) for key in kinds}
-    source = _Source(shown, Kind.WORKBOOK, headers, matching, table=raw.sheet)
-    return _result(table, parts, source, dates, hinted="text" in kinds.get("discount", ()))
+    source = _Source(shown, kind, headers, matching, table=raw.sheet)
+    return _result(
+        table,
+        parts,
+        source,
+        dates,
+        hinted=kind is not Kind.WORKBOOK or "text" in kinds.get("discount", ()),
+    )
 
 
 def _of_texts(

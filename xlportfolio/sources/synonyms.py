@@ -141,7 +141,9 @@ CUSTOMER_NAMES: Mapping[str, tuple[str, str]] = {
 }
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_UNIT = re.compile(r"[(\[][^)\]]*[)\]]\s*$|\b(?:in|je)\s+(?:eur|euro|€|chf|usd|\$|prozent|%)\s*$")
+_UNIT = re.compile(
+    r"[(\[][^)\]]*[)\]]\s*$|\s(?:in\s+)?(?:t?eur|euro|€|chf|usd|\$|gbp|£|prozent|percent|pct|%)\s*$"
+)
 
 
 def plain(header: str) -> str:

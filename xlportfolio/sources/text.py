@@ -183,6 +183,8 @@ def load(
 ) -> None:
     """Append some columns of a text file to the table ``raw``, each cell as trimmed text or null.
 
+    Lines that hold nothing there, such as rules of dashes, are left out.
+
     DuckDB reads strictly. What it refuses, such as short lines or mixed line ends, is written
     anew line by line first, so that no line is lost unsaid.
 
@@ -224,7 +226,8 @@ def _append(connection: DuckDBPyConnection, file: TextFile, positions: Mapping[s
     trimmed = ", ".join(
         f"""nullif(trim(c{position}), '') AS "{key}\"""" for key, position in positions.items()
     )
-    relation.project(trimmed).insert_into("raw")
+    filled = ", ".join(f'"{key}"' for key in positions)
+    relation.project(trimmed).filter(f"coalesce({filled}) is not null").insert_into("raw")
 
 
 def _tidied(file: TextFile, scratch: Path) -> TextFile:
