@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import math
 import random
+import tempfile
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from openpyxl.worksheet.table import Table as ExcelTable
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.schema.contract import ORDERS, CellError, RawTable
 from xlportfolio.schema.numerals import read_number
-from xlportfolio.sources import DateOrder, Kind, Reading, open_orders, orders_of
+from xlportfolio.sources import DateOrder, Kind, Reading, open_orders, orders, orders_of
 from xlportfolio.sources.conversion import number
 
 Rows = list[dict[str, Any]]
@@ -509,6 +510,21 @@ def test_parquet_with_types_and_with_texts(tmp_path: Path) -> None:
     rows, reading = read(tmp_path / "b.parquet")
     assert (rows[0]["order_date"], rows[0]["amount"]) == (DAY, 1234.5)
     assert stopped(tmp_path).key == "files_differ"
+
+
+@pytest.mark.parametrize("most", [0, 1 << 20])
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setattr(orders, "_IN_MEMORY", most)  # bytes from which on texts are kept on disk
+    path = written(tmp_path, f"{HEADER}\n1;Müller;31.12.2024;5,5\n", "cp1252")
+    with open_orders(str(path)) as (lines, _):
+        assert len(list(scratch.iterdir())) == 1
+        assert lines.amount.sum().to_pyarrow().as_py() == 5.5
+    assert list(scratch.iterdir()) == []
+    stopped(written(tmp_path, f"{HEADER}\n1;Müller;01/02/2024;5,5\n", "cp1252"))
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_parquet_file_with_damaged_rows(tmp_path: Path) -> None:

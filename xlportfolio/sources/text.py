@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
-from itertools import count as counted
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -252,7 +251,7 @@ def _rows(source: TextIO, file: TextFile) -> Iterator[tuple[int, list[str]]]:
     for _ in range(file.skipped):
         source.readline()
     reader = csv.reader(source, delimiter=file.separator, strict=True)
-    for _ in counted():
+    while True:
         start = file.skipped + reader.line_num + 1
         try:
             row = next(reader)
