@@ -11,9 +11,9 @@ a net amount of 0 or less, such as a return, counts in sums of money alone: not 
 tenure, or the number of orders.
 
 **Amounts.** A line's net total after discount as given, else ``quantity * unit_price * (1 -
-discount)``, where a blank discount is 0. Where there is a column with rates, amounts and margins
-are multiplied by them, and a line without rate has no amount. Numbers that are not finite, or
-beyond 1e100, are missing.
+discount)``, where a blank discount is 0 and one outside 0 to 1 leaves no amount. Where there is a
+column with rates, amounts and margins are multiplied by them, and a line without rate has no
+amount. Numbers that are not finite, or beyond 1e100, are missing.
 
 **Lines that are there twice** count twice: nothing tells a second position of the same article
 from a line that was exported again.
@@ -31,7 +31,7 @@ margin_rate          margin_12m / turnover_12m, missing where the latter is 0 or
 recency_days         days from the last order to as_of
 tenure_days          days from the first order to as_of
 orders_per_year      orders in the 12 months
-average_order_value  net amount of an order, the mean over all orders
+average_order_value  net amount of an order, the mean over all orders that count as such
 regularity_cv        standard deviation (ddof 1) / mean of the gaps between order days that follow
                      each other; missing below two gaps
 overdue_factor       recency_days / median gap; missing without a gap
@@ -43,6 +43,10 @@ average_discount     over lines with amount > 0, weighted by gross = amount / (1
                      a blank discount is 0 and one of 1 has no weight; lines with a discount outside
                      0 to 1 are left out of it
 return_rate          sum of the negative amounts, made positive, / sum of the positive ones
+frequency            order days after the first
+recency_weeks        days from the first to the last order day / 7
+age_weeks            days from the first order day to as_of / 7
+repeat_value         net of a day's orders, the mean over the order days after the first
 ==================== ===============================================================================
 
 A measure whose column is not there is missing for everybody. Money is in the currency of the
