@@ -107,6 +107,7 @@ class _Fill:
         definition = None if table is None else package.xml(table.part)
         continued: dict[int, list[int]] = {}
         with self.open.checked():
+            self.open.cells.cover(self.body.around(self.new))
             for (row, column), content in sorted(self.changes.items(), key=lambda item: item[0]):
                 if row <= self.body.bottom:
                     self._write(column, row, content)
@@ -115,7 +116,6 @@ class _Fill:
                 calculated = calculated_columns(self.open, self.body, definition, self.new.bottom)
                 continued = self._append(calculated)
                 self._grow(definition)
-            self.open.cells.cover(self.body.around(self.new))
         if any(calculated[column] for column in continued):
             self.workbook.drop_calculations()
         if table is not None and definition is not None:
