@@ -621,6 +621,19 @@ def test_an_empty_table_wakes_up_when_its_blank_row_is_filled(tmp_path: Path) ->
     assert (table.get("insertRow"), table.get("ref")) == (None, "A1:G3")
 
 
+def test_what_was_filled_and_remembered_is_read_straight_from_its_xml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = book_with_table(tmp_path / "book.xlsx")
+    put(path, {(0, 1): "Beta & Söhne", (1, 2): 0.1})
+    remember(path)
+    monkeypatch.setattr("xlportfolio.files.whole.CalamineWorkbook", None)
+    with closing(Package(path)) as package:
+        raw = customers(Workbook(package))
+    assert (raw.cell(0, 1), raw.cell(1, 2)) == ("Beta & Söhne", 0.1)
+    assert remembered(path) == ENTRIES
+
+
 def test_a_filling_without_changes_writes_nothing(tmp_path: Path) -> None:
     path = write_book(tmp_path / "book.xlsx")
     before = parts_of(path)

@@ -106,6 +106,16 @@ def test_an_import_appends_customers_that_only_the_orders_know() -> None:
     assert intake.merged.filling.added == 1
 
 
+def test_orders_in_which_no_customer_of_the_table_is_append_none_either() -> None:
+    given = tables(customers=((11, "Kappa", None, 5.0), (12, "Beta", "Prospect", 7.0)))
+    with pytest.raises(InputError) as stopped:
+        taken(given, Incoming(lines=ORDERS, append=True))
+    assert stopped.value.problems[0].fault.key == "filled_nobody"
+    prospects = tables(customers=((12, "Beta", "Prospect", 7.0),))
+    intake = taken(prospects, Incoming(lines=ORDERS, append=True))
+    assert column(intake, 0) == [12, 1.0, 8.0]
+
+
 def test_customers_come_before_orders_and_leave_filled_columns_to_them() -> None:
     header = ("Customer ID", "Customer", "Turnover")
     theirs = raw(CUSTOMERS, header, (1, "Alpha", 5.0), (8, "Theta", 6.0))

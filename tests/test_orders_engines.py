@@ -88,9 +88,10 @@ def test_postgresql_gives_what_duckdb_gives(in_postgres: Any, export: str) -> No
     agree(in_postgres, export)
 
 
-@pytest.mark.filterwarnings(  # PySpark does not know pandas 3 yet, and says so
+@pytest.mark.filterwarnings(  # PySpark, and Ibis for it, do not know pandas 3 yet, which says so
     "ignore:PySpark does not yet fully support pandas:FutureWarning",
     "ignore:The copy keyword is deprecated:DeprecationWarning",
+    "ignore:The 'future.infer_string' option is deprecated:DeprecationWarning",
 )
 @pytest.mark.parametrize("export", EXPORTS)
 def test_spark_gives_what_duckdb_gives(in_spark: Any, export: str) -> None:

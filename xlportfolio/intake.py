@@ -19,7 +19,7 @@ from xlportfolio.schema.criteria import ReadCriteria, read_table
 from xlportfolio.schema.customers import merge_customers
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.matching import as_number_id
-from xlportfolio.schema.measured import fill_measures, unknown_customers
+from xlportfolio.schema.measured import fill_measures, refuse_strangers, unknown_customers
 from xlportfolio.schema.merging import Filling, Formulas, Memory, Merged, few, filled
 from xlportfolio.schema.settings import language_of, read_settings
 
@@ -151,13 +151,8 @@ def take_in(
             )
         )
     if measured is not None:
-        if incoming.append:
-            merged = merged.then(_newcomers(merged, measured, formulas))
-        table = filled(merged.filling)
         try:
-            merged = merged.then(
-                fill_measures(table, sources, measured.frame, merged.memory, formulas=formulas)
-            )
+            merged = _with_orders(merged, sources, measured, incoming, formulas)
         except InputError as error:
             found = in_order([*error.problems, *merged.problems])
             raise InputError(found, language, day) from error
@@ -283,6 +278,24 @@ def _without(theirs: RawTable, sources: Mapping[str, str]) -> RawTable:
         theirs,
         header=[theirs.header[position] for position in kept],
         columns=[theirs.columns[position] for position in kept],
+    )
+
+
+def _with_orders(
+    merged: Merged,
+    sources: Mapping[str, str],
+    measured: CustomerMeasures,
+    incoming: Incoming,
+    formulas: Formulas,
+) -> Merged:
+    """With the measures, and with rows for customers that only the orders know."""
+    if sources:  # before new rows make the orders fit
+        refuse_strangers(filled(merged.filling), measured.frame)
+    if incoming.append:
+        merged = merged.then(_newcomers(merged, measured, formulas))
+    table = filled(merged.filling)
+    return merged.then(
+        fill_measures(table, sources, measured.frame, merged.memory, formulas=formulas)
     )
 
 

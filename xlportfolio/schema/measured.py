@@ -33,6 +33,21 @@ def unknown_customers(customers: RawTable, measures: pd.DataFrame) -> list[str]:
     return _by_turnover(measures.loc[~measures.index.isin(list(known))])
 
 
+def refuse_strangers(customers: RawTable, measures: pd.DataFrame) -> None:
+    """Refuse orders in which no customer of the table is, though it has some beside prospects.
+
+    Raises
+    ------
+    InputError
+        If it is so: the ids are then of another kind, and all customers would lose their measures.
+    """
+    rows, theirs = CustomerRows(customers), list(map(str, measures.index))
+    own = [one for one, row in rows.first.items() if not _is_prospect(rows, row)]
+    if own and theirs and not rows.match(theirs):
+        details: dict[str, object] = {"of_orders": few(theirs), "first": few(own)}
+        raise InputError([Problem(Fault("filled_nobody", details=details))])
+
+
 def fill_measures(
     customers: RawTable,
     sources: Mapping[str, str],
@@ -84,10 +99,8 @@ def fill_measures(
     prospects = {row for row in rows.first.values() if _is_prospect(rows, row)}
     without = [row for row in sorted(rows.first.values()) if row not in at]
     emptied = [row for row in without if row not in prospects]
-    if len(measures) and emptied and not at:
-        theirs, own = list(map(str, measures.index)), [rows.ids[row] for row in emptied]
-        details: dict[str, object] = {"of_orders": few(theirs), "first": few(own)}
-        raise InputError([Problem(Fault("filled_nobody", details=details))])
+    if emptied and not at:
+        refuse_strangers(customers, measures)
 
     changed: list[Listed] = []
     kept: list[Listed] = []
