@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlportfolio.errors import XlPortfolioError
+from xlportfolio.errors import Problem, XlPortfolioError
 from xlportfolio.excel.filling import LiveCustomers, OutputCustomers
 from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.memory import LiveMemory, OutputMemory
@@ -163,20 +163,16 @@ def told(intake: Intake, readings: Sequence[Reading], words: Texts) -> list[str]
         ("added", newcomers),
         ("typed", [_line(listed, words) for listed in typed]),
         ("formulas", [_line(listed, words) for listed in computed]),
+        ("odd", [problem.message(words.language) for problem in noteworthy(intake)]),
     ):
         if lines:
             paragraphs.append(_listed(words(f"live.incoming_{key}"), lines, words))
-    return [*paragraphs, *oddities(intake, words)]
+    return paragraphs
 
 
-def oddities(intake: Intake, words: Texts) -> list[str]:
-    """What was left out or taken otherwise than it stands there: a paragraph, if anything was."""
-    lines = [
-        problem.message(words.language)
-        for problem in intake.problems
-        if problem.fault.key != _OF_CLOSED
-    ]
-    return [_listed(words("live.incoming_odd"), lines, words)] if lines else []
+def noteworthy(intake: Intake) -> list[Problem]:
+    """What was left out or taken otherwise than it stands there; Excel itself computes formulas."""
+    return [problem for problem in intake.problems if problem.fault.key != _OF_CLOSED]
 
 
 def _line(listed: Listed, words: Texts) -> str:
@@ -190,7 +186,7 @@ def _content(cell: Cell, words: Texts) -> str:
     """What a cell holds, numbers with the digits that matter, on one line."""
     if isinstance(cell, float | Decimal):
         cell = float(f"{float(cell):.{_DIGITS}g}")
-    return " ".join(quoted(cell, words.language).split()) or words("live.incoming_blank")
+    return " ".join(quoted(cell, words.language).split()) or words("words.blank")
 
 
 def _listed(head: str, lines: Sequence[str], words: Texts) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import xlwings as xw
 
@@ -13,14 +14,14 @@ from xlportfolio.excel.incoming import (
     NotAnsweredError,
     changes_anything,
     counted,
-    oddities,
+    noteworthy,
     told,
 )
 from xlportfolio.excel.voice import Voice, speaking
 from xlportfolio.excel.weights import LiveWeights
 from xlportfolio.intake import Intake
 from xlportfolio.run import Run
-from xlportfolio.schema import interpret
+from xlportfolio.schema import in_order, interpret
 from xlportfolio.weighing import taken_over
 
 
@@ -153,13 +154,14 @@ def _fill(book: xw.Book, voice: Voice, take: Callable[[LiveIntake], Intake]) -> 
             book.app.calculate()
         filled = LiveBook(book)
         run = voice.speak_as(_run(filled))
+        run = replace(run, problems=tuple(in_order([*run.problems, *noteworthy(intake)])))
         report = run.report(filled.names(run.sheet_names))
         written = filled.write(report, run.state, voice.words.language)
         scored.extend(_scored(voice, run, written))
 
     with quiet(book.app):
         live.put(found.outputs(intake), {}, bytes, score)
-    voice.tell(counted(intake, voice.words), *oddities(intake, voice.words), *scored)
+    voice.tell(counted(intake, voice.words), *scored)
 
 
 def _run(live: LiveBook) -> Run:
