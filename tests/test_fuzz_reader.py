@@ -86,6 +86,7 @@ def test_a_sheet_spelled_as_usual_is_read_so_without_calamine(path: Path, book: 
 @tries(150)
 @given(odd_cells, st.booleans())
 @example([(KINDS.index("span"), "", "1e10")], False)  # a duration of more days than Python has
+@example([(KINDS.index("span"), "", "-1e20")], False)  # at which calamine panics
 def test_values_that_fit_neither_type_nor_format_are_read_or_refused(
     path: Path, cells: list[tuple[int, str, str]], is_1904: bool
 ) -> None:

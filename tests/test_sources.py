@@ -444,6 +444,15 @@ def test_hostile_files_get_one_sentence(tmp_path: Path, content: bytes, key: str
     assert str(path) in str(error)
 
 
+def test_a_day_that_no_calendar_has_is_a_sentence_too(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["Belegnr", "KdNr", "Belegdatum", "Umsatz netto"])
+    book.active.append(["1", "C", -1e20, 5])
+    book.active["C2"].number_format = "dd.mm.yyyy"
+    book.save(tmp_path / "orders.xlsx")
+    assert stopped(tmp_path / "orders.xlsx").key == "source_no_workbook"
+
+
 def test_a_line_that_is_too_long_is_named(tmp_path: Path) -> None:
     text = f"Liste\n{HEADER}\n1;C;31.12.2024;5\n2;Müller, KG;31.12.2024;5;6\n"
     assert stopped(written(tmp_path, text)).details["line"] == 4

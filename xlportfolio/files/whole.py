@@ -19,6 +19,7 @@ from xlportfolio.files.extent import AddressError, Extent, extent_of
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
 from xlportfolio.look import LONGEST
 from xlportfolio.schema.contract import Cell, CellError, column_letters
+from xlportfolio.sources.panics import no_panics
 
 #: An attribute that calls the cell an error, or some text that looks like one.
 _ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
@@ -73,7 +74,8 @@ class WholeSheets:
                 raise WorkbookError("too_sparse", **details)
             try:
                 read = self._calamine.get_sheet_by_name(sheet.name)
-                cells: list[list[Any]] = read.to_python()
+                with no_panics():
+                    cells: list[list[Any]] = read.to_python()
             except (CalamineError, OverflowError) as error:
                 raise self._unreadable(error) from error
             top, left = (1 + first for first in read.start or (0, 0))

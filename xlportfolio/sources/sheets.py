@@ -13,6 +13,7 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.schema.cells import is_blank, shown
 from xlportfolio.schema.contract import Cell, RawTable, Table
 from xlportfolio.sources.folders import not_read
+from xlportfolio.sources.panics import no_panics
 from xlportfolio.sources.synonyms import Wanted, count
 
 #: Rows of a sheet among which the header is looked for.
@@ -45,13 +46,14 @@ def read_sheet(
 
     try:
         _refuse_sparse(path)
-        with suppress(TablesNotSupported):
-            with CalamineWorkbook.from_path(str(path), load_tables=True) as book:
-                raw = _table_object(book, table)
-            if raw is not None:
-                return raw
-        with CalamineWorkbook.from_path(str(path)) as book:
-            return _best_sheet(book, path, table, columns, mapping)
+        with no_panics():
+            with suppress(TablesNotSupported):
+                with CalamineWorkbook.from_path(str(path), load_tables=True) as book:
+                    raw = _table_object(book, table)
+                if raw is not None:
+                    return raw
+            with CalamineWorkbook.from_path(str(path)) as book:
+                return _best_sheet(book, path, table, columns, mapping)
     except PasswordError as error:
         raise WorkbookError("encrypted", path=path) from error
     except (CalamineError, zipfile.BadZipFile, OverflowError, ValueError) as error:
