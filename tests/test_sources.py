@@ -162,6 +162,16 @@ def test_quoted_cells_hold_separators_line_ends_and_quotes(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    "head", ['order_id;"Kunden\nnr";"Beleg-\ndatum";amount', f'"Umsatz\nim Mai"\n\n{HEADER}']
+)
+def test_no_line_is_lost_below_a_header_with_line_ends(tmp_path: Path, head: str) -> None:
+    lines = "".join(f"{i};C;2024-12-31;{i}\n" for i in range(1, 5))
+    rows, reading = read(written(tmp_path, f"{head}\n{lines}"))
+    assert [row["order_id"] for row in rows] == ["1", "2", "3", "4"]
+    assert reading.rows == 4
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "1;C;31.12.2024;5\r\n2;D;31.12.2024;6\n3;E;31.12.2024;7\r\n",  # mixed line ends
