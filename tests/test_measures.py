@@ -282,6 +282,16 @@ def test_orders_that_cannot_be_used_are_told_of_and_nothing_is_written(
     assert out.read_text(encoding="utf-8") == "old"
 
 
+@pytest.mark.parametrize("days", [["31.02.2026", "30.06.2026"], ["31.02.2026", "4711"]])
+def test_what_cannot_be_read_is_named_on_the_screen(tmp_path: Path, days: list[str]) -> None:
+    path = tmp_path / "orders.csv"
+    lines = "".join(f"{i};C;{day};5\n" for i, day in enumerate(days))
+    path.write_text(f"order_id;customer_id;order_date;amount\n{lines}")
+    result = invoke("--orders", path, "--as-of", DAY, "--lang", "en")
+    assert result.exit_code == (1 if days[1] == "4711" else 0)
+    assert "31.02.2026" in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("name", ["measures.xlsx", "measures", "measures.csv.gz"])
 def test_another_kind_of_file_is_refused_before_anything_is_read(tmp_path: Path, name: str) -> None:
     done = invoke("--orders", tmp_path / "none.csv", "-o", tmp_path / name, "--lang", "en")
