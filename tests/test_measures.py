@@ -208,7 +208,7 @@ def test_the_screen_shows_the_largest_in_the_language_of_the_reader(
 ) -> None:
     done = invoke("--orders", orders, "--as-of", DAY, "--lang", "de", "--no-forecast")
     assert done.exit_code == 0
-    assert f"Kennzahlen von {len(computed)} Kunden zum 30.06.2026" in done.stdout
+    assert f"Kennzahlen zum 30.06.2026, Kunden: {len(computed)}" in done.stdout
     assert "Noch aktiv" not in done.stdout
     largest = computed["turnover_12m"].idxmax()
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(largest)]
