@@ -7,6 +7,7 @@ import datetime as dt
 import math
 import random
 import tempfile
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -520,6 +521,35 @@ def test_parquet_with_types_and_with_texts(tmp_path: Path) -> None:
     rows, reading = read(tmp_path / "b.parquet")
     assert (rows[0]["order_date"], rows[0]["amount"]) == (DAY, 1234.5)
     assert stopped(tmp_path).key == "files_differ"
+
+
+def test_parquet_with_numbers_that_are_none_or_huge(tmp_path: Path) -> None:
+    odd = [math.nan, math.inf, 1e300]
+    table = pa.table(
+        {
+            "order_id": pa.array([Decimal(10) ** 22, Decimal(2), None, Decimal(-4)]),
+            "customer_id": [*odd, 7.0],
+            "order_date": [*odd, 45_292.5],
+            "amount": [*odd, 5.0],
+            "discount": [*odd[:2], None, 0.25],
+        }
+    )
+    pq.write_table(table, tmp_path / "odd.parquet")
+    rows, reading = read(tmp_path / "odd.parquet")
+    assert [row["order_id"] for row in rows] == ["1" + "0" * 22, "2", None, "-4"]
+    assert [row["customer_id"] for row in rows] == [None, None, "1e+300", "7"]
+    assert [row["order_date"] for row in rows] == [None, None, None, dt.date(2024, 1, 1)]
+    assert (rows[3]["discount"], reading.percent) == (0.25, False)
+
+
+def test_parquet_with_numbers_that_are_none_beside_usual_ones(tmp_path: Path) -> None:
+    # the statistics of such a file leave NaN out
+    odd = {name: [8.0, math.nan] for name in ("customer_id", "order_date", "amount", "discount")}
+    pq.write_table(pa.table({"order_id": ["1", "2"], **odd}), tmp_path / "odd.parquet")
+    rows, reading = read(tmp_path / "odd.parquet")
+    assert [row["customer_id"] for row in rows] == ["8", None]
+    assert (rows[1]["order_date"], rows[1]["amount"]) == (None, None)
+    assert (rows[0]["discount"], reading.percent) == (0.08, True)
 
 
 @pytest.mark.parametrize("most", [0, 1 << 20])

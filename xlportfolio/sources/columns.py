@@ -21,9 +21,11 @@ from xlportfolio.sources.conversion import (
     day_of_number,
     days_of,
     decimals_of,
+    is_finite,
     number,
     trim,
     unreadable,
+    up_to,
 )
 from xlportfolio.sources.reading import DateOrder
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 IDS = frozenset({"order_id", "customer_id", "product_id", "currency"})
 #: The column of the orders that is a day; all others are numbers.
 DAY = "order_date"
+#: Up to here floats tell whole numbers apart.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,15 @@ class Manners:
 
 
 def parts_of(table: ir.Table, key: str, *, in_duckdb: bool = True) -> Parts:
-    """A column by its type: a text, a number, or a day of a date or a moment."""
+    """A column by its type: a text, a number, or a day of a date or a moment.
+
+    In DuckDB, what is not finite is null from here on: by the statistics of a Parquet file, which
+    leave NaN out, it takes any comparison with a bound for settled.
+    """
     column = table[key]
     kind = column.type()
+    if kind.is_floating() and in_duckdb:
+        column = is_finite()(column.cast("float64")).ifelse(column, None)
     if kind.is_string():
         return Parts(text=(trim()(column) if in_duckdb else column.strip()).nullif(""))
     if kind.is_numeric() and not kind.is_boolean():
@@ -139,9 +149,9 @@ def _value(key: str, part: Parts, written: Written, days: Days | None) -> ir.Val
 def _id(value: ir.NumericValue) -> ir.StringValue:
     """A number that names something: a whole one without decimals."""
     kind = value.type()
-    if kind.is_integer():
+    if kind.is_integer() or (kind.is_decimal() and kind.scale == 0):
         return value.cast("string")
-    whole = value.cast("int64")
+    whole = up_to(value, _EXACT).cast("int64")
     return (value == whole).ifelse(whole.cast("string"), value.cast("string"))
 
 

@@ -51,6 +51,7 @@ _DATES = {
 _FIRST_YEAR = 1000
 #: Excel counts days from here; from the second on numbers are dates such as 20241231.
 _EXCEL_DAY, _EXCEL_LAST = dt.date(1899, 12, 30), 2_958_465
+_FIRST_DIGITS, _LAST_DIGITS = 10_000_101, 99_991_231
 _EXAMPLES = 3
 
 
@@ -320,14 +321,21 @@ def day_of_number(value: ir.NumericValue) -> ir.DateValue:
     """The days that numbers mean: Excel's count of days, or eight digits such as 20241231."""
     import ibis
 
-    whole = value.floor().cast("int64")
+    whole = up_to(value, _LAST_DIGITS + 1).floor().cast("int64")
     counted = ibis.literal(_EXCEL_DAY) + whole.as_interval("D")
     digits = _strptime()(whole.cast("string"), ["%Y%m%d"]).cast("date")
     return ibis.cases(
         (whole.between(1, _EXCEL_LAST), counted.cast("date")),
-        (whole.between(10_000_101, 99_991_231), digits),
+        (whole.between(_FIRST_DIGITS, _LAST_DIGITS), digits),
         else_=ibis.null("date"),
     )
+
+
+def up_to(value: ir.NumericValue, most: float) -> ir.NumericValue:
+    """Numbers up to a bound in either direction, those beyond null."""
+    import ibis
+
+    return (value.abs() <= most).ifelse(value, ibis.null(value.type()))
 
 
 def untimed(text: ir.StringValue) -> ir.StringValue:
@@ -357,6 +365,17 @@ def trim() -> Any:  # noqa: ANN401 (ibis has no types)
     def trim(text): ...  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
 
     return trim
+
+
+@cache
+def is_finite() -> Any:  # noqa: ANN401 (ibis has no types)
+    """DuckDB's function for that, the only one that it does not take for settled by statistics."""
+    import ibis
+
+    @ibis.udf.scalar.builtin(name="isfinite", signature=(("float64",), "boolean"))
+    def isfinite(number): ...  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+
+    return isfinite
 
 
 @cache
