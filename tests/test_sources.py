@@ -23,6 +23,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.table import Table as ExcelTable
 
 from xlportfolio.errors import XlPortfolioError
+from xlportfolio.orders import measure
 from xlportfolio.schema.contract import ORDERS, CellError, RawTable
 from xlportfolio.schema.numerals import read_number
 from xlportfolio.sources import DateOrder, Kind, Reading, open_orders, orders, orders_of
@@ -259,6 +260,26 @@ def test_numbers_are_those_that_cells_of_a_workbook_hold(language: str, decimal:
         elif text in amounts:  # of junk, some that nobody writes is no number here
             assert cell is None, text
     assert read_ones > 4000
+
+
+@pytest.mark.parametrize("header", ["amount", "Stückpreis;Menge"])
+def test_currencies_beside_the_amounts_are_never_added_up(tmp_path: Path, header: str) -> None:
+    more = ";1" * header.count(";")
+    head = f"order_id;customer_id;order_date;{header}\n"
+    lines = [f"{i};C;2024-12-31;{n}{more}\n" for i, n in enumerate(["5", "5 €", "5,50 EUR", "$ 7"])]
+    rows, _ = read(written(tmp_path, head + "".join(lines)))
+    assert [row["currency"] for row in rows] == [None, "EUR", "EUR", "USD"]
+    path = str(written(tmp_path, head + "".join(lines)))
+    with open_orders(path) as (table, _), pytest.raises(XlPortfolioError) as raised:
+        measure(table, DAY)
+    assert "EUR, USD" in raised.value.message("en")
+    with open_orders(str(written(tmp_path, head + "".join(lines[:3])))) as (table, _):
+        assert measure(table, DAY).frame.loc["C", "turnover_12m"] == 15.5
+
+
+def test_the_sign_of_a_currency_is_that_currency(tmp_path: Path) -> None:
+    text = f"{HEADER};Währung\n1;C;31.12.2024;5;€\n2;C;31.12.2024;5;eur\n3;C;31.12.2024;5;SEK\n"
+    assert [row["currency"] for row in read(written(tmp_path, text))[0]] == ["EUR", "EUR", "SEK"]
 
 
 def test_the_whole_column_decides_not_its_head(tmp_path: Path) -> None:

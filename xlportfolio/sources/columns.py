@@ -18,6 +18,8 @@ from xlportfolio.sources.conversion import (
     Days,
     Parts,
     Written,
+    currency_code,
+    currency_of,
     day_of_number,
     days_of,
     decimals_of,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 IDS = frozenset({"order_id", "customer_id", "product_id", "currency"})
 #: The column of the orders that is a day; all others are numbers.
 DAY = "order_date"
+#: Of these columns the numbers may have their currency beside them.
+_MONEY = ("amount", "unit_price")
 #: Up to here floats tell whole numbers apart.
 _EXACT = 2**53
 
@@ -90,13 +94,16 @@ def converted(
 ) -> tuple[ir.Table, Written, list[Problem]]:
     """Lines of orders with columns of our types, how their texts are written, what is unreadable.
 
-    Decided over whole columns; the result is an expression over ``table``.
+    Decided over whole columns; the result is an expression over ``table``. Without a column of
+    currencies, those that stand beside the amounts make one.
 
     Raises
     ------
     WorkbookError
         If dates can be read either way round, or contradict each other.
     """
+    import ibis
+
     texts = {key: part.text for key, part in parts.items() if part.text is not None}
     numbers = {key: text for key, text in texts.items() if key not in IDS and key != DAY}
     written = Written(decimals_of(table, numbers, manners.likely))
@@ -107,6 +114,10 @@ def converted(
         written = replace(written, dates=days.order)
         table = days.of(table, texts[DAY])
     values = {key: _value(key, part, written, days) for key, part in parts.items()}
+    if "currency" in values:
+        values["currency"] = currency_code(values["currency"])
+    elif beside := [currency_of(numbers[k]) for k in _MONEY if _is_dressed(k, numbers, written)]:
+        values["currency"] = ibis.coalesce(*beside)
     problems = []
     for key, count in written.decimals.unreadable.items():
         odd = table.filter(texts[key].notnull() & values[key].isnull()).select(text=texts[key])
@@ -121,6 +132,11 @@ def converted(
         )
         written = replace(written, percent=percent)
     return table.select(**values), written, problems
+
+
+def _is_dressed(key: str, texts: Mapping[str, ir.StringValue], written: Written) -> bool:
+    """Whether a column of numbers holds texts with something around the digits."""
+    return key in texts and key not in written.decimals.simple
 
 
 def _value(key: str, part: Parts, written: Written, days: Days | None) -> ir.Value:

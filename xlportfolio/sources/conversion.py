@@ -20,6 +20,8 @@ _BARE = r"^-?[0-9]+(?:[.,][0-9]+)?$"
 #: One of them that is a number with decimals as well as one in thousands.
 _EITHER = r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _CURRENCY = r"€|EURO?|\$|USD|CHF|Fr\.|£|GBP"
+#: What stands for each of them.
+_SIGNS = {"EUR": ("€", "EURO"), "USD": ("$",), "CHF": ("FR.",), "GBP": ("£",)}
 _BLANKS = r"[\s\x{a0}\x{2007}\x{2009}\x{202f}]*"
 _BEFORE = rf"(?i)^([-−+(]?){_BLANKS}(?:{_CURRENCY}){_BLANKS}"  # noqa: RUF001 (a minus, too)
 _BEHIND = rf"(?i){_BLANKS}(?:{_CURRENCY}|%){_BLANKS}([-−)]?)$"  # noqa: RUF001 (as above)
@@ -205,6 +207,19 @@ def number(text: ir.StringValue, decimal: str, *, simple: bool = False) -> ir.Fl
     dressed = text.contains("%").ifelse(signed / 100, signed)
     mark = "," if decimal == "," else "[.]"
     return text.re_search(f"^-?[0-9]+(?:{mark}[0-9]+)?$").ifelse(bare, dressed)
+
+
+def currency_of(text: ir.StringValue) -> ir.StringValue:
+    """The currency that stands beside a number, null without one."""
+    return currency_code(text.re_extract(f"(?i)(?:{_CURRENCY})", 0).nullif(""))
+
+
+def currency_code(text: ir.StringValue) -> ir.StringValue:
+    """A currency by its code of three letters, where its sign is known."""
+    import ibis
+
+    code = text.upper()
+    return ibis.cases(*((code.isin(signs), name) for name, signs in _SIGNS.items()), else_=code)
 
 
 def _shell(text: ir.StringValue) -> ir.StringValue:
