@@ -232,7 +232,16 @@ def test_scores_come_with_the_bounds_between_their_classes(
     assert scores[int(turnover.argmax())] == 5
     assert list(pd.read_parquet(out)["monetary_score"]) == scores
     shown = invoke("--orders", orders, "--as-of", DAY, "--rfm", "--lang", "en", "--no-forecast")
-    assert "M (1 to 5, best): Turnover, 12 months, bounds of the classes" in shown.stdout
+    assert "M (1 to 5, 5 is best): Turnover, 12 months, bounds of the classes" in shown.stdout
+
+
+def test_bounds_that_are_none_are_not_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,customer_id,order_date,amount\n1,C,2026-06-30,-5\n")
+    shown = invoke("--orders", path, "--as-of", DAY, "--rfm", "--lang", "en")
+    assert shown.exit_code == 0
+    assert "M (1 to 5" in shown.stdout
+    assert "R (1 to 5" not in shown.stdout
 
 
 def test_today_is_the_day_where_none_is_given(orders: Path) -> None:

@@ -679,7 +679,7 @@ def test_northwind(test_data: Path) -> None:
 def test_a_reading_is_told_in_both_languages(tmp_path: Path) -> None:
     _, reading = read(written(tmp_path, f"{HEADER};Ort\n1;C;31.12.2024;1.234\n"))
     assert reading.lines("de")[1:] == [
-        "Zeichensatz: utf-8",
+        "Zeichensatz: UTF-8",
         "Trennzeichen: Semikolon",
         "Zahlen: wie 1234,50 (angenommen, da sich alle auf beide Arten lesen lassen)",
         "Datum: Tag, Monat, Jahr",
