@@ -102,8 +102,6 @@ def converted(
     WorkbookError
         If dates can be read either way round, or contradict each other.
     """
-    import ibis
-
     texts = {key: part.text for key, part in parts.items() if part.text is not None}
     numbers = {key: text for key, text in texts.items() if key not in IDS and key != DAY}
     written = Written(decimals_of(table, numbers, manners.likely))
@@ -116,8 +114,8 @@ def converted(
     values = {key: _value(key, part, written, days) for key, part in parts.items()}
     if "currency" in values:
         values["currency"] = currency_code(values["currency"])
-    elif beside := [currency_of(numbers[k]) for k in _MONEY if _is_dressed(k, numbers, written)]:
-        values["currency"] = ibis.coalesce(*beside)
+    elif (beside := _beside(table, numbers, written)) is not None:
+        values["currency"] = beside
     problems = []
     for key, count in written.decimals.unreadable.items():
         odd = table.filter(texts[key].notnull() & values[key].isnull()).select(text=texts[key])
@@ -134,9 +132,18 @@ def converted(
     return table.select(**values), written, problems
 
 
-def _is_dressed(key: str, texts: Mapping[str, ir.StringValue], written: Written) -> bool:
-    """Whether a column of numbers holds texts with something around the digits."""
-    return key in texts and key not in written.decimals.simple
+def _beside(
+    table: ir.Table, texts: Mapping[str, ir.StringValue], written: Written
+) -> ir.StringValue | None:
+    """The currencies beside the amounts, ``None`` where there is none."""
+    import ibis
+
+    dressed = [k for k in _MONEY if k in texts and k not in written.decimals.simple]
+    if not dressed:
+        return None
+    beside = ibis.coalesce(*(currency_of(texts[key]) for key in dressed))
+    there = table.filter(beside.notnull()).limit(1).count().to_pyarrow().as_py()
+    return beside if there else None
 
 
 def _value(key: str, part: Parts, written: Written, days: Days | None) -> ir.Value:
