@@ -208,7 +208,7 @@ def test_the_screen_shows_the_largest_in_the_language_of_the_reader(
 ) -> None:
     done = invoke("--orders", orders, "--as-of", DAY, "--lang", "de", "--no-forecast")
     assert done.exit_code == 0
-    assert f"Kennzahlen von {len(computed)} Kunden zum 30.06.2026" in done.stdout
+    assert f"Kennzahlen zum 30.06.2026, Kunden: {len(computed)}" in done.stdout
     assert "Noch aktiv" not in done.stdout
     largest = computed["turnover_12m"].idxmax()
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(largest)]
@@ -232,7 +232,16 @@ def test_scores_come_with_the_bounds_between_their_classes(
     assert scores[int(turnover.argmax())] == 5
     assert list(pd.read_parquet(out)["monetary_score"]) == scores
     shown = invoke("--orders", orders, "--as-of", DAY, "--rfm", "--lang", "en", "--no-forecast")
-    assert "M (1 to 5, best): Turnover, 12 months, bounds of the classes" in shown.stdout
+    assert "M (1 to 5, 5 is best): Turnover, 12 months, bounds of the classes" in shown.stdout
+
+
+def test_bounds_that_are_none_are_not_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,customer_id,order_date,amount\n1,C,2026-06-30,-5\n")
+    shown = invoke("--orders", path, "--as-of", DAY, "--rfm", "--lang", "en")
+    assert shown.exit_code == 0
+    assert "M (1 to 5" in shown.stdout
+    assert "R (1 to 5" not in shown.stdout
 
 
 def test_today_is_the_day_where_none_is_given(orders: Path) -> None:
@@ -280,6 +289,16 @@ def test_orders_that_cannot_be_used_are_told_of_and_nothing_is_written(
     assert words in found["problems"][0]["message"]
     assert found["problems"][0]["message"] in done.stderr.replace("\n", " ")
     assert out.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize("days", [["31.02.2026", "30.06.2026"], ["31.02.2026", "4711"]])
+def test_what_cannot_be_read_is_named_on_the_screen(tmp_path: Path, days: list[str]) -> None:
+    path = tmp_path / "orders.csv"
+    lines = "".join(f"{i};C;{day};5\n" for i, day in enumerate(days))
+    path.write_text(f"order_id;customer_id;order_date;amount\n{lines}")
+    result = invoke("--orders", path, "--as-of", DAY, "--lang", "en")
+    assert result.exit_code == (1 if days[1] == "4711" else 0)
+    assert "31.02.2026" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("name", ["measures.xlsx", "measures", "measures.csv.gz"])

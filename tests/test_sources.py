@@ -7,6 +7,7 @@ import datetime as dt
 import math
 import random
 import tempfile
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.table import Table as ExcelTable
 
 from xlportfolio.errors import XlPortfolioError
+from xlportfolio.orders import measure
 from xlportfolio.schema.contract import ORDERS, CellError, RawTable
 from xlportfolio.schema.numerals import read_number
 from xlportfolio.sources import DateOrder, Kind, Reading, open_orders, orders, orders_of
@@ -162,6 +164,16 @@ def test_quoted_cells_hold_separators_line_ends_and_quotes(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    "head", ['order_id;"Kunden\nnr";"Beleg-\ndatum";amount', f'"Umsatz\nim Mai"\n\n{HEADER}']
+)
+def test_no_line_is_lost_below_a_header_with_line_ends(tmp_path: Path, head: str) -> None:
+    lines = "".join(f"{i};C;2024-12-31;{i}\n" for i in range(1, 5))
+    rows, reading = read(written(tmp_path, f"{head}\n{lines}"))
+    assert [row["order_id"] for row in rows] == ["1", "2", "3", "4"]
+    assert reading.rows == 4
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "1;C;31.12.2024;5\r\n2;D;31.12.2024;6\n3;E;31.12.2024;7\r\n",  # mixed line ends
@@ -248,6 +260,26 @@ def test_numbers_are_those_that_cells_of_a_workbook_hold(language: str, decimal:
         elif text in amounts:  # of junk, some that nobody writes is no number here
             assert cell is None, text
     assert read_ones > 4000
+
+
+@pytest.mark.parametrize("header", ["amount", "Stückpreis;Menge"])
+def test_currencies_beside_the_amounts_are_never_added_up(tmp_path: Path, header: str) -> None:
+    more = ";1" * header.count(";")
+    head = f"order_id;customer_id;order_date;{header}\n"
+    lines = [f"{i};C;2024-12-31;{n}{more}\n" for i, n in enumerate(["5", "5 €", "5,50 EUR", "$ 7"])]
+    rows, _ = read(written(tmp_path, head + "".join(lines)))
+    assert [row["currency"] for row in rows] == [None, "EUR", "EUR", "USD"]
+    path = str(written(tmp_path, head + "".join(lines)))
+    with open_orders(path) as (table, _), pytest.raises(XlPortfolioError) as raised:
+        measure(table, DAY)
+    assert "EUR, USD" in raised.value.message("en")
+    with open_orders(str(written(tmp_path, head + "".join(lines[:3])))) as (table, _):
+        assert measure(table, DAY).frame.loc["C", "turnover_12m"] == 15.5
+
+
+def test_the_sign_of_a_currency_is_that_currency(tmp_path: Path) -> None:
+    text = f"{HEADER};Währung\n1;C;31.12.2024;5;€\n2;C;31.12.2024;5;eur\n3;C;31.12.2024;5;SEK\n"
+    assert [row["currency"] for row in read(written(tmp_path, text))[0]] == ["EUR", "EUR", "SEK"]
 
 
 def test_the_whole_column_decides_not_its_head(tmp_path: Path) -> None:
@@ -521,6 +553,35 @@ def test_parquet_with_types_and_with_texts(tmp_path: Path) -> None:
     assert stopped(tmp_path).key == "files_differ"
 
 
+def test_parquet_with_numbers_that_are_none_or_huge(tmp_path: Path) -> None:
+    odd = [math.nan, math.inf, 1e300]
+    table = pa.table(
+        {
+            "order_id": pa.array([Decimal(10) ** 22, Decimal(2), None, Decimal(-4)]),
+            "customer_id": [*odd, 7.0],
+            "order_date": [*odd, 45_292.5],
+            "amount": [*odd, 5.0],
+            "discount": [*odd[:2], None, 0.25],
+        }
+    )
+    pq.write_table(table, tmp_path / "odd.parquet")
+    rows, reading = read(tmp_path / "odd.parquet")
+    assert [row["order_id"] for row in rows] == ["1" + "0" * 22, "2", None, "-4"]
+    assert [row["customer_id"] for row in rows] == [None, None, "1e+300", "7"]
+    assert [row["order_date"] for row in rows] == [None, None, None, dt.date(2024, 1, 1)]
+    assert (rows[3]["discount"], reading.percent) == (0.25, False)
+
+
+def test_parquet_with_numbers_that_are_none_beside_usual_ones(tmp_path: Path) -> None:
+    # the statistics of such a file leave NaN out
+    odd = {name: [8.0, math.nan] for name in ("customer_id", "order_date", "amount", "discount")}
+    pq.write_table(pa.table({"order_id": ["1", "2"], **odd}), tmp_path / "odd.parquet")
+    rows, reading = read(tmp_path / "odd.parquet")
+    assert [row["customer_id"] for row in rows] == ["8", None]
+    assert (rows[1]["order_date"], rows[1]["amount"]) == (None, None)
+    assert (rows[0]["discount"], reading.percent) == (0.08, True)
+
+
 @pytest.mark.parametrize("most", [0, 1 << 20])
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     scratch = tmp_path / "scratch"
@@ -627,7 +688,7 @@ def test_northwind(test_data: Path) -> None:
 def test_a_reading_is_told_in_both_languages(tmp_path: Path) -> None:
     _, reading = read(written(tmp_path, f"{HEADER};Ort\n1;C;31.12.2024;1.234\n"))
     assert reading.lines("de")[1:] == [
-        "Zeichensatz: utf-8",
+        "Zeichensatz: UTF-8",
         "Trennzeichen: Semikolon",
         "Zahlen: wie 1234,50 (angenommen, da sich alle auf beide Arten lesen lassen)",
         "Datum: Tag, Monat, Jahr",

@@ -63,6 +63,8 @@ def print_measures(
     if len(frame) > len(first):
         console.print(words("cli.measured_more", count=len(frame) - len(first)), soft_wrap=True)
     for name, bounds in {} if scores is None else scores.bounds.items():
+        if not bounds:  # nobody has the measure
+            continue
         numbers = [words.rough(bound) for bound in bounds]
         details = {
             "score": words(f"measures.{name}_score"),

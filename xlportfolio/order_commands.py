@@ -24,6 +24,7 @@ from xlportfolio.command import (
     printing,
     stopping,
 )
+from xlportfolio.errors import InputError
 from xlportfolio.locale import texts
 
 
@@ -80,13 +81,16 @@ def measures(
             if not as_json:
                 with printing():
                     print_readings([reading], texts(language))
-            found = customer_measures(lines, day, forecast=not no_forecast)
+            try:
+                found = customer_measures(lines, day, forecast=not no_forecast)
+            except InputError as error:  # what could not be read is often why
+                raise InputError([*error.problems, *reading.problems]) from error
+        found = replace(found, problems=(*reading.problems, *found.problems))
         scores = scored(found.frame) if rfm else None
         if out is not None:
             write_measures(out, with_scores(found, scores), language)
         with printing():
             if as_json:
-                everything = replace(found, problems=(*reading.problems, *found.problems))
-                dump(measures_document(everything, language, scores))
+                dump(measures_document(found, language, scores))
             else:
                 print_measures(found, texts(language), scores, out)

@@ -18,12 +18,16 @@ from xlportfolio.sources.conversion import (
     Days,
     Parts,
     Written,
+    currency_code,
+    currency_of,
     day_of_number,
     days_of,
     decimals_of,
+    is_finite,
     number,
     trim,
     unreadable,
+    up_to,
 )
 from xlportfolio.sources.reading import DateOrder
 
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
 IDS = frozenset({"order_id", "customer_id", "product_id", "currency"})
 #: The column of the orders that is a day; all others are numbers.
 DAY = "order_date"
+#: Of these columns the numbers may have their currency beside them.
+_MONEY = ("amount", "unit_price")
+#: Up to here floats tell whole numbers apart.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,15 @@ class Manners:
 
 
 def parts_of(table: ir.Table, key: str, *, in_duckdb: bool = True) -> Parts:
-    """A column by its type: a text, a number, or a day of a date or a moment."""
+    """A column by its type: a text, a number, or a day of a date or a moment.
+
+    In DuckDB, what is not finite is null from here on: by the statistics of a Parquet file, which
+    leave NaN out, it takes any comparison with a bound for settled.
+    """
     column = table[key]
     kind = column.type()
+    if kind.is_floating() and in_duckdb:
+        column = is_finite()(column.cast("float64")).ifelse(column, None)
     if kind.is_string():
         return Parts(text=(trim()(column) if in_duckdb else column.strip()).nullif(""))
     if kind.is_numeric() and not kind.is_boolean():
@@ -80,7 +94,8 @@ def converted(
 ) -> tuple[ir.Table, Written, list[Problem]]:
     """Lines of orders with columns of our types, how their texts are written, what is unreadable.
 
-    Decided over whole columns; the result is an expression over ``table``.
+    Decided over whole columns; the result is an expression over ``table``. Without a column of
+    currencies, those that stand beside the amounts make one.
 
     Raises
     ------
@@ -97,6 +112,10 @@ def converted(
         written = replace(written, dates=days.order)
         table = days.of(table, texts[DAY])
     values = {key: _value(key, part, written, days) for key, part in parts.items()}
+    if "currency" in values:
+        values["currency"] = currency_code(values["currency"])
+    elif (beside := _beside(table, numbers, written)) is not None:
+        values["currency"] = beside
     problems = []
     for key, count in written.decimals.unreadable.items():
         odd = table.filter(texts[key].notnull() & values[key].isnull()).select(text=texts[key])
@@ -111,6 +130,20 @@ def converted(
         )
         written = replace(written, percent=percent)
     return table.select(**values), written, problems
+
+
+def _beside(
+    table: ir.Table, texts: Mapping[str, ir.StringValue], written: Written
+) -> ir.StringValue | None:
+    """The currencies beside the amounts, ``None`` where there is none."""
+    import ibis
+
+    dressed = [k for k in _MONEY if k in texts and k not in written.decimals.simple]
+    if not dressed:
+        return None
+    beside = ibis.coalesce(*(currency_of(texts[key]) for key in dressed))
+    there = table.filter(beside.notnull()).limit(1).count().to_pyarrow().as_py()
+    return beside if there else None
 
 
 def _value(key: str, part: Parts, written: Written, days: Days | None) -> ir.Value:
@@ -139,9 +172,9 @@ def _value(key: str, part: Parts, written: Written, days: Days | None) -> ir.Val
 def _id(value: ir.NumericValue) -> ir.StringValue:
     """A number that names something: a whole one without decimals."""
     kind = value.type()
-    if kind.is_integer():
+    if kind.is_integer() or (kind.is_decimal() and kind.scale == 0):
         return value.cast("string")
-    whole = value.cast("int64")
+    whole = up_to(value, _EXACT).cast("int64")
     return (value == whole).ifelse(whole.cast("string"), value.cast("string"))
 
 

@@ -20,6 +20,8 @@ _BARE = r"^-?[0-9]+(?:[.,][0-9]+)?$"
 #: One of them that is a number with decimals as well as one in thousands.
 _EITHER = r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _CURRENCY = r"€|EURO?|\$|USD|CHF|Fr\.|£|GBP"
+#: What stands for each of them.
+_SIGNS = {"EUR": ("€", "EURO"), "USD": ("$",), "CHF": ("FR.",), "GBP": ("£",)}
 _BLANKS = r"[\s\x{a0}\x{2007}\x{2009}\x{202f}]*"
 _BEFORE = rf"(?i)^([-−+(]?){_BLANKS}(?:{_CURRENCY}){_BLANKS}"  # noqa: RUF001 (a minus, too)
 _BEHIND = rf"(?i){_BLANKS}(?:{_CURRENCY}|%){_BLANKS}([-−)]?)$"  # noqa: RUF001 (as above)
@@ -51,6 +53,7 @@ _DATES = {
 _FIRST_YEAR = 1000
 #: Excel counts days from here; from the second on numbers are dates such as 20241231.
 _EXCEL_DAY, _EXCEL_LAST = dt.date(1899, 12, 30), 2_958_465
+_FIRST_DIGITS, _LAST_DIGITS = 10_000_101, 99_991_231
 _EXAMPLES = 3
 
 
@@ -206,6 +209,19 @@ def number(text: ir.StringValue, decimal: str, *, simple: bool = False) -> ir.Fl
     return text.re_search(f"^-?[0-9]+(?:{mark}[0-9]+)?$").ifelse(bare, dressed)
 
 
+def currency_of(text: ir.StringValue) -> ir.StringValue:
+    """The currency that stands beside a number, null without one."""
+    return currency_code(text.re_extract(f"(?i)(?:{_CURRENCY})", 0).nullif(""))
+
+
+def currency_code(text: ir.StringValue) -> ir.StringValue:
+    """A currency by its code of three letters, where its sign is known."""
+    import ibis
+
+    code = text.upper()
+    return ibis.cases(*((code.isin(signs), name) for name, signs in _SIGNS.items()), else_=code)
+
+
 def _shell(text: ir.StringValue) -> ir.StringValue:
     """A number without its currency or percent sign, its blanks made plain."""
     bare = text.re_replace(_BEFORE, r"\1").re_replace(_BEHIND, r"\1")
@@ -320,14 +336,21 @@ def day_of_number(value: ir.NumericValue) -> ir.DateValue:
     """The days that numbers mean: Excel's count of days, or eight digits such as 20241231."""
     import ibis
 
-    whole = value.floor().cast("int64")
+    whole = up_to(value, _LAST_DIGITS + 1).floor().cast("int64")
     counted = ibis.literal(_EXCEL_DAY) + whole.as_interval("D")
     digits = _strptime()(whole.cast("string"), ["%Y%m%d"]).cast("date")
     return ibis.cases(
         (whole.between(1, _EXCEL_LAST), counted.cast("date")),
-        (whole.between(10_000_101, 99_991_231), digits),
+        (whole.between(_FIRST_DIGITS, _LAST_DIGITS), digits),
         else_=ibis.null("date"),
     )
+
+
+def up_to(value: ir.NumericValue, most: float) -> ir.NumericValue:
+    """Numbers up to a bound in either direction, those beyond null."""
+    import ibis
+
+    return (value.abs() <= most).ifelse(value, ibis.null(value.type()))
 
 
 def untimed(text: ir.StringValue) -> ir.StringValue:
@@ -357,6 +380,17 @@ def trim() -> Any:  # noqa: ANN401 (ibis has no types)
     def trim(text): ...  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
 
     return trim
+
+
+@cache
+def is_finite() -> Any:  # noqa: ANN401 (ibis has no types)
+    """DuckDB's function for that, the only one that it does not take for settled by statistics."""
+    import ibis
+
+    @ibis.udf.scalar.builtin(name="isfinite", signature=(("float64",), "boolean"))
+    def isfinite(number): ...  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+
+    return isfinite
 
 
 @cache

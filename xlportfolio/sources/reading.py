@@ -91,7 +91,8 @@ class Reading:
         if self.files > 1:
             found.append(words("reading.files", count=self.files))
         if self.encoding is not None:
-            found.append(words("reading.encoding", encoding=self.encoding))
+            encoding = _ENCODINGS.get(self.encoding, self.encoding)
+            found.append(words("reading.encoding", encoding=encoding))
         if self.separator is not None:
             named = words.branch("reading.separators")
             name = named.get(_NAMES.get(self.separator, ""), self.separator)
@@ -117,5 +118,16 @@ class Reading:
         return found
 
 
+#: What programs that export call an encoding.
+_ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+    "cp1252": "Windows-1252",
+    "cp850": "DOS (850)",
+}
 #: The names of separators in ``locale``.
 _NAMES = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}

@@ -55,6 +55,8 @@ class TextFile:
         The lines up to and including the header.
     name
         What the file is called in a sentence.
+    broken
+        Whether a cell of these lines holds a line break; DuckDB counts such lines otherwise.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class TextFile:
     header: tuple[str, ...]
     skipped: int
     name: str
+    broken: bool = False
 
 
 def understood(
@@ -92,8 +95,8 @@ def understood(
         raise not_read(path, error) from error
     if not head.strip():
         raise WorkbookError("source_empty", path=path)
-    separator, skipped, header = _header(head, columns, mapping)
-    return TextFile(used, encoding, separator, header, skipped, str(path))
+    separator, skipped, header, broken = _header(head, columns, mapping)
+    return TextFile(used, encoding, separator, header, skipped, str(path), broken)
 
 
 def encoding_of(path: Path) -> str:
@@ -154,27 +157,27 @@ def _rewritten(path: Path, encoding: str, scratch: Path) -> Path:
 
 def _header(
     head: str, columns: Sequence[Wanted], mapping: Mapping[str, str]
-) -> tuple[str, int, tuple[str, ...]]:
-    """The separator, the lines up to the header and its cells."""
-    best: tuple[tuple[int, int], str, int, tuple[str, ...]] | None = None
+) -> tuple[str, int, tuple[str, ...], bool]:
+    """The separator, the lines up to the header, its cells, and whether one of them is broken."""
+    best: tuple[tuple[int, int], str, int, tuple[str, ...], bool] | None = None
     for separator in _SEPARATORS:
         reader = csv.reader(StringIO(head, newline=""), delimiter=separator)
         try:
-            for _, row in zip(range(_HEADER_LINES), reader, strict=False):
+            for i, row in zip(range(1, _HEADER_LINES + 1), reader, strict=False):
                 cells = tuple(cell.strip() for cell in row)
                 rank = (count(cells, columns, mapping), 0)
                 if rank[0] == 0:  # no column of ours: the first of the widest lines
                     rank = (0, sum(map(bool, cells)))
                 if cells and (best is None or rank > best[0]):
-                    best = rank, separator, reader.line_num, cells
+                    best = rank, separator, reader.line_num, cells, reader.line_num > i
         except csv.Error:  # a cell without end: not in this separator
             continue
     if best is None:
-        return ",", 1, (head.splitlines()[0],)
-    _, separator, skipped, cells = best
+        return ",", 1, (head.splitlines()[0],), False
+    _, separator, skipped, cells, broken = best
     while cells and not cells[-1]:
         cells = cells[:-1]
-    return separator, skipped, cells
+    return separator, skipped, cells, broken
 
 
 def load(
@@ -184,8 +187,9 @@ def load(
 
     Lines that hold nothing there, such as rules of dashes, are left out.
 
-    DuckDB reads strictly. What it refuses, such as short lines or mixed line ends, is written
-    anew line by line first, so that no line is lost unsaid.
+    DuckDB reads strictly. What it refuses, such as short lines or mixed line ends, and what has
+    line breaks within the cells of its header, is written anew line by line first, so that no line
+    is lost unsaid.
 
     Parameters
     ----------
@@ -199,14 +203,18 @@ def load(
     """
     import duckdb
 
-    try:
-        _append(connection, file, positions)
-    except duckdb.Error:
-        tidied = _tidied(file, scratch)
+    if not file.broken:
         try:
-            _append(connection, tidied, positions)
-        except duckdb.Error as error:
-            raise WorkbookError("source_unreadable", path=file.name) from error
+            _append(connection, file, positions)
+        except duckdb.Error:
+            pass
+        else:
+            return
+    tidied = _tidied(file, scratch)
+    try:
+        _append(connection, tidied, positions)
+    except duckdb.Error as error:
+        raise WorkbookError("source_unreadable", path=file.name) from error
 
 
 def _append(connection: DuckDBPyConnection, file: TextFile, positions: Mapping[str, int]) -> None:
@@ -243,7 +251,7 @@ def _tidied(file: TextFile, scratch: Path) -> TextFile:
                 details = {"line": line, "cells": len(row), "columns": width}
                 raise WorkbookError("line_too_long", path=file.name, **details)
             writer.writerow([*row, *[""] * (width - len(row))][:width])
-    return replace(file, path=copy, skipped=0)
+    return replace(file, path=copy, skipped=0, broken=False)
 
 
 def _rows(source: TextIO, file: TextFile) -> Iterator[tuple[int, list[str]]]:
