@@ -305,6 +305,14 @@ def test_a_shared_name_need_stand_in_one_file_only(northwind: Path, tmp_path: Pa
     assert "Nobody" in result.stderr
 
 
+def test_a_change_is_seen_however_small(northwind: Path, tmp_path: Path) -> None:
+    orders = ("order_id,customer_id,order_date,amount", "1,ALFKI,1998-05-01,70.5")
+    told("import", northwind, "--orders", write(tmp_path / "orders.csv", *orders))
+    orders = (*orders, "2,ALFKI,1998-05-02,0.0000125")
+    shown = invoke("import", northwind, "--orders", write(tmp_path / "orders.csv", *orders))
+    assert "70.5 → 70.50001" in shown.stdout, shown.stdout
+
+
 # --- bad input --------------------------------------------------------------------------------
 
 GOOD = ("order_id,customer_id,order_date,amount", "1,ALFKI,1998-05-01,70.5")
