@@ -95,7 +95,9 @@ def _contents(one: Listed, words: Texts) -> list[str]:
 
 
 def _content(cell: Cell, words: Texts, digits: int) -> str:
-    """A cell's content, numbers with the digits that matter, cents of large ones too."""
+    """A cell's content: numbers with the digits that matter and cents, days without a time."""
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        cell = cell.date()
     if isinstance(cell, float):
         cell = float(f"{cell:.{digits}g}") if abs(cell) < 10**digits else round(cell, 2)
     return plain(" ".join(quoted(cell, words.language).split())) or words("words.blank")
