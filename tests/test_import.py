@@ -313,6 +313,8 @@ def test_days_of_a_text_file_are_days_as_those_of_the_table(tmp_path: Path) -> N
     ]
     path = book_of(tmp_path / "days.xlsx", rows)
     export = write(tmp_path / "export.csv", "KdNr;City", "FISSA;31.01.2020", "ALFKI;01.02.2021")
+    (listed,) = told("import", path, "--customers", export, "--dry-run")["changed"]
+    assert (listed["before"], listed["after"]) == (None, "2021-02-01")
     assert "(blank) → 2021-02-01\n" in invoke("import", path, "--customers", export).stdout
     after = cells(path)
     assert [after[one]["City"] for one in ("FISSA", "ALFKI")] == [

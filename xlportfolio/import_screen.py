@@ -13,7 +13,7 @@ from rich.text import Text
 from xlportfolio.document import listed_problems
 from xlportfolio.errors import Problem
 from xlportfolio.locale import Texts, texts
-from xlportfolio.schema.cells import as_float, quoted
+from xlportfolio.schema.cells import as_float, is_blank, quoted
 from xlportfolio.schema.contract import Cell
 from xlportfolio.schema.merging import Listed, remembered
 from xlportfolio.screen import output, plain, print_problems, shown
@@ -188,8 +188,10 @@ def _cell(one: Listed) -> dict[str, Any]:
 
 
 def _value(cell: Cell) -> str | float | bool | None:
-    """A cell as JSON has it; days as text, an error as shown."""
-    if cell is None or isinstance(cell, bool | str):
+    """A cell as JSON has it: none for a blank one, days as text, an error as shown."""
+    if is_blank(cell):
+        return None
+    if isinstance(cell, bool | str):
         return cell
     if isinstance(cell, int | float):
         return as_float(cell)
