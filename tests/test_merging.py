@@ -204,6 +204,13 @@ def test_customers_without_an_id_are_known_by_their_name() -> None:
     assert keys(merged)["import_ambiguous"]["first"] == ["Twin"]
 
 
+def test_a_name_that_comes_with_an_id_too_is_appended_once() -> None:
+    theirs = table((None, "New"), (7, "NEW"), (None, "Other"), (None, "other"), header=HEADER[:2])
+    merged = merge_customers(table((1, "Alpha"), header=HEADER[:2]), theirs, Memory())
+    assert result(merged) == [(1, "Alpha"), (7, "NEW"), (None, "Other")]
+    assert keys(merged)["import_repeated"]["first"] == ["New", "other"]
+
+
 def test_a_customer_without_an_id_gets_that_of_the_file() -> None:
     mine = table((None, "Alpha"), (2, "Beta"), header=HEADER[:2])
     merged = merge_customers(mine, table((9, "alpha"), header=HEADER[:2]), Memory())
