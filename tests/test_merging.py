@@ -110,6 +110,15 @@ def test_a_blank_in_the_file_empties_nothing() -> None:
     assert not merged.filling.changes
 
 
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_changes_nothing_either(number: float) -> None:
+    theirs = replace(
+        table((2, "Beta", None, 1.0, None)), columns=[[2], ["Beta"], [None], [number], [None]]
+    )
+    merged = merge_customers(MINE, theirs, Memory())
+    assert (merged.filling.changes, merged.kept) == ([], [])
+
+
 def test_new_customers_go_below_the_last_row_that_holds_anything() -> None:
     blank = (None,) * len(HEADER)
     mine = table((1, "Alpha", None, None, None), blank, blank)

@@ -136,6 +136,12 @@ def test_parquet(tmp_path: Path) -> None:
     assert (reading.kind, reading.unused) == (Kind.PARQUET, ("x",))
 
 
+def test_what_no_cell_can_hold_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "kunden.parquet"
+    pq.write_table(pa.table({"Kundennr": [1, 2], "Betreuer": [["a", "b"], None]}), path)
+    assert read(path)[0]["Betreuer"] == ["['a', 'b']", None]
+
+
 def test_a_folder_is_not_one_file(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.csv").write_text("Kundennr\n1\n", encoding="utf-8")

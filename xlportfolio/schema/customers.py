@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from xlportfolio.errors import Fault, Problem, Severity
@@ -251,4 +252,5 @@ class _Merging:
 
 
 def _says_nothing(cell: Cell) -> bool:
-    return is_blank(cell) or isinstance(cell, CellError)
+    is_no_number = isinstance(cell, float) and not math.isfinite(cell)
+    return is_no_number or is_blank(cell) or isinstance(cell, CellError)

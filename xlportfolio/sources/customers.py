@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,9 +85,18 @@ def read_customers(
         return _of_text(source, columns, mapping, ibis)
     refuse_different(files.paths)
     table = ibis.duckdb.connect().read_parquet(str(files.paths[0])).to_pyarrow()
-    cells = [column.to_pylist() for column in table.columns]
+    cells = [list(map(_cell, column.to_pylist())) for column in table.columns]
     raw = RawTable(CUSTOMERS, source.name, 1, 1, table.column_names, cells, table.num_rows)
     return _of_sheet(raw, source, columns, mapping, Kind.PARQUET)
+
+
+def _cell(value: object) -> Cell:
+    """A value as a cell can hold it; lists and the like as text."""
+    if value is None or isinstance(value, bool | int | float | Decimal | str):
+        return value
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return value
+    return str(value)
 
 
 def _columns(headers: Sequence[str]) -> list[Wanted]:
