@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -303,6 +304,33 @@ def test_a_shared_name_need_stand_in_one_file_only(northwind: Path, tmp_path: Pa
     result = invoke("import", northwind, *files, "--map", "customer_id=Nobody")
     assert result.exit_code == 1
     assert "Nobody" in result.stderr
+
+
+def test_days_of_a_text_file_are_days_as_those_of_the_table(tmp_path: Path) -> None:
+    rows = [
+        (*row[:-1], day)
+        for row, day in zip(CUSTOMERS, (dt.date(2020, 1, 31), None, None), strict=True)
+    ]
+    path = book_of(tmp_path / "days.xlsx", rows)
+    export = write(tmp_path / "export.csv", "KdNr;City", "FISSA;31.01.2020", "ALFKI;01.02.2021")
+    (listed,) = told("import", path, "--customers", export, "--dry-run")["changed"]
+    assert (listed["before"], listed["after"]) == (None, "2021-02-01")
+    assert "(blank) → 2021-02-01\n" in invoke("import", path, "--customers", export).stdout
+    after = cells(path)
+    assert [after[one]["City"] for one in ("FISSA", "ALFKI")] == [
+        dt.datetime(2020, 1, 31),  # noqa: DTZ001 (cells know no time zone)
+        dt.datetime(2021, 2, 1),  # noqa: DTZ001
+    ]
+    done = told("import", path, "--customers", export, "--overwrite", "--dry-run")
+    assert (done["changed"], done["kept"]) == ([], [])
+
+
+def test_a_change_is_seen_however_small(northwind: Path, tmp_path: Path) -> None:
+    orders = ("order_id,customer_id,order_date,amount", "1,ALFKI,1998-05-01,70.5")
+    told("import", northwind, "--orders", write(tmp_path / "orders.csv", *orders))
+    more = (*orders, "2,ALFKI,1998-05-02,0.0000125")
+    shown = invoke("import", northwind, "--orders", write(tmp_path / "orders.csv", *more))
+    assert "70.5 → 70.50001" in shown.stdout
 
 
 # --- bad input --------------------------------------------------------------------------------

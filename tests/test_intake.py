@@ -111,6 +111,12 @@ def test_orders_in_which_no_customer_of_the_table_is_append_none_either() -> Non
     with pytest.raises(InputError) as stopped:
         taken(given, Incoming(lines=ORDERS, append=True))
     assert stopped.value.problems[0].fault.key == "filled_nobody"
+    without = tables(
+        ("Turnover", "value", 1, None, None, None, None, None), customers=((11, "Kappa", None, 5),)
+    )
+    with pytest.raises(InputError) as stopped:
+        taken(without, Incoming(lines=ORDERS, append=True))
+    assert stopped.value.problems[0].fault.key == "filled_nobody"
     prospects = tables(customers=((12, "Beta", "Prospect", 7.0),))
     intake = taken(prospects, Incoming(lines=ORDERS, append=True))
     assert column(intake, 0) == [12, 1.0, 8.0]

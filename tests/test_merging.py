@@ -110,6 +110,15 @@ def test_a_blank_in_the_file_empties_nothing() -> None:
     assert not merged.filling.changes
 
 
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_changes_nothing_either(number: float) -> None:
+    theirs = replace(
+        table((2, "Beta", None, 1.0, None)), columns=[[2], ["Beta"], [None], [number], [None]]
+    )
+    merged = merge_customers(MINE, theirs, Memory())
+    assert (merged.filling.changes, merged.kept) == ([], [])
+
+
 def test_new_customers_go_below_the_last_row_that_holds_anything() -> None:
     blank = (None,) * len(HEADER)
     mine = table((1, "Alpha", None, None, None), blank, blank)
@@ -202,6 +211,13 @@ def test_customers_without_an_id_are_known_by_their_name() -> None:
     merged = merge_customers(mine, theirs, Memory())
     assert [row[2] for row in result(merged)] == [None, None, "Ulm", "Jena"]
     assert keys(merged)["import_ambiguous"]["first"] == ["Twin"]
+
+
+def test_a_name_that_comes_with_an_id_too_is_appended_once() -> None:
+    theirs = table((None, "New"), (7, "NEW"), (None, "Other"), (None, "other"), header=HEADER[:2])
+    merged = merge_customers(table((1, "Alpha"), header=HEADER[:2]), theirs, Memory())
+    assert result(merged) == [(1, "Alpha"), (7, "NEW"), (None, "Other")]
+    assert keys(merged)["import_repeated"]["first"] == ["New", "other"]
 
 
 def test_a_customer_without_an_id_gets_that_of_the_file() -> None:

@@ -120,6 +120,15 @@ def test_letters_of_dos_are_told_from_those_of_windows(tmp_path: Path) -> None:
         assert reading.encoding == encoding
 
 
+@pytest.mark.parametrize("sign", ["1.{0:03},50 €", "„K{0}“", "K{0} … L"])
+def test_signs_of_windows_are_no_letters_of_dos(sign: str, tmp_path: Path) -> None:
+    lines = [f"{i};{sign.format(i)};31.12.2024;1.{i:03},50 €" for i in range(100)]
+    rows, reading = read(written(tmp_path, "\n".join([HEADER, *lines]), "cp1252"))
+    assert reading.encoding == "cp1252"
+    assert [row["amount"] for row in rows] == [1000.5 + i for i in range(100)]
+    assert rows[7]["customer_id"] == sign.format(7)
+
+
 def test_a_letter_of_windows_far_behind_a_beginning_in_ascii(tmp_path: Path) -> None:
     lines = "".join(f"{i};C{i % 97};31.12.2024;5,00\n" for i in range(100_000))
     rows, reading = read(written(tmp_path, f"{HEADER}\n{lines}9;Käse;31.12.2024;1,00\n", "cp1252"))

@@ -72,6 +72,17 @@ def test_long_numbers_are_names_and_stay_whole(tmp_path: Path) -> None:
     assert found == {"Kundennummer": ["4012345678901234567"], "Betreuer": ["4012345678901234"]}
 
 
+def test_days_that_can_be_read_one_way_are_days(tmp_path: Path) -> None:
+    text = (
+        "Kundennummer;Betreuer;Ort;PLZ\n1;31.12.2024;2024-12-31;31.12.2024\n2;;2025-01-01;offen\n"
+    )
+    raw, _ = read_customers(written(tmp_path, text), [*OURS, "Ort"])
+    found = columns(raw)
+    first, second = dt.datetime(2024, 12, 31), dt.datetime(2025, 1, 1)  # noqa: DTZ001
+    assert (found["Betreuer"], found["Ort"]) == ([first, None], [first, second])
+    assert found["PLZ"] == ["31.12.2024", "offen"]
+
+
 def test_a_map_to_a_header_of_the_workbook(tmp_path: Path) -> None:
     path = written(tmp_path, "Nr;Firma;Vertreter\n7;A;Meier\n")
     found, reading = read(path, Betreuer="Vertreter")
@@ -123,6 +134,12 @@ def test_parquet(tmp_path: Path) -> None:
     found, reading = read(path)
     assert found == {"Kundennummer": [1, 2], "Umsatz 2024": [1.5, None]}
     assert (reading.kind, reading.unused) == (Kind.PARQUET, ("x",))
+
+
+def test_what_no_cell_can_hold_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "kunden.parquet"
+    pq.write_table(pa.table({"Kundennr": [1, 2], "Betreuer": [["a", "b"], None]}), path)
+    assert read(path)[0]["Betreuer"] == ["['a', 'b']", None]
 
 
 def test_a_folder_is_not_one_file(tmp_path: Path) -> None:

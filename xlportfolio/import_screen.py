@@ -13,7 +13,7 @@ from rich.text import Text
 from xlportfolio.document import listed_problems
 from xlportfolio.errors import Problem
 from xlportfolio.locale import Texts, texts
-from xlportfolio.schema.cells import as_float, quoted
+from xlportfolio.schema.cells import as_float, is_blank, quoted
 from xlportfolio.schema.contract import Cell
 from xlportfolio.schema.merging import Listed, remembered
 from xlportfolio.screen import output, plain, print_problems, shown
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: New customers and cells that are listed of each kind.
 _LISTED = 20
+#: Digits of numbers that are listed: as a rule, and at most, where two would look alike.
+_DIGITS, _ALL_DIGITS = 6, 15
 
 
 def print_readings(readings: Sequence[Reading], words: Texts) -> None:
@@ -68,7 +70,7 @@ def _added(intake: Intake, listed: int) -> Table:
 def _cells(cells: Sequence[Listed], words: Texts, listed: int) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for one in cells[:listed]:
-        before, after = (_content(cell, words) for cell in (one.before, one.after))
+        before, after = _contents(one, words)
         table.add_row(
             _text(one.customer_id),
             _text(one.customer),
@@ -82,10 +84,22 @@ def _text(text: str) -> Text:
     return Text(plain(" ".join(text.split())))
 
 
-def _content(cell: Cell, words: Texts) -> str:
-    """A cell's content, numbers with the digits that matter."""
+def _contents(one: Listed, words: Texts) -> list[str]:
+    """What a cell holds and what came for it, with as many digits as show the change."""
+    told: list[str] = []
+    for digits in range(_DIGITS, _ALL_DIGITS + 1):
+        told = [_content(cell, words, digits) for cell in (one.before, one.after)]
+        if told[0] != told[1]:
+            break
+    return told
+
+
+def _content(cell: Cell, words: Texts, digits: int) -> str:
+    """A cell's content: numbers with the digits that matter and cents, days without a time."""
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        cell = cell.date()
     if isinstance(cell, float):
-        cell = float(f"{cell:.6g}") if abs(cell) < 1e6 else round(cell, 2)  # noqa: PLR2004 (digits)
+        cell = float(f"{cell:.{digits}g}") if abs(cell) < 10**digits else round(cell, 2)
     return plain(" ".join(quoted(cell, words.language).split())) or words("words.blank")
 
 
@@ -174,8 +188,10 @@ def _cell(one: Listed) -> dict[str, Any]:
 
 
 def _value(cell: Cell) -> str | float | bool | None:
-    """A cell as JSON has it; days as text, an error as shown."""
-    if cell is None or isinstance(cell, bool | str):
+    """A cell as JSON has it: none for a blank one, days as text, an error as shown."""
+    if is_blank(cell):
+        return None
+    if isinstance(cell, bool | str):
         return cell
     if isinstance(cell, int | float):
         return as_float(cell)

@@ -281,7 +281,7 @@ def _with_orders(
     formulas: Formulas,
 ) -> Merged:
     """With the measures, and with rows for customers that only the orders know."""
-    if sources:  # before new rows make the orders fit
+    if sources or incoming.append:  # before new rows make the orders fit
         refuse_strangers(filled(merged.filling), measured.frame)
     if incoming.append:
         merged = merged.then(_newcomers(merged, measured, formulas))

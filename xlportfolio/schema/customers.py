@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.model import name_key
 from xlportfolio.schema.cells import as_id, is_blank
 from xlportfolio.schema.contract import Cell, CellError, RawTable
 from xlportfolio.schema.matching import CustomerRows, calculated
@@ -35,9 +37,10 @@ def merge_customers(
     """What changes when customers of elsewhere come into the table.
 
     Customers are known by their id; ids that differ in zeros before them alone are the same where
-    only one pair of them can be meant. A row that comes without an id is known by the name, and a
-    row of the table without an id gets that of the one incoming customer of its name. Customers
-    that are not known are appended below the last row that holds anything.
+    only one pair of them can be meant. A row that comes without an id is known by the name; where
+    another comes with that name and an id, it repeats that one. A row of the table without an id
+    gets that of the one incoming customer of its name. Customers that are not known are appended
+    below the last row that holds anything.
 
     Of known customers, blank cells are filled, and cells that still hold what an import wrote are
     updated. Any other content was typed by hand and is kept, unless ``overwrite``. Formulas are
@@ -141,6 +144,7 @@ class _Merging:
             self.left_out["import_zeros"] = zeros
         found: dict[int, int | None] = {numbers[one]: row for one, row in by_number.items()}
         taken = set(by_number.values())
+        named = {name_key(theirs.name(i)) for i in numbers.values()}
         for i in sorted(theirs.first.values()):
             if i in found:
                 continue
@@ -153,10 +157,11 @@ class _Merging:
             elif rows:
                 found[i] = rows[0]
                 taken.add(rows[0])
-            elif mine.called(name, unnumbered=False):
-                self._leave_out("import_repeated", i)
-            else:
+            elif not (name_key(name) in named or mine.called(name, unnumbered=False)):
                 found[i] = None
+                named.add(name_key(name))
+            else:
+                self._leave_out("import_repeated", i)
         return dict(sorted(found.items()))
 
     def _leave_out(self, key: str, i: int) -> None:
@@ -247,4 +252,5 @@ class _Merging:
 
 
 def _says_nothing(cell: Cell) -> bool:
-    return is_blank(cell) or isinstance(cell, CellError)
+    is_no_number = isinstance(cell, float) and not math.isfinite(cell)
+    return is_no_number or is_blank(cell) or isinstance(cell, CellError)

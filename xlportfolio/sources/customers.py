@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.model import name_key
+from xlportfolio.schema.cells import as_date
 from xlportfolio.schema.contract import CUSTOMERS, Cell, RawTable
 from xlportfolio.sources.conversion import decimals_of, number
 from xlportfolio.sources.extra import needs_extra
@@ -32,6 +35,12 @@ if TYPE_CHECKING:
 
 #: What a customer's number looks like that a sheet may hold as a number.
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
+#: What can be nothing but a day, whatever its order; exports often add midnight.
+_DAY = re.compile(
+    r"([0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?"
+)
+#: The first year of which a sheet knows days.
+_FIRST_YEAR = 1900
 #: A number with many digits is a name: Excel would round it.
 _DIGITS = 15
 
@@ -54,8 +63,9 @@ def read_customers(
     -------
     customers, reading
         The columns that the workbook's table has too, under its headers, in the order of the file;
-        other columns are listed as unused. A column whose texts are all numbers holds numbers, any
-        other text stays text; a customer's id is a number only where it is a whole one without a
+        other columns are listed as unused. A column whose texts are all numbers holds numbers, one
+        whose texts are all days such as ``31.12.2026`` or ``2026-12-31`` holds days, any other text
+        stays text; a customer's id is a number only where it is a whole one without a
         leading zero. And what was found out.
 
     Raises
@@ -75,9 +85,18 @@ def read_customers(
         return _of_text(source, columns, mapping, ibis)
     refuse_different(files.paths)
     table = ibis.duckdb.connect().read_parquet(str(files.paths[0])).to_pyarrow()
-    cells = [column.to_pylist() for column in table.columns]
+    cells = [list(map(_cell, column.to_pylist())) for column in table.columns]
     raw = RawTable(CUSTOMERS, source.name, 1, 1, table.column_names, cells, table.num_rows)
     return _of_sheet(raw, source, columns, mapping, Kind.PARQUET)
+
+
+def _cell(value: object) -> Cell:
+    """A value as a cell can hold it; lists and the like as text."""
+    if value is None or isinstance(value, bool | int | float | Decimal | str):
+        return value
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return value
+    return str(value)
 
 
 def _columns(headers: Sequence[str]) -> list[Wanted]:
@@ -171,7 +190,7 @@ def _of_text(
 def _cells(
     raw: ir.Table, names: Mapping[str, str], decimals: Mapping[str, str]
 ) -> list[list[Cell]]:
-    """The cells of each column, numbers where every text of it is one that a sheet can hold."""
+    """The cells of each column, numbers or days where every text is one that a sheet can hold."""
     numbers = {f"{name} n": number(raw[name], decimal) for name, decimal in decimals.items()}
     read = raw.mutate(**numbers).to_pyarrow()
     cells = []
@@ -183,8 +202,28 @@ def _cells(
             for text, value in zip(texts, values, strict=True)
         ):
             texts = values
+        elif values is not None:
+            texts = _days(texts)
         cells.append(texts)
     return cells
+
+
+def _days(texts: list[Cell]) -> list[Cell]:
+    """Texts as days, as cells hold them, if all of them are.
+
+    >>> _days(["31.12.2026", None, "2027-02-01T00:00:00"])
+    [datetime.datetime(2026, 12, 31, 0, 0), None, datetime.datetime(2027, 2, 1, 0, 0)]
+    >>> _days(["31.12.2026", "03/04/2026"]), _days(["31.2.2026"])
+    (['31.12.2026', '03/04/2026'], ['31.2.2026'])
+    """
+    days: list[Cell] = []
+    for text in texts:
+        found = None if text is None else _DAY.fullmatch(str(text))
+        day = None if found is None else as_date(found[1])
+        if text is not None and (day is None or day.year < _FIRST_YEAR):
+            return texts
+        days.append(None if day is None else dt.datetime.combine(day, dt.time()))
+    return days
 
 
 def _is_name(text: str) -> bool:

@@ -33,6 +33,8 @@ _MARKS = (
 )
 #: Of bytes that are no UTF-8, what they may be: Windows and DOS in western Europe.
 _EIGHT_BITS = ["cp1252", "cp850"]
+#: Letters as words have them; without any, the bytes are signs of Windows such as ``€``.
+_IN_WORDS = re.compile("[A-Za-z][äöüßáàâçéèêñó]|[ÄÖÜäöüé][a-z]")
 #: How many of them a text of a western language holds at most, tabs and line ends left out.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -140,7 +142,9 @@ def _eight_bits(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     found = from_bytes(sample, cp_isolation=_EIGHT_BITS, enable_fallback=False).best()
-    return "cp1252" if found is None else found.encoding
+    if found is None or not _IN_WORDS.search(sample.decode(found.encoding, errors="replace")):
+        return "cp1252"
+    return found.encoding
 
 
 def _rewritten(path: Path, encoding: str, scratch: Path) -> Path:
