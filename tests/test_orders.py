@@ -327,7 +327,7 @@ def test_orders_of_several_customers_are_refused_and_named() -> None:
     rows = [(f"{k}", customer, day, 1.0) for k in range(7) for customer in ("A", "B")]
     message = refused(lambda: measured([*rows, ("8", "A", day, 1.0)]))
     assert message == (
-        "7 order id(s) belong to more than one customer, such as 0, 1, 2, 3, 4; give each order an id of its own."
+        "Order ids that belong to more than one customer: 7, such as 0, 1, 2, 3, 4; give each order an id of its own."
     )
 
 
