@@ -93,6 +93,19 @@ def test_a_map_to_a_header_of_the_workbook(tmp_path: Path) -> None:
     assert stopped(path, Betreuer="Vertrieb").key == "map_not_there"
 
 
+@pytest.mark.parametrize("header", ["Kunde;Name", "Name;KUNDE", "Customer;Company name"])
+def test_kunde_beside_a_name_is_the_number(tmp_path: Path, header: str) -> None:
+    cells = ["4711", "Alpha GmbH"] if header[0] != "N" else ["Alpha GmbH", "4711"]
+    found, _ = read(written(tmp_path, f"{header}\n{';'.join(cells)}\n"))
+    assert found == {"Customer ID": [4711], "Customer": ["Alpha GmbH"]}
+
+
+def test_kunde_alone_or_beside_a_number_is_the_name(tmp_path: Path) -> None:
+    assert read(written(tmp_path, "Kunde;Land\nAlpha GmbH;DE\n"))[0] == {"Customer": ["Alpha GmbH"]}
+    found, _ = read(written(tmp_path, "KdNr;Kunde;Name\n4711;Alpha GmbH;Meier\n"))
+    assert found == {"Customer ID": [4711], "Customer": ["Alpha GmbH"]}
+
+
 def test_names_alone_will_do_but_not_neither(tmp_path: Path) -> None:
     assert read(written(tmp_path, "Firma;PLZ\nA;12345\n"))[0] == {"Kunde": ["A"], "PLZ": [12345.0]}
     error = stopped(written(tmp_path, "Ort;PLZ\nUlm;12345\n"))

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from xlportfolio.document import listed_problems
 from xlportfolio.errors import Problem
+from xlportfolio.intake_words import contents
 from xlportfolio.locale import Texts, texts
-from xlportfolio.schema.cells import as_float, is_blank, quoted
+from xlportfolio.schema.cells import as_float, is_blank
 from xlportfolio.schema.contract import Cell
 from xlportfolio.schema.merging import Listed, remembered
 from xlportfolio.screen import output, plain, print_problems, shown
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 #: New customers and cells that are listed of each kind.
 _LISTED = 20
-#: Digits of numbers that are listed: as a rule, and at most, where two would look alike.
-_DIGITS, _ALL_DIGITS = 6, 15
 
 
 def print_readings(readings: Sequence[Reading], words: Texts) -> None:
@@ -70,7 +69,7 @@ def _added(intake: Intake, listed: int) -> Table:
 def _cells(cells: Sequence[Listed], words: Texts, listed: int) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for one in cells[:listed]:
-        before, after = _contents(one, words)
+        before, after = map(plain, contents(one, words))
         table.add_row(
             _text(one.customer_id),
             _text(one.customer),
@@ -82,25 +81,6 @@ def _cells(cells: Sequence[Listed], words: Texts, listed: int) -> Table:
 
 def _text(text: str) -> Text:
     return Text(plain(" ".join(text.split())))
-
-
-def _contents(one: Listed, words: Texts) -> list[str]:
-    """What a cell holds and what came for it, with as many digits as show the change."""
-    told: list[str] = []
-    for digits in range(_DIGITS, _ALL_DIGITS + 1):
-        told = [_content(cell, words, digits) for cell in (one.before, one.after)]
-        if told[0] != told[1]:
-            break
-    return told
-
-
-def _content(cell: Cell, words: Texts, digits: int) -> str:
-    """A cell's content: numbers with the digits that matter and cents, days without a time."""
-    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
-        cell = cell.date()
-    if isinstance(cell, float):
-        cell = float(f"{cell:.{digits}g}") if abs(cell) < 10**digits else round(cell, 2)
-    return plain(" ".join(quoted(cell, words.language).split())) or words("words.blank")
 
 
 def teller(language: str | None, listed: int = _LISTED) -> Tell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -85,6 +85,11 @@ class Intake:
     def problems(self) -> tuple[Problem, ...]:
         """What was left out or taken otherwise than it stands there, the gravest first."""
         return tuple(in_order(self.merged.problems))
+
+    def saying(self, problems: Iterable[Problem]) -> Intake:
+        """The same, with what is to be said of reading and writing too."""
+        merged = replace(self.merged, problems=(*self.merged.problems, *problems))
+        return replace(self, merged=merged)
 
 
 def take_in(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.memory import LiveMemory, OutputMemory
 from xlportfolio.excel.sheets import Output
 from xlportfolio.intake import Incoming, Intake, take_in
+from xlportfolio.intake_words import contents
 from xlportfolio.locale import Texts
 from xlportfolio.schema import RawTable
-from xlportfolio.schema.cells import quoted, shown
-from xlportfolio.schema.contract import CUSTOMERS, ORDERS, Cell
+from xlportfolio.schema.cells import shown
+from xlportfolio.schema.contract import CUSTOMERS, ORDERS
 from xlportfolio.schema.merging import Kept, Listed
 from xlportfolio.sources import DateOrder, Reading, open_orders, orders_of, read_customers
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Cells and customers of each kind that a question lists: it has to fit on a screen.
 _LISTED = 6
-#: Digits of numbers in a question.
-_DIGITS = 8
 #: What Excel does by itself here, and what only a closed workbook has to be told of.
 _OF_CLOSED = "formulas_stale"
 #: Whether the day comes first in dates that can be read either way; ``None``: not answered.
@@ -128,7 +127,8 @@ class LiveIntake:
 
     def _taken(self, incoming: Incoming) -> Intake:
         formulas = self.customers.formulas
-        return take_in(self.tables, incoming, self.memory.memory, formulas, today=self.today)
+        intake = take_in(self.tables, incoming, self.memory.memory, formulas, today=self.today)
+        return intake.saying(problem for reading in self.readings for problem in reading.problems)
 
     def outputs(self, intake: Intake) -> list[Output]:
         """What is written."""
@@ -153,7 +153,8 @@ def counted(intake: Intake, words: Texts) -> str:
 def told(intake: Intake, readings: Sequence[Reading], words: Texts) -> list[str]:
     """How the sources were understood, what will change, and what stays: a paragraph for each."""
     merged = intake.merged
-    paragraphs = ["; ".join(reading.lines(words.language)) for reading in readings]
+    understood = [replace(reading, problems=()) for reading in readings]  # told of with the others
+    paragraphs = ["; ".join(reading.lines(words.language)) for reading in understood]
     paragraphs.append(counted(intake, words))
     newcomers = [f"{one.customer_id} {one.customer}".strip() for one in merged.added]
     typed = [listed for listed in merged.kept if listed.kept is Kept.TYPED]
@@ -178,15 +179,9 @@ def noteworthy(intake: Intake) -> list[Problem]:
 def _line(listed: Listed, words: Texts) -> str:
     """A cell: whose it is, what it holds, and what came for it."""
     who = " ".join(f"{listed.customer_id} {listed.customer}".split())
-    details = {"before": _content(listed.before, words), "after": _content(listed.after, words)}
+    before, after = contents(listed, words)
+    details = {"before": before, "after": after}
     return words("live.incoming_cell", customer=who, column=listed.column, **details)
-
-
-def _content(cell: Cell, words: Texts) -> str:
-    """What a cell holds, numbers with the digits that matter, on one line."""
-    if isinstance(cell, float | Decimal):
-        cell = float(f"{float(cell):.{_DIGITS}g}")
-    return " ".join(quoted(cell, words.language).split()) or words("words.blank")
 
 
 def _listed(head: str, lines: Sequence[str], words: Texts) -> str:

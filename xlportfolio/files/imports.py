@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from xlportfolio.errors import Problem, XlPortfolioError
+from xlportfolio.errors import XlPortfolioError
 from xlportfolio.files.change import Progress, change
 from xlportfolio.files.fill import fill, formulas, read_memory, write_memory
 from xlportfolio.files.read import read_tables
@@ -19,7 +19,6 @@ from xlportfolio.model import name_key
 from xlportfolio.schema import RawTable
 from xlportfolio.schema.contract import CUSTOMERS, ORDERS
 from xlportfolio.schema.grid import Grid
-from xlportfolio.schema.merging import Merged
 from xlportfolio.sources import DateOrder, Reading, open_orders, read_customers
 
 Read = TypeVar("Read")
@@ -153,7 +152,7 @@ def import_into(
         filling, kept = intake.merged.filling, intake.merged.memory
         said = [problem for reading in readings for problem in reading.problems]
         said += fill(workbook, filling)
-        intake = replace(intake, merged=_with(intake.merged, said))
+        intake = intake.saying(said)
         if kept != memory:
             write_memory(workbook, kept)
         what.tell(intake, readings)
@@ -197,18 +196,13 @@ def fill_from(
         incoming = Incoming(lines=lines)
         intake = take_in(tables, incoming, None, cells, today=_today(), as_of=as_of)
     said = (*reading.problems, *fill(workbook, intake.merged.filling))
-    intake = replace(intake, merged=_with(intake.merged, said))
+    intake = intake.saying(said)
     orders.tell(intake, [reading])
     return intake
 
 
 def _today() -> dt.date:
     return dt.datetime.now().astimezone().date()
-
-
-def _with(merged: Merged, problems: Sequence[Problem]) -> Merged:
-    """With what is to be said of reading and writing."""
-    return replace(merged, problems=(*merged.problems, *problems))
 
 
 def _opened(

@@ -39,6 +39,8 @@ _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
 _DAY = re.compile(
     r"([0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?"
 )
+#: Headers that say whether a customer's number or name stands there only by those beside them.
+_NUMBER_OR_NAME = {"kunde", "customer"}
 #: The first year of which a sheet knows days.
 _FIRST_YEAR = 1900
 #: A number with many digits is a name: Excel would round it.
@@ -116,10 +118,26 @@ def _matched(
 ) -> Matched:
     """Which header is which column; refused where nothing names the customers."""
     found = matched(headers, columns, mapping, str(source))
+    number = _number_beside_name(found, headers, columns)
+    if number and not {*map(plain, mapping.values())} & {*map(plain, number.values())}:
+        found = matched(headers, columns, {**mapping, **number}, str(source))
     if not CUSTOMERS.positions(list(found.positions)).keys() & {"customer_id", "customer"}:
         shown = [header for header in headers if header.strip()]
         raise WorkbookError("customers_unnamed", path=source, headers=shown)
     return found
+
+
+def _number_beside_name(
+    found: Matched, headers: Sequence[str], columns: Sequence[Wanted]
+) -> dict[str, str]:
+    """Of "Kunde" beside "Name", as ERP systems write them, the first is the number."""
+    header = {key: columns[i] for key, i in CUSTOMERS.positions([c.key for c in columns]).items()}
+    ours, name = header.get("customer_id"), header.get("customer")
+    if ours is None or name is None or ours.key in found.positions:
+        return {}
+    theirs = headers[found.positions[name.key]] if name.key in found.positions else ""
+    has_name = any(plain(other) in name.names[1] for other in found.unused)
+    return {ours.key: theirs} if has_name and plain(theirs) in _NUMBER_OR_NAME else {}
 
 
 def _of_sheet(
