@@ -235,6 +235,22 @@ def test_scores_come_with_the_bounds_between_their_classes(
     assert "M (1 to 5, 5 is best): Turnover, 12 months, bounds of the classes" in shown.stdout
 
 
+def test_scores_by_fixed_bounds(orders: Path) -> None:
+    bounds = ["--rfm-bounds", "recency=10,20,40,80", "--rfm-bounds", "frequency=1,2,4,8"]
+    found = said(invoke("--orders", orders, "--as-of", DAY, *bounds, "--json", "--no-forecast"))
+    assert found["rfm"]["recency"] == [10, 20, 40, 80]
+    days = {row["customer_id"]: row["recency_days"] for row in found["customers"]}
+    scores = {row["customer_id"]: row["recency_score"] for row in found["customers"]}
+    for customer, ago in days.items():
+        if ago is not None:
+            assert scores[customer] == 5 - sum(ago > bound for bound in (10, 20, 40, 80))
+    assert len({*scores.values()} - {None}) > 1
+    few = invoke("--orders", orders, "--rfm-bounds", "recency=1,2", "--lang", "en")
+    assert few.exit_code == 1
+    assert "give 4 bounds, each above the one before" in " ".join(few.stderr.split())
+    assert invoke("--orders", orders, "--rfm-bounds", "recency=1,x,3,4").exit_code == 2
+
+
 def test_bounds_that_are_none_are_not_told_of(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("order_id,customer_id,order_date,amount\n1,C,2026-06-30,-5\n")

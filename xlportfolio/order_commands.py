@@ -47,6 +47,10 @@ def measures(
     mapped: MapOption = None,
     dates: DatesOption = None,
     rfm: Annotated[bool, typer.Option("--rfm", help=HELP("cli.rfm"))] = False,
+    rfm_bounds: Annotated[
+        list[str] | None,
+        typer.Option("--rfm-bounds", metavar="NAME=B,B,B,B", help=HELP("cli.rfm_bounds")),
+    ] = None,
     no_forecast: Annotated[
         bool, typer.Option("--no-forecast", help=HELP("cli.no_forecast"))
     ] = False,
@@ -63,7 +67,7 @@ def measures(
     )
     from xlportfolio.sources.database import without_password
 
-    mapping = mapping_of(mapped)
+    mapping, bounds = mapping_of(mapped), _bounds(rfm_bounds)
     day = as_of or dt.datetime.now().astimezone().date()
     language = str(lang or SYSTEM)
     said = partial(no_measures, day)
@@ -86,7 +90,7 @@ def measures(
             except InputError as error:  # what could not be read is often why
                 raise InputError([*error.problems, *reading.problems]) from error
         found = replace(found, problems=(*reading.problems, *found.problems))
-        scores = scored(found.frame) if rfm else None
+        scores = scored(found.frame, bounds=bounds) if rfm or bounds else None
         if out is not None:
             write_measures(out, with_scores(found, scores), language)
         with printing():
@@ -94,3 +98,20 @@ def measures(
                 dump(measures_document(found, language, scores))
             else:
                 print_measures(found, texts(language), scores, out)
+
+
+def _bounds(pairs: list[str] | None) -> dict[str, list[float]]:
+    """What ``--rfm-bounds`` says: a score -> the bounds between its classes.
+
+    >>> _bounds(["recency=30,90,180,365"])
+    {'recency': [30.0, 90.0, 180.0, 365.0]}
+    """
+    bounds: dict[str, list[float]] = {}
+    for pair in pairs or ():
+        name, _, numbers = pair.partition("=")
+        try:
+            bounds[name.strip()] = [float(number) for number in numbers.split(",")]
+        except ValueError:
+            text = HELP("cli.rfm_bounds_wrong", found=pair)
+            raise typer.BadParameter(text, param_hint="--rfm-bounds") from None
+    return bounds
