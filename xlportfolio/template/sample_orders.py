@@ -1,6 +1,7 @@
 """The orders of the sample's firms, as an ERP system exports them: invented, like the firms.
 
-They give the turnover, its growth and the margin that the sample's customers have, to the cent.
+They give the turnover and the margin that the sample's customers have, to the cent; their growth
+and order rhythm only about, since those were typed in some time ago.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
 from random import Random
+from typing import NamedTuple
 
 from xlportfolio.locale import texts
 from xlportfolio.template.sample import CRITERIA, sample
@@ -20,29 +22,39 @@ _USUAL_ORDER = 2_400.0
 _FEWEST, _MOST = 3, 40
 #: Where the sample knows no margin or growth, the orders do.
 _MARGIN, _GROWTH = 0.24, 0.03
+#: How far growth may have moved since it was typed in.
+_DRIFT = 0.04
 _ARTICLES = 60
 _DAYS = 365
 #: The share of customers who seem to have left, and the part of the last year without them.
 _LEFT, _GONE = 0.12, 0.45
 
-Line = tuple[str, str, dt.date, str, int, float, float]
+
+class Line(NamedTuple):
+    """A line of an order; net amount and margin in EUR."""
+
+    order: str
+    customer: str
+    day: dt.date
+    product: str
+    quantity: int
+    amount: float
+    margin: float
 
 
 def order_lines(as_of: dt.date) -> list[Line]:
-    """The lines of two years up to a day: order, customer, day, article, quantity, amount, margin.
-
-    Amounts are net, in EUR.
-    """
+    """The lines of two years up to a day, by day and order."""
     rng = Random(_SEED)  # noqa: S311 (a sample, no secret)
     lines: list[Line] = []
     for customer, turnover, margin, growth, uneven in _customers():
-        before = round(turnover / (1 + growth), 2)
+        before = round(turnover / (1 + growth + _DRIFT * (2 * rng.random() - 1)), 2)
         gone = _GONE if rng.random() < _LEFT else 0.0
         for total, ago in ((before, 1), (turnover, 0)):
             count = min(max(int(total / _USUAL_ORDER), _FEWEST), _MOST)
             last = as_of - dt.timedelta(days=ago * _DAYS)
             days = _days(rng, last, count, uneven, 0.0 if ago else gone)
             amounts = _shares(rng, total, count)
+            left = round(margin * total, 2)
             for day, amount in zip(days, amounts, strict=True):
                 for part in _shares(rng, amount, 1 + int(3 * rng.random())):
                     article = 1 + int(_ARTICLES * rng.random())
@@ -50,8 +62,10 @@ def order_lines(as_of: dt.date) -> list[Line]:
                     order = f"{customer}/{day:%y%m%d}"
                     product = f"A{article:03d}"
                     earned = round(margin * part, 2)
-                    lines.append((order, customer, day, product, quantity, part, earned))
-    return sorted(lines, key=lambda line: (line[2], line[0]))
+                    left = round(left - earned, 2)
+                    lines.append(Line(order, customer, day, product, quantity, part, earned))
+            lines[-1] = lines[-1]._replace(margin=round(lines[-1].margin + left, 2))
+    return sorted(lines, key=lambda line: (line.day, line.order))
 
 
 def orders_file(language: str, as_of: dt.date) -> bytes:
@@ -65,9 +79,10 @@ def orders_file(language: str, as_of: dt.date) -> bytes:
     def number(amount: float) -> str:
         return f"{amount:.2f}".replace(".", ",") if german else f"{amount:.2f}"
 
-    for order, customer, day, product, quantity, amount, margin in order_lines(as_of):
-        shown = f"{day:%d.%m.%Y}" if german else day.isoformat()
-        writer.writerow([order, customer, shown, product, quantity, number(amount), number(margin)])
+    for line in order_lines(as_of):
+        day = f"{line.day:%d.%m.%Y}" if german else line.day.isoformat()
+        money = map(number, (line.amount, line.margin))
+        writer.writerow([line.order, line.customer, day, line.product, line.quantity, *money])
     return out.getvalue().encode("cp1252" if german else "utf-8")
 
 
