@@ -214,7 +214,7 @@ def test_a_second_time_nothing_is_asked_since_nothing_changes(ordered: xw.Book) 
     before = contents(ordered)
     macros.from_orders(ordered)
     assert len(asked(ordered)) == 1
-    assert said(ordered).startswith("Customers: 0 cell(s) changed, 0 new")
+    assert said(ordered).startswith("Cells with new content: 0; new customers: 0")
     assert contents(ordered) == before
 
 

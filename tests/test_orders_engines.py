@@ -92,6 +92,9 @@ def test_postgresql_gives_what_duckdb_gives(in_postgres: Any, export: str) -> No
     "ignore:PySpark does not yet fully support pandas:FutureWarning",
     "ignore:The copy keyword is deprecated:DeprecationWarning",
     "ignore:The 'future.infer_string' option is deprecated:DeprecationWarning",
+    # py4j leaves sockets to the garbage collector
+    "ignore:unclosed <socket:ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
 )
 @pytest.mark.parametrize("export", EXPORTS)
 def test_spark_gives_what_duckdb_gives(in_spark: Any, export: str) -> None:

@@ -790,7 +790,7 @@ def test_new_does_not_overwrite_what_appears_at_the_last_moment(
 def test_demo_does_not_replace_an_open_workbook(tmp_path: Path) -> None:
     first = CliRunner().invoke(app, ["demo", str(tmp_path), "--lang", "en"])
     assert first.exit_code == 0, first.stderr
-    (book,) = tmp_path.iterdir()
+    book = tmp_path / "sample.xlsx"
     before = book.read_bytes()
     (tmp_path / f"~${book.name}").touch()
     done = CliRunner().invoke(app, ["demo", str(tmp_path), "--lang", "en"])

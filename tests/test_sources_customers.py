@@ -97,13 +97,13 @@ def test_a_map_to_a_header_of_the_workbook(tmp_path: Path) -> None:
 def test_kunde_beside_a_name_is_the_number(tmp_path: Path, header: str) -> None:
     cells = ["4711", "Alpha GmbH"] if header[0] != "N" else ["Alpha GmbH", "4711"]
     found, _ = read(written(tmp_path, f"{header}\n{';'.join(cells)}\n"))
-    assert found == {"Customer ID": [4711], "Customer": ["Alpha GmbH"]}
+    assert found == {"Kundennummer": [4711], "Kunde": ["Alpha GmbH"]}
 
 
 def test_kunde_alone_or_beside_a_number_is_the_name(tmp_path: Path) -> None:
-    assert read(written(tmp_path, "Kunde;Land\nAlpha GmbH;DE\n"))[0] == {"Customer": ["Alpha GmbH"]}
+    assert read(written(tmp_path, "Kunde;Land\nAlpha GmbH;DE\n"))[0] == {"Kunde": ["Alpha GmbH"]}
     found, _ = read(written(tmp_path, "KdNr;Kunde;Name\n4711;Alpha GmbH;Meier\n"))
-    assert found == {"Customer ID": [4711], "Customer": ["Alpha GmbH"]}
+    assert found == {"Kundennummer": [4711], "Kunde": ["Alpha GmbH"]}
 
 
 def test_names_alone_will_do_but_not_neither(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,9 +81,11 @@ def into_postgres(connection: Any, name: str, table: pa.Table) -> ir.Table:
 
 @contextmanager
 def spark() -> Iterator[Any]:
-    """A Spark session with one worker in this process."""
+    """A Spark session with one worker; what talks to it ends with it."""
     _require(shutil.which("java"), "Java is missing: apt-get install openjdk-17-jre-headless")
-    from pyspark.sql import SparkSession  # noqa: PLC0415 (takes a second)
+    from py4j.clientserver import FinalizerWorker  # noqa: PLC0415 (takes a second)
+    from pyspark import SparkContext  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -107,6 +111,16 @@ def spark() -> Iterator[Any]:
             yield session
         finally:
             session.stop()
+            gateway = SparkContext._gateway  # noqa: SLF001 (PySpark itself never ends it)
+            SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
+            gateway.shutdown()
+            for thread in threading.enumerate():  # one that would sleep and wake for ever
+                if isinstance(thread, FinalizerWorker):
+                    thread.join(10)
+            gateway.proc.stdin.close()
+            gateway.proc.wait(60)
+            del session, gateway
+            gc.collect()  # it leaves sockets to be closed by whoever comes next
 
 
 def into_spark(session: Any, name: str, table: pa.Table) -> ir.Table:

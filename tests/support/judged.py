@@ -11,18 +11,21 @@ import sys
 import time
 from pathlib import Path
 
-from xlportfolio import XlPortfolioError, rescore
+import xlportfolio
 
 MEMORY = 3 << 30  # addresses, of which libraries reserve more than they use
 
 
 def main() -> None:
+    sys.modules["pyarrow"] = (
+        None  # which pandas loads where it is there, though no workbook asks for it
+    )
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for path in map(Path, sys.argv[1:]):
         started = time.perf_counter()
         try:
-            said = f"scored {len(rescore(path).analysis.customers)}"
-        except XlPortfolioError as error:
+            said = f"scored {len(xlportfolio.rescore(path).analysis.customers)}"
+        except xlportfolio.XlPortfolioError as error:
             said = error.message()
         seconds = time.perf_counter() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -56,6 +56,7 @@ Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant)
     Dim reason As String
     Dim detail As String
     Dim answer As Variant
+    Dim literals As String
 
     reason = KpObstacle(False)
     If reason <> "" Then
@@ -63,8 +64,9 @@ Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant)
         Exit Sub
     End If
     On Error GoTo Failed
+    If Not IsMissing(arguments) Then literals = KpLiterals(arguments)
     answer = Application.Run("'" & ADD_IN & "'!RunPython", _
-        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller()" & KpLiterals(arguments) & ")")
+        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller()" & literals & ")")
     If Not IsEmpty(answer) Then
         If answer = -1 Then
             KpTell KpText("python_failed")
