@@ -106,13 +106,14 @@ def test_the_bridge_calls_what_is_there() -> None:
     failed = 'KpTell KpText("python_failed")\n            Exit Sub\n        End If\n    End If\n'
     assert f"{failed}    unanswered = 0\n" in code
     (python,) = re.findall(r"RunPython\", _\n\s+(.*)\)\n", code)
+    assert "If Not IsMissing(arguments) Then literals = KpLiterals(arguments)" in code
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
     assert list(dict.fromkeys(run)) == RUN
     for name in RUN:
         values = {
             **{key: f'"{value}"' for key, value in constants.items()},
             "macroName": f'"{name}"',
-            "KpLiterals(arguments)": '""',
+            "literals": '""',
         }
         line = "".join(values.get(part, part).strip('"') for part in python.split(" & "))
         module = constants["MACROS_MODULE"]
