@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, Package, local_name, to_xml
@@ -74,24 +74,24 @@ def rename(workbook: Workbook, renaming: Renaming) -> None:
     respell(workbook.root, renaming)
     workbook.commit()
     tables = {table.part for _, table in workbook.tables()}
-    marks = _marks(renaming)
-    for part in list(package.parts()):
-        if part == workbook.part or not part.lower().endswith(_XML):
-            continue
-        data = package.read(part)
-        text = data.decode("utf-8", "ignore").lower()
-        if "<!doctype" in text[:1000] or not any(mark in text for mark in marks):
-            continue
+    for part in _parts(workbook, _marks(renaming)):
         root = _parsed(package, part)
-        if root is None:
-            continue
-        is_changed = respell(root, renaming)
-        if part in tables:
+        is_changed = root is not None and respell(root, renaming)
+        if root is not None and part in tables:
             is_changed = _rename_table(root, renaming) or is_changed
-        if is_changed:
+        if root is not None and is_changed:
             package.put(part, to_xml(root))
     for sheet in workbook.sheets:
         sheet.forget_tables()
+
+
+def _parts(workbook: Workbook, marks: Collection[str]) -> Iterator[str]:
+    """The parts besides the workbook's own in which one of some texts stands."""
+    for part in list(workbook.package.parts()):
+        if part != workbook.part and part.lower().endswith(_XML):
+            text = workbook.package.read(part).decode("utf-8", "ignore").lower()
+            if any(mark in text for mark in marks):
+                yield part
 
 
 def _parsed(package: Package, part: str) -> Element | None:
@@ -126,7 +126,7 @@ def respell(root: Element, renaming: Renaming) -> bool:
     """
     is_changed = False
     for element, attribute, old in _spellings(root):
-        if attribute in _PLAIN:
+        if attribute in _PLAIN and "!" not in old:
             names = renaming.tables if attribute == "name" else renaming.sheets
             new = names.get(old.lower(), old)
         else:
@@ -153,7 +153,8 @@ def _spellings(root: Element) -> Iterator[tuple[Element, str, str]]:
             yield element, "", element.text
         elif name == _TITLE and element.text:
             yield element, _TITLE, element.text
-        for attribute, value in element.items():
+        for attribute in map(str, element.keys()):
+            value = element.get(attribute, "")
             if attribute in REFERENCES or (name in _SOURCES and attribute in {"sheet", "name"}):
                 yield element, attribute, value
 
