@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from openpyxl.formula.tokenizer import TokenizerError
@@ -88,6 +89,16 @@ class Emptying:
     def is_touched(self) -> bool:
         """Whether any cell is not as it was."""
         return bool(self.cleared or self.changed or self.rows or self.columns or self.doubtful)
+
+    def is_empty(self, area: Area) -> bool:
+        """Whether the first cell of an area was emptied."""
+        place = area.left, area.top
+        lone = area._replace(right=area.left, bottom=area.top)
+        return place in self._places or any(_meets(region, lone) for region in self._regions)
+
+    @cached_property
+    def _places(self) -> frozenset[tuple[int, int]]:
+        return frozenset(self.cleared)
 
     # --- rows ----------------------------------------------------------------------------------
 

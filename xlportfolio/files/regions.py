@@ -60,6 +60,11 @@ class People:
             self._by_name[key_of(alias.customer)] = alias
         self._ids = {key_of(old): new for old, new in audience.id_aliases.items()}
 
+    @property
+    def renames(self) -> bool:
+        """Whether anybody gets another name or number."""
+        return bool(self._by_id or self._ids)
+
     def is_gone(self, contents: Iterable[object]) -> bool:
         """Whether one of the numbers and names of a row belongs to somebody left out."""
         return any(key_of(content) in self._gone for content in contents if content is not None)
