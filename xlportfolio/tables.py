@@ -16,13 +16,16 @@ from xlportfolio.model import Quadrant
 #: follow below.
 HEADER_ROW = 5
 FIRST_ROW = HEADER_ROW + 1
+#: The cell in which a sheet that goes on computing says what on it does not.
+NOTICE = f"A{HEADER_ROW - 1}"
 
 
 class Kind(StrEnum):
     """What a column holds; it decides the number format, the width and the alignment.
 
     ``ENTRY`` is a number from 0 that people type; ``JUDGMENT`` stands for the columns of a square,
-    one for each row of its table, in whose upper half people choose from a list.
+    one for each row of its table, in whose upper half people choose from a list. ``POINT`` is a
+    coordinate by formula: where it has no number it shows #N/A, which no chart draws.
     """
 
     RANK = "rank"
@@ -32,6 +35,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     QUADRANT = "quadrant"
     SCORE = "score"
+    POINT = "point"
     PERCENT = "percent"
     SHARE = "share"
     AMOUNT = "amount"
