@@ -138,7 +138,7 @@ class _Writer:
                 formulas[p] = f"IF({test},{','.join(either)})"
             else:
                 formulas[p] = self.score("value", p) if is_here else "NA()"
-        return with_formulas(replace(column, kind=Kind.POINT, all_cells=cells), formulas)
+        return with_formulas(replace(column, kind=Kind.PLOTTED, all_cells=cells), formulas)
 
     def score(self, axis: str, position: int) -> str:
         """The reference to a score, or what it is if it does not go on computing."""

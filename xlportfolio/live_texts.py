@@ -44,10 +44,10 @@ def quoted(text: str) -> str:
 def literal(number: float) -> str:
     """A number as it stands in a formula.
 
-    >>> literal(1e-7)
-    '1E-07'
+    >>> literal(50.0), literal(1e-7)
+    ('50', '1E-07')
     """
-    return repr(float(number)).upper()
+    return repr(float(number)).upper().removesuffix(".0")
 
 
 def sentence(words: Texts, key: str, live: Mapping[str, str], **details: object) -> str:

@@ -82,7 +82,7 @@ STYLES: Mapping[Kind, Style] = {
     Kind.FLAG: Style(8, horizontal="center"),
     Kind.QUADRANT: Style(17, horizontal="center"),
     Kind.SCORE: Style(11, "0.0", "right"),
-    Kind.POINT: Style(11, "0.0", "right"),
+    Kind.PLOTTED: Style(11, "0.0", "right"),
     Kind.PERCENT: Style(11, "0%", "right"),
     Kind.SHARE: Style(11, "0.0%", "right"),
     Kind.AMOUNT: Style(14, "#,##0", "right"),
@@ -405,7 +405,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
         prototype = sheet.cell(POINTS_ROW, position)
         prototype.font, prototype.number_format = small, STYLES[column.kind].number_format
-        if column.kind is Kind.POINT:
+        if column.kind is Kind.PLOTTED:
             _hush(sheet, prototype.coordinate)
     chart = portfolio_chart(matrix, lines, words)
     sheet.add_chart(chart, f"A{_CHART_ROW}")

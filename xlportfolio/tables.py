@@ -24,7 +24,7 @@ class Kind(StrEnum):
     """What a column holds; it decides the number format, the width and the alignment.
 
     ``ENTRY`` is a number from 0 that people type; ``JUDGMENT`` stands for the columns of a square,
-    one for each row of its table, in whose upper half people choose from a list. ``POINT`` is a
+    one for each row of its table, in whose upper half people choose from a list. ``PLOTTED`` is a
     coordinate by formula: where it has no number it shows #N/A, which no chart draws.
     """
 
@@ -35,7 +35,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     QUADRANT = "quadrant"
     SCORE = "score"
-    POINT = "point"
+    PLOTTED = "plotted"
     PERCENT = "percent"
     SHARE = "share"
     AMOUNT = "amount"

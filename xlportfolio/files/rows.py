@@ -64,7 +64,7 @@ class Pieces:
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
         if column.formulas:
-            error = "#N/A" if column.kind is Kind.POINT else ""
+            error = "#N/A" if column.kind is Kind.PLOTTED else ""
             return [
                 _formula_piece(column.formulas[k], cell, error) if k in column.formulas else piece
                 for k, (cell, piece) in enumerate(
