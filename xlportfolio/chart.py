@@ -222,7 +222,7 @@ def _sides(matrix: MatrixSheet) -> list[str]:
     points = _points_on(matrix)
     taken: list[_Box] = []
     sides = []
-    named = [name for name in names if name]
+    named = [str(name) for name in names if name]
     for k in range(len(named)):
         x, y = float(xs[k]), float(ys[k])
         width = character * len(named[k])

@@ -94,6 +94,8 @@ STYLES: Mapping[Kind, Style] = {
     Kind.PHRASE: Style(24, wrap=True),
     Kind.PROSE: Style(58, wrap=True),
     Kind.RATIO: Style(14, "0.000", "center"),
+    Kind.MEASURE: Style(12, horizontal="right"),
+    Kind.POINTS: Style(11, "0.0", "right"),
     Kind.ENTRY: Style(10, horizontal="center"),
     Kind.JUDGMENT: Style(17, horizontal="center", wrap=True),
 }
@@ -319,7 +321,7 @@ def row_heights(table: SheetTable) -> list[float] | None:
     lines = np.ones(len(table))
     for column, width in zip(table.columns, widths(table), strict=True):
         if STYLES[column.kind].wrap:
-            lengths = np.fromiter(map(len, column.cells), dtype=np.float64, count=len(table))
+            lengths = np.array([len(str(cell)) for cell in column.cells], dtype=np.float64)
             lines = np.maximum(lines, lines_of(lengths, width))
     heights: list[float] = np.minimum(LINE_HEIGHT * lines, _HIGHEST).tolist()
     return heights if max(heights, default=0) > LINE_HEIGHT else None

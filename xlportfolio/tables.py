@@ -23,6 +23,7 @@ NOTICE = f"A{HEADER_ROW - 1}"
 class Kind(StrEnum):
     """What a column holds; it decides the number format, the width and the alignment.
 
+    ``MEASURE`` is a number or a word, as it is, ``POINTS`` a value of 0 to 100 among many;
     ``ENTRY`` is a number from 0 that people type; ``JUDGMENT`` stands for the columns of a square,
     one for each row of its table, in whose upper half people choose from a list. ``PLOTTED`` is a
     coordinate by formula: where it has no number it shows #N/A, which no chart draws.
@@ -47,6 +48,8 @@ class Kind(StrEnum):
     PHRASE = "phrase"
     PROSE = "prose"
     RATIO = "ratio"
+    MEASURE = "measure"
+    POINTS = "points"
     ENTRY = "entry"
     JUDGMENT = "judgment"
 
@@ -54,8 +57,8 @@ class Kind(StrEnum):
 #: What people fill in; everything else is ours.
 TYPED = frozenset({Kind.ENTRY, Kind.JUDGMENT})
 
-#: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
-Cells = npt.NDArray[np.float64] | Sequence[str]
+#: A column's cells: numbers (NaN: blank), or texts (``""``: blank) with numbers among them.
+Cells = npt.NDArray[np.float64] | Sequence[str | float]
 
 
 @dataclass(frozen=True, eq=False)

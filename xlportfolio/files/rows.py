@@ -85,7 +85,7 @@ def _pieces(cells: Cells) -> list[str]:
     """The pieces of a column, each made once where half of the cells or more repeat others."""
     if isinstance(cells, np.ndarray):
         return _made(cells.tolist(), _number_piece)
-    return _made(cells, _text_piece)
+    return _made(cells, _piece)
 
 
 def _made(cells: Sequence[Any], piece: Callable[[Any], str]) -> list[str]:
@@ -94,6 +94,10 @@ def _made(cells: Sequence[Any], piece: Callable[[Any], str]) -> list[str]:
         return [*map(piece, cells)]
     known = {cell: piece(cell) for cell in different}
     return [known[cell] for cell in cells]
+
+
+def _piece(cell: str | float) -> str:
+    return _text_piece(cell) if isinstance(cell, str) else _number_piece(float(cell))
 
 
 def _number_piece(number: float) -> str:
