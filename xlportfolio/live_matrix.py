@@ -13,10 +13,11 @@ import numpy as np
 
 from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation
-from xlportfolio.live_texts import literal, quoted, sentence, with_formulas
+from xlportfolio.live_texts import quoted, sentence, with_formulas
 from xlportfolio.locale import texts
 from xlportfolio.matrix import FIRST_SIZE, MOST_POINTS, POINTS_COLUMN, SIZES, MatrixSheet
 from xlportfolio.model import RATED_QUADRANTS, Status
+from xlportfolio.plain_formulas import number
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.scoring import Floats
 from xlportfolio.tables import FIRST_ROW, NOTICE, Kind, ReportColumn
@@ -146,4 +147,4 @@ class _Writer:
         if key in self.figures.live:
             return self.figures.cell(key, position)
         scores: Floats = self.y if axis == "value" else self.x
-        return literal(float(np.nan_to_num(scores[position])))
+        return number(float(np.nan_to_num(scores[position])))

@@ -17,9 +17,10 @@ from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation
 from xlportfolio.firm_sheet import firm_note
 from xlportfolio.live_matrix import live_matrix
-from xlportfolio.live_texts import Wording, literal, quoted, sentence, with_formulas
+from xlportfolio.live_texts import Wording, quoted, sentence, with_formulas
 from xlportfolio.locale import texts
 from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant
+from xlportfolio.plain_formulas import number
 from xlportfolio.report import Report
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.scorecard import COLUMNS
@@ -130,7 +131,7 @@ class _Writer:
     def firm(self, column: ReportColumn, _: SheetTable, row: int, __: int) -> str | None:
         """How firm a type was: nobody knows once results have changed."""
         share = float(column.cells[row])
-        return None if np.isnan(share) else f'IF({self.figures.changed},"",{literal(share)})'
+        return None if np.isnan(share) else f'IF({self.figures.changed},"",{number(share)})'
 
     def finding(self, _: ReportColumn, table: SheetTable, row: int, __: int) -> str | None:
         """Whether turnover over- or underrates a customer."""
@@ -157,17 +158,20 @@ class _Writer:
     def reason(self, column: ReportColumn, table: SheetTable, row: int, p: int) -> str | None:
         """What was written of a customer, as long as it fits."""
         live, then = self.figures.live, self.wording.then
+        is_lever, is_blank = column.key == "lever", not column.cells[row]
+        if is_lever and not any(map(self.run.analysis.model.is_changeable, Axis)):
+            return None
         same = []
         if "quadrant" in live:
             same.append(f"{self.here('quadrant', table, row)}={then('quadrant', row)}")
-        for axis in Axis:
+        for axis in () if is_lever and is_blank else Axis:  # a star needs no lever at all
             key = f"{axis}_score"
             if key in live:
                 same.append(f"ABS(N({self.figures.cell(key, p)})-{then(key, row)})<{_SAME}")
-            if column.key == "lever":  # a lever tells how much is missing
+            if is_lever:  # which tells how much is missing
                 threshold = float(getattr(self.run.analysis.thresholds, axis))
                 now = self.figures.setting(f"{axis}_threshold")
-                same.append(f"ABS({now}-{literal(threshold)})<{_SAME}")
+                same.append(f"ABS({now}-{number(threshold)})<{_SAME}")
         if not same:
             return None
         otherwise = quoted(self.words(f"live_report.{column.key}"))

@@ -17,8 +17,8 @@ from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.audience import Audience
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Status
+from xlportfolio.plain_formulas import absolute, literal, on_sheet
 from xlportfolio.report import Report
-from xlportfolio.schema.contract import column_letters
 from xlportfolio.tables import FIRST_ROW, Cells, Kind, ReportColumn, SheetTable, Summary
 
 #: The key of the sheet, and the table on it.
@@ -37,17 +37,7 @@ def quoted(text: str) -> str:
     "a ""good"" fit"
     """
     parts = [text[k : k + _LONGEST] for k in range(0, len(text), _LONGEST)] or [""]
-    escaped = (part.replace('"', '""') for part in parts)
-    return "&".join(f'"{part}"' for part in escaped)
-
-
-def literal(number: float) -> str:
-    """A number as it stands in a formula.
-
-    >>> literal(50.0), literal(1e-7)
-    ('50', '1E-07')
-    """
-    return repr(float(number)).upper().removesuffix(".0")
+    return "&".join(map(literal, parts))
 
 
 def sentence(words: Texts, key: str, live: Mapping[str, str], **details: object) -> str:
@@ -59,16 +49,6 @@ def sentence(words: Texts, key: str, live: Mapping[str, str], **details: object)
     marked = words(key, **details, **{name: f"\0{name}\0" for name in live})
     parts = _MARK.split(marked)  # texts at the even places, names between them
     return "&".join(live[p] if k % 2 else quoted(p) for k, p in enumerate(parts) if k % 2 or p)
-
-
-def on_sheet(name: str, cells: str) -> str:
-    """Cells of another sheet.
-
-    >>> on_sheet("Bob's", "$A$1")
-    "'Bob''s'!$A$1"
-    """
-    escaped = name.replace("'", "''")
-    return f"'{escaped}'!{cells}"
 
 
 def live_texts(report: Report, audience: Audience, name: str) -> SheetTable:
@@ -137,13 +117,13 @@ class Wording:
         assert sheet.summary is not None
         self._sheet, self._words, self._summary = sheet, words, sheet.summary
         keys = [column.key for column in sheet.summary.columns]
-        self._lines = dict(zip(keys, map(column_letters, sheet.summary.at), strict=True))
+        self._lines = dict(zip(keys, sheet.summary.at, strict=True))
         self._columns = [column.key for column in sheet.columns]
 
     def then(self, key: str, row: int) -> str:
         """The reference to what stood in a column of the recommendations, rows from 0."""
-        letter = column_letters(self._columns.index(key) + 1)
-        return on_sheet(self._sheet.sheet, f"${letter}${self._sheet.first_row + row}")
+        place = absolute(self._columns.index(key) + 1, self._sheet.first_row + row)
+        return f"{on_sheet(self._sheet.sheet)}{place}"
 
     def strategy(self, key: str, quadrant: str, status: str) -> str:
         """A formula for what the strategy of a type says, both given as references.
@@ -160,8 +140,10 @@ class Wording:
         return f"MATCH({quadrant},{self._line('quadrant')},0)+({status}={prospect})"
 
     def _line(self, key: str) -> str:
-        letter, last = self._lines[key], FIRST_ROW + len(self._summary) - 1
-        return on_sheet(self._sheet.sheet, f"${letter}${FIRST_ROW}:${letter}${last}")
+        column, last = self._lines[key], FIRST_ROW + len(self._summary) - 1
+        return (
+            f"{on_sheet(self._sheet.sheet)}{absolute(column, FIRST_ROW)}:{absolute(column, last)}"
+        )
 
 
 def with_formulas(column: ReportColumn, formulas: Sequence[str | None]) -> ReportColumn:

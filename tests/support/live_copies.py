@@ -129,7 +129,7 @@ def constants(run: Run, live: frozenset[str] | None = None) -> Constants:
         formulas={"A4": "FALSE"},
     )
     keys = frozenset((*WORDS, *NUMBERS)) if live is None else live
-    return Constants(table, table, (), keys, {})
+    return Constants(table, table, (), keys, {}, {})
 
 
 def everybody(run: Run) -> Audience:
