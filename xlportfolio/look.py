@@ -34,7 +34,7 @@ from xlportfolio.locale import Texts, texts
 from xlportfolio.matrix import POINTS_COLUMN, POINTS_ROW, MatrixSheet
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import Report
-from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
+from xlportfolio.tables import HEADER_ROW, NOTICE, Kind, ReportColumn, SheetTable, Summary
 
 # what every sheet of ours shares, also those that a user fills in
 SOFT, LINE, HEADER, BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
@@ -82,6 +82,7 @@ STYLES: Mapping[Kind, Style] = {
     Kind.FLAG: Style(8, horizontal="center"),
     Kind.QUADRANT: Style(17, horizontal="center"),
     Kind.SCORE: Style(11, "0.0", "right"),
+    Kind.PLOTTED: Style(11, "0.0", "right"),
     Kind.PERCENT: Style(11, "0%", "right"),
     Kind.SHARE: Style(11, "0.0%", "right"),
     Kind.AMOUNT: Style(14, "#,##0", "right"),
@@ -148,7 +149,7 @@ def packed(book: Workbook) -> bytes:
 
 
 def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
-    _head(sheet, table.title, table.subtitles)
+    _head(sheet, table.title, table.subtitles, table.formulas)
     sheet.sheet_properties.tabColor = COLOURS[table.quadrant] if table.quadrant else _TAB
     header_row, first_row, wide = table.header_row, table.first_row, widths(table)
     last_row = first_row + max(len(table), 1) - 1
@@ -246,12 +247,17 @@ def _text_cell(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
     return cell
 
 
-def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
-    """The lines above a table: what was scored, and when."""
+def _head(
+    sheet: Worksheet, title: str, subtitles: Sequence[str], formulas: Mapping[str, str]
+) -> None:
+    """The lines above a table: what was scored, and when, and room for what has changed since."""
     _text_cell(sheet, 1, 1, title).font = Font(name=FONT, size=16, bold=True, color=INK)
     sheet.row_dimensions[1].height = 24
     for row, subtitle in enumerate(subtitles, start=2):
         _text_cell(sheet, row, 1, subtitle).font = Font(name=FONT, size=10, color=SOFT)
+    if NOTICE in formulas:
+        warning = COLOURS[Quadrant.QUESTION_MARK]
+        sheet[NOTICE].font = Font(name=FONT, size=10, bold=True, color=warning)
 
 
 def _width(column: ReportColumn, style: Style) -> float:
@@ -389,7 +395,7 @@ _MATRIX_WIDTHS = (20, 14, 16, 88)
 
 
 def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
-    _head(sheet, matrix.title, matrix.subtitles)
+    _head(sheet, matrix.title, matrix.subtitles, matrix.formulas)
     sheet.sheet_properties.tabColor = _TAB
     _draw_summary(sheet, matrix.summary, _MATRIX_WIDTHS)
     for letter, width in zip("ABCD", _MATRIX_WIDTHS, strict=True):
@@ -401,11 +407,20 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
         prototype = sheet.cell(POINTS_ROW, position)
         prototype.font, prototype.number_format = small, STYLES[column.kind].number_format
+        if column.kind is Kind.PLOTTED:
+            _hush(sheet, prototype.coordinate)
     chart = portfolio_chart(matrix, lines, words)
     sheet.add_chart(chart, f"A{_CHART_ROW}")
     _print_setup(sheet, words)
     sheet.page_setup.fitToHeight = 1
     sheet.print_area = f"A1:D{_CHART_ROW + 34}"
+
+
+def _hush(sheet: Worksheet, first: str) -> None:
+    """Let the errors of a column, which only keep points out of the chart, be hardly seen."""
+    area = f"{first}:{first.rstrip('0123456789')}{_LAST_ROW}"
+    rule = FormulaRule(formula=[f"ISNA({first})"], font=Font(color=LINE))
+    sheet.conditional_formatting.add(area, rule)
 
 
 def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet) -> list[ThresholdLine]:

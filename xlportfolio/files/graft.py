@@ -65,7 +65,8 @@ def graft(
     blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
     blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
     pieces = Pieces([column for block in blocks.values() for column in block.columns])
-    sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces)) for k in ORDER]
+    formulas = {t.key: t.formulas for t in report.tables} | {MATRIX: report.matrix.formulas}
+    sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces, formulas[k])) for k in ORDER]
     put_sheets(workbook, scratch, sheets)
     home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
@@ -277,6 +278,11 @@ def _add_formulas(root: Element, formulas: Mapping[str, str]) -> None:
             continue
         element = cell.makeelement(main("f"), {})
         element.text = formula
+        text = cell.find(f"{main('is')}/{main('t')}")
+        if text is not None:  # a text that is computed stands where numbers do
+            text.tag = main("v")
+            cell[:] = [text]
+            cell.set("t", "str")
         cell.insert(0, element)
         if cell.find(main("v")) is None:
             set_answer(cell, None)
