@@ -39,7 +39,7 @@ from support.template import (
 
 #: What the ribbon runs in Python.
 RUN = ["rescore", "check", "explain", "from_orders", "import_customers"]
-RUN += ["weights", "take_weights", "share", "history"]
+RUN += ["weights", "take_weights", "history"]
 RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
 
 
@@ -109,14 +109,17 @@ def test_the_bridge_calls_what_is_there() -> None:
     assert "If Not IsMissing(arguments) Then literals = KpLiterals(arguments)" in code
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
     assert list(dict.fromkeys(run)) == RUN
-    for name in RUN:
+    assert 'ByVal moduleName As String = MACROS_MODULE)' in code
+    ((shares, parameter),) = re.findall(r'    KpRun "(\w+)", Array\(saved, target\), (\w+)\n', code)
+    called = [*((name, "MACROS_MODULE") for name in RUN), (shares, parameter)]
+    for name, module_name in called:
         values = {
             **{key: f'"{value}"' for key, value in constants.items()},
             "macroName": f'"{name}"',
+            "moduleName": (module := constants[module_name]),
             "literals": '""',
         }
         line = "".join(values.get(part, part).strip('"') for part in python.split(" & "))
-        module = constants["MACROS_MODULE"]
         assert line == f"import xlwings, {module}; {module}.{name}(xlwings.Book.caller())"
         ast.parse(line)
         assert callable(getattr(import_module(module), name))
@@ -321,7 +324,7 @@ def test_libreoffice_calls_every_wrapper_and_every_callback(tmp_path: Path) -> N
     assert answered["called"][: len(callbacks) + len(macros)] == [None] * 22
     expected = [";".join([name, *map(str, range(count))]) for name, count in wrappers.items()]
     assert answered["called"][22:] == expected
-    through_python = "rescore;check;explain;weights;take_weights;share;history;"  # no file chosen
+    through_python = "rescore;check;explain;weights;take_weights;history;"  # no file chosen
     assert answered["cells"]["Start!Z1"] == 2 * through_python
     assert answered["computed"] == [
         "KP_SCORE;11;12;13;14",
