@@ -83,7 +83,8 @@ def state_of(path: Path) -> dict[str, str]:
     return dict(zip(STATE_NAMES, (f"{year}-{month}-{day}", *figures), strict=True))
 
 
-#: Stands in for KpBridge and writes down what it is asked; no file is chosen, no table has rows.
+#: Stands in for KpBridge and writes down what it is asked, windows behind a question mark; no file
+#: is chosen, no table has rows.
 DOUBLE = """\
 Option Explicit
 Private Const CUSTOMERS_FILE As String = ""
@@ -123,12 +124,12 @@ Public Function KpIsReady() As Boolean
     If Not IS_READY Then KpNote "not ready"
 End Function
 Public Function KpFile(ByVal title As String) As String
-    KpNote title
+    KpNote "?" & title
     If title = "customers_file" Then KpFile = CUSTOMERS_FILE
     If title = "orders_file" Then KpFile = ORDERS_FILE
 End Function
 Public Function KpSaveFile(ByVal title As String) As String
-    KpNote title
+    KpNote "?" & title
     KpSaveFile = COPY
 End Function
 Public Function KpHasRows(ByVal tableName As String) As Boolean

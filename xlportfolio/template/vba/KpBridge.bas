@@ -203,7 +203,7 @@ Private Function KpTemporary() As String
     If Right$(folder, 1) <> Application.PathSeparator Then folder = folder & Application.PathSeparator
     ending = KpEnding()
     If ending = "" Then ending = ".xlsx"
-    KpTemporary = folder & "xlportfolio-" & Format(Now, "yyyymmddhhnnss") & ending
+    KpTemporary = folder & "xlportfolio-" & Format(Now, "yyyymmdd") & "-" & CLng(Timer * 100) & ending
 End Function
 
 ' The ending of the active workbook's name with its dot; a workbook that was never saved has none.
