@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xlportfolio.errors import Problem
 from xlportfolio.files.change import Progress
+from xlportfolio.files.rescore import rescore
 from xlportfolio.run import Run
 from xlportfolio.sharing import Sharing
 
@@ -32,4 +33,7 @@ def share(
     progress: Progress = lambda _: None,
 ) -> Shared:
     """Score a workbook and write a copy for others; the workbook itself stays as it is."""
-    raise NotImplementedError
+    if sharing != Sharing():
+        raise NotImplementedError
+    done = rescore(book, out, as_of=as_of, language=language, write=write, progress=progress)
+    return Shared(done.run, done.written, ())
