@@ -12,7 +12,18 @@ import openpyxl
 import pytest
 import xlwings as xw
 from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, Row, table_sheet, write_book
-from support.live import Breaks, Open, blocks, contents, in_file, plain, said, table_of
+from support.live import (
+    Breaks,
+    Open,
+    answers,
+    asked,
+    blocks,
+    contents,
+    in_file,
+    plain,
+    said,
+    table_of,
+)
 from support.lo_engine import calls
 
 from xlportfolio import rescore as rescore_file
@@ -77,23 +88,6 @@ def customers(book: xw.Book) -> list[list[Any]]:
 
 def column(book: xw.Book, position: int) -> list[Any]:
     return [row[position] for row in customers(book)]
-
-
-def asked(book: xw.Book) -> list[dict[str, Any]]:
-    """The questions that were asked."""
-    return [one for one in book.app.impl.alerts if one["buttons"] != "ok"]
-
-
-def answers(book: xw.Book, *given: str) -> None:
-    """What the user answers, one question after the other, then always the last."""
-    left = list(given)
-    app, alert = book.app.impl, type(book.app.impl).alert
-
-    def answered(*arguments: Any) -> str:
-        alert(app, *arguments)
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    app.alert = answered
 
 
 # --- from orders --------------------------------------------------------------------------------

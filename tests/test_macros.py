@@ -39,7 +39,7 @@ from support.template import (
 
 #: What the ribbon runs in Python.
 RUN = ["rescore", "check", "explain", "from_orders", "import_customers"]
-RUN += ["weights", "take_weights", "share", "history"]
+RUN += ["weights", "take_weights", "history"]
 RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
 
 
@@ -109,14 +109,17 @@ def test_the_bridge_calls_what_is_there() -> None:
     assert "If Not IsMissing(arguments) Then literals = KpLiterals(arguments)" in code
     run = re.findall(r'KpBridge\.KpRun "(\w+)"', source_of("KpRibbon"))
     assert list(dict.fromkeys(run)) == RUN
-    for name in RUN:
+    assert "ByVal moduleName As String = MACROS_MODULE)" in code
+    ((shares, parameter),) = re.findall(r'    KpRun "(\w+)", Array\(saved, target\), (\w+)\n', code)
+    called = [*((name, "MACROS_MODULE") for name in RUN), (shares, parameter)]
+    for name, module_name in called:
         values = {
             **{key: f'"{value}"' for key, value in constants.items()},
             "macroName": f'"{name}"',
+            "moduleName": (module := constants[module_name]),
             "literals": '""',
         }
         line = "".join(values.get(part, part).strip('"') for part in python.split(" & "))
-        module = constants["MACROS_MODULE"]
         assert line == f"import xlwings, {module}; {module}.{name}(xlwings.Book.caller())"
         ast.parse(line)
         assert callable(getattr(import_module(module), name))
@@ -321,8 +324,9 @@ def test_libreoffice_calls_every_wrapper_and_every_callback(tmp_path: Path) -> N
     assert answered["called"][: len(callbacks) + len(macros)] == [None] * 22
     expected = [";".join([name, *map(str, range(count))]) for name, count in wrappers.items()]
     assert answered["called"][22:] == expected
-    through_python = "rescore;check;explain;weights;take_weights;share;history;"  # no file chosen
-    assert answered["cells"]["Start!Z1"] == 2 * through_python
+    asked = "?orders_file;?customers_file;?orders_file;"  # no file chosen
+    noted = f"rescore;check;explain;{asked}weights;take_weights;?share_file;history;"
+    assert answered["cells"]["Start!Z1"] == 2 * noted
     assert answered["computed"] == [
         "KP_SCORE;11;12;13;14",
         "KP_QUADRANT;60;40;missing;missing;missing",
@@ -467,33 +471,180 @@ def test_without_further_arguments_a_macro_gets_the_workbook_alone(tmp_path: Pat
     assert asked_of_the_bridge(tmp_path, ("KpLiterals", [""])) == [""]
 
 
+def noted(folder: Path, *macro_names: str, **given: str) -> str:
+    """What macros of the ribbon ask for and do, where windows and tables answer like this."""
+    double = DOUBLE
+    for name, text in given.items():
+        before = re.search(rf"Const {name} As \w+ = .*\n", double)
+        assert before is not None
+        double = double.replace(before[0], before[0].rpartition(" = ")[0] + f" = {text}\n")
+    answered = in_libreoffice(
+        made(folder),
+        folder,
+        replace={"KpBridge": double},
+        calls=[["KpRibbon", name, []] for name in macro_names],
+        cells=["Start!Z1"],
+    )
+    told: str = answered["cells"]["Start!Z1"]
+    return told
+
+
+BOTH = "?customers_file;?orders_file;"
+
+
 @pytest.mark.parametrize(
     ("customers", "orders", "table", "run"),
     [
-        ("k.csv", "", "", "import_customers(k.csv,);"),
-        ("", "a.csv", "", "from_orders(a.csv);import_customers(,a.csv);"),
-        ("k.csv", "a.csv", "", "from_orders(a.csv);import_customers(k.csv,a.csv);"),
-        ("", "", "tblOrders", "from_orders;"),
+        ("k.csv", "", "", f"?orders_file;{BOTH}import_customers(k.csv,);"),
+        ("", "a.csv", "", f"?orders_file;from_orders(a.csv);{BOTH}import_customers(,a.csv);"),
+        (
+            "k.csv",
+            "a.csv",
+            "",
+            f"?orders_file;from_orders(a.csv);{BOTH}import_customers(k.csv,a.csv);",
+        ),
+        ("", "", "tblOrders", f"from_orders;{BOTH}"),
     ],
 )
 def test_files_are_asked_for_where_there_are_no_orders_and_may_be_left_out(
     customers: str, orders: str, table: str, run: str, tmp_path: Path
 ) -> None:
-    double = DOUBLE
-    for name, text in (
-        ("CUSTOMERS_FILE", customers),
-        ("ORDERS_FILE", orders),
-        ("FILLED_TABLE", table),
-    ):
-        double = double.replace(f'{name} As String = ""', f'{name} As String = "{text}"')
+    given = {"CUSTOMERS_FILE": customers, "ORDERS_FILE": orders, "FILLED_TABLE": table}
+    quoted = {name: f'"{text}"' for name, text in given.items()}
+    assert noted(tmp_path, "KpFromOrders", "KpImport", **quoted) == run
+
+
+def test_without_the_add_in_no_button_asks_for_a_file(tmp_path: Path) -> None:
+    asking = ("KpFromOrders", "KpImport", "KpShare")
+    assert noted(tmp_path, *asking, IS_READY="False") == 3 * "not ready;"
+
+
+# --- the copy for others ------------------------------------------------------------------------
+
+
+def test_a_copy_is_made_where_it_was_asked_for(tmp_path: Path) -> None:
+    told = noted(tmp_path, "KpShare", COPY='"C:\\Für Anna.xlsx"')
+    assert told == "?share_file;share as C:\\Für Anna.xlsx;"
+
+
+#: Stands in for Excel, which LibreOffice is not: its windows, the active workbook and the system.
+EXCEL = {
+    "Private Function": "Public Function",
+    "Application.OperatingSystem": "KpSystem",
+    "Application.PathSeparator": "KpSeparator()",
+    "Application.GetSaveAsFilename": "KpAsk",
+    "ActiveWorkbook.Name": "KpName",
+    "ActiveWorkbook.Path": "KpFolder",
+    "ActiveWorkbook.SaveCopyAs": "KpSave",
+    "    If Not KpIsReady() Then Exit Sub\n    On Error": "    KpSeen macroName, arguments, moduleName\n    Exit Sub\n    On Error",
+    "    MsgBox message": '    KpToldLast = KpToldLast & "told " & message & ";"\n    Exit Sub\n    MsgBox message',
+    'Environ("TEMP")': "KpTemp",
+    'Environ("TMPDIR")': "KpTemp",
+}
+SHARING = """
+Public KpSystem As String
+Public KpName As String
+Public KpFolder As String
+Public KpTemp As String
+Public KpToldLast As String
+Public KpRefuses As Boolean
+Public Function KpSeparator() As String
+    KpSeparator = "\\"
+    If KpTemp Like "/*" Then KpSeparator = "/"
+End Function
+Public Function KpAsk(ByVal proposed As String, Optional ByVal filter As Variant, Optional ByVal index As Variant, Optional ByVal title As Variant) As Variant
+    KpToldLast = proposed
+    If Not IsMissing(filter) Then KpToldLast = KpToldLast & "|" & filter & "|" & title
+    KpAsk = False
+End Function
+Public Sub KpSave(ByVal path As String)
+    Dim file As Integer
+    If KpRefuses Then Err.Raise 70
+    file = FreeFile
+    Open path For Output As #file
+    Close #file
+End Sub
+Public Sub KpSeen(ByVal macroName As String, ByVal arguments As Variant, ByVal moduleName As String)
+    KpToldLast = moduleName & "." & macroName & "(" & arguments(0) & "," & arguments(1) & ")" & Dir(arguments(0)) & ";"
+End Sub
+Public Function KpProposed(ByVal system As String, ByVal folder As String, ByVal name As String) As String
+    Dim chosen As String
+    KpSystem = system
+    KpFolder = folder
+    KpName = name
+    chosen = KpSaveFile("where")
+    KpProposed = KpToldLast & "|" & chosen
+End Function
+Public Function KpSharing(ByVal system As String, ByVal temporary As String, ByVal folder As String, ByVal name As String, ByVal refuses As Boolean) As String
+    KpSystem = system
+    KpTemp = temporary
+    KpFolder = folder
+    KpName = name
+    KpRefuses = refuses
+    KpShareAs "out.xlsx"
+    KpSharing = KpToldLast
+End Function
+"""
+MAC, WINDOWS = "Macintosh (Intel) 10.16", "Windows (64-bit) NT 10.00"
+
+
+def told_by_sharing(tmp_path: Path, *calls: tuple[str, list[Any]]) -> list[Any]:
+    """What procedures of the real KpBridge say to stand-ins for Excel."""
+    code = source_of("KpBridge")
+    for ours, theirs in EXCEL.items():
+        assert ours in code, ours
+        code = code.replace(ours, theirs)
     answered = in_libreoffice(
         made(tmp_path),
         tmp_path,
-        replace={"KpBridge": double},
-        calls=[["KpRibbon", "KpFromOrders", []], ["KpRibbon", "KpImport", []]],
-        cells=["Start!Z1"],
+        replace={"KpBridge": code + SHARING},
+        calls=[["KpBridge", *call] for call in calls],
     )
-    assert answered["cells"]["Start!Z1"] == run
+    called: list[Any] = answered["called"]
+    return called
+
+
+def test_the_copy_is_proposed_beside_a_workbook_that_lies_in_a_folder(tmp_path: Path) -> None:
+    cases = {
+        (WINDOWS, r"C:\Kunden", "Kunden 2.0.xlsm"): r"C:\Kunden\Kunden 2.0 - copy.xlsx",
+        (WINDOWS, "https://firma.sharepoint.com/x", "Kunden.xlsm"): "Kunden - copy.xlsx",
+        (WINDOWS, "", "Mappe 2.0"): "Mappe 2.0 - copy.xlsx",
+    }
+    answered = told_by_sharing(tmp_path, *(("KpProposed", [*case]) for case in cases))
+    assert answered == [f"{name}|workbooks,*.xlsx|where|" for name in cases.values()]
+    mac = ("KpProposed", [MAC, "/Users/anna", "Kunden.xlsm"])
+    assert told_by_sharing(tmp_path, mac) == ["Kunden - copy.xlsx|"]
+
+
+def test_python_gets_what_excel_saved_and_nothing_of_it_is_left(tmp_path: Path) -> None:
+    cases = [
+        (WINDOWS, r"C:\Kunden", "Kunden.xlsm", ".xlsm"),
+        (WINDOWS, "https://firma.sharepoint.com/x", "Kunden.xlsm", ".xlsm"),
+        (WINDOWS, "", "Mappe1", ".xlsx"),
+        (MAC, "/Users/anna", "Kunden.xlsm", ".xlsm"),
+    ]
+    places = [tmp_path / f"temporary {number}" for number in range(len(cases))]
+    for place in places:
+        place.mkdir()
+    calls = [
+        ("KpSharing", [system, str(place), folder, name, False])
+        for place, (system, folder, name, _) in zip(places, cases, strict=True)
+    ]
+    for place, case, told in zip(places, cases, told_by_sharing(tmp_path, *calls), strict=True):
+        seen = re.fullmatch(r"xlportfolio\.share_button\.share\((.*),out\.xlsx\)(.*);", told)
+        assert seen is not None, told
+        saved = Path(seen[1])
+        assert saved.parent == place
+        assert saved.suffix == case[-1]
+        assert seen[2] == saved.name  # it was there when Python was called
+        left = [path.name for path in place.iterdir()]
+        assert left == ([saved.name] if case[0] == MAC else [])  # there, Python goes on alone
+
+
+def test_a_copy_that_excel_cannot_save_is_told_of(tmp_path: Path) -> None:
+    call = ("KpSharing", [WINDOWS, str(tmp_path), "C:", "a.xlsm", True])
+    (told,) = told_by_sharing(tmp_path, call)
+    assert re.match(r"told copy_failed\s+\S", told), told
 
 
 def test_a_totals_row_is_no_data(tmp_path: Path) -> None:

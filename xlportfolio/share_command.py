@@ -96,11 +96,11 @@ def share_(
                     book, out, sharing, pdf=pdf, as_of=as_of, language=language, progress=progress
                 )
                 done = [one]
-        spoken = done[0].audience.run.presentation.language
+        spoken = done[0].run.presentation.language
         with printing():
             if as_json:
                 problems = [problem for one in done for problem in one.problems]
-                asked = done[0].audience.run.as_of
+                asked = done[0].run.as_of
                 dump(share_document(str(book), asked, done, problems, spoken))
             else:
                 print_shared(done, spoken)

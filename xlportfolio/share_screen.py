@@ -22,7 +22,7 @@ def print_shared(done: Sequence[Shared], language: str) -> None:
     words, console, errors = texts(language), output(), Console(stderr=True, emoji=False)
     for one in done:
         path = one.written or one.pdf
-        details = {"path": path, "count": len(one.audience.run.analysis.customers)}
+        details = {"path": path, "count": len(one.run.analysis.customers)}
         console.print(shown(words("sharing.written", **details)), style="bold", soft_wrap=True)
         if one.written is not None and one.pdf is not None:
             console.print(shown(words("sharing.printed", path=one.pdf)), soft_wrap=True)
@@ -48,7 +48,7 @@ def share_document(
                 "pdf": None if one.pdf is None else str(one.pdf),
                 "key": None if one.key is None else str(one.key),
                 "only": None if (only := one.audience.sharing.only) is None else only._asdict(),
-                "customers": len(one.audience.run.analysis.customers),
+                "customers": len(one.run.analysis.customers),
             }
             for one in done
         ],

@@ -22,6 +22,23 @@ def said(book: xw.Book) -> str:
     return text
 
 
+def asked(book: xw.Book) -> list[dict[str, Any]]:
+    """The questions that were asked."""
+    return [one for one in book.app.impl.alerts if one["buttons"] != "ok"]
+
+
+def answers(book: xw.Book, *given: str) -> None:
+    """What the user answers, one question after the other, then always the last."""
+    left = list(given)
+    app, alert = book.app.impl, type(book.app.impl).alert
+
+    def answered(*arguments: Any) -> str:
+        alert(app, *arguments)
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    app.alert = answered
+
+
 def done(book: xw.Book) -> None:
     macros.rescore(book)
     assert said(book).startswith(("Done: ", "Fertig: ")), said(book)

@@ -83,12 +83,15 @@ def state_of(path: Path) -> dict[str, str]:
     return dict(zip(STATE_NAMES, (f"{year}-{month}-{day}", *figures), strict=True))
 
 
-#: Stands in for KpBridge and writes down what it is asked; no file is chosen, no table has rows.
+#: Stands in for KpBridge and writes down what it is asked, windows behind a question mark; no file
+#: is chosen, no table has rows.
 DOUBLE = """\
 Option Explicit
 Private Const CUSTOMERS_FILE As String = ""
 Private Const ORDERS_FILE As String = ""
 Private Const FILLED_TABLE As String = ""
+Private Const COPY As String = ""
+Private Const IS_READY As Boolean = True
 Public Function KpCall(ByVal functionName As String, ByVal arguments As Variant) As Variant
     Dim i As Long
     Dim told As String
@@ -108,11 +111,26 @@ Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant)
     Dim told As String
     told = macroName
     If Not IsMissing(arguments) Then told = told & "(" & Join(arguments, ",") & ")"
+    KpNote told
+End Sub
+Public Sub KpShareAs(ByVal target As String)
+    KpNote "share as " & target
+End Sub
+Private Sub KpNote(ByVal told As String)
     ThisWorkbook.Worksheets(1).Range("Z1").Value = ThisWorkbook.Worksheets(1).Range("Z1").Value & told & ";"
 End Sub
+Public Function KpIsReady() As Boolean
+    KpIsReady = IS_READY
+    If Not IS_READY Then KpNote "not ready"
+End Function
 Public Function KpFile(ByVal title As String) As String
+    KpNote "?" & title
     If title = "customers_file" Then KpFile = CUSTOMERS_FILE
     If title = "orders_file" Then KpFile = ORDERS_FILE
+End Function
+Public Function KpSaveFile(ByVal title As String) As String
+    KpNote "?" & title
+    KpSaveFile = COPY
 End Function
 Public Function KpHasRows(ByVal tableName As String) As Boolean
     KpHasRows = (tableName = FILLED_TABLE)

@@ -110,15 +110,11 @@ def take_weights(book: xw.Book) -> None:
 
 
 @xw.script
-def share(book: xw.Book) -> None:
-    """Make a copy that needs neither Python nor macros."""
-    _not_there(book, "kpShare")
-
-
-@xw.script
 def history(book: xw.Book) -> None:
     """Show who has moved from one type to another."""
-    _not_there(book, "kpHistory")
+    with speaking(book) as voice:
+        command = voice.words("ribbon.kpHistory.label")
+        voice.tell(voice.words("live.not_there", command=command))
 
 
 def file_path(text: str) -> str:
@@ -173,8 +169,3 @@ def _scored(voice: Voice, run: Run, written: list[str]) -> list[str]:
     rated = int(run.analysis.customers["rank"].notna().sum())
     done = voice.words("live.done", as_of=run.as_of, rated=rated, sheets=written)
     return [done, *voice.hidden(run.advice), *voice.data_check(run.problems)]
-
-
-def _not_there(book: xw.Book, button: str) -> None:
-    with speaking(book) as voice:
-        voice.tell(voice.words("live.not_there", command=voice.words(f"ribbon.{button}.label")))

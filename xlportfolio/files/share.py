@@ -69,6 +69,11 @@ class Shared:
     audience: Audience
     problems: tuple[Problem, ...]
 
+    @property
+    def run(self) -> Run:
+        """The run as it may be seen."""
+        return self.audience.run
+
 
 def share(
     book: Path | str,

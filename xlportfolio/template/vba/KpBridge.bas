@@ -8,6 +8,7 @@ Option Private Module
 Private Const ADD_IN As String = "xlwings.xlam"
 Private Const FUNCTIONS_MODULE As String = "xlportfolio.excel.functions"
 Private Const MACROS_MODULE As String = "xlportfolio.excel.macros"
+Private Const SHARE_MODULE As String = "xlportfolio.share_button"
 ' Texts in the workbook's language stand in hidden names that begin so.
 Private Const TEXT_PREFIX As String = "kp_text_"
 ' Functions that answer with a header row: of their answers, one cell alone is never kept.
@@ -50,23 +51,27 @@ Failed:
     KpCall = KpKept(functionName, KpText("python_failed") & " (" & detail & ")")
 End Function
 
+' Whether a button seems to reach Python; says why if it does not.
+Public Function KpIsReady() As Boolean
+    Dim reason As String
+
+    reason = KpObstacle(False)
+    If reason <> "" Then KpTell reason
+    KpIsReady = (reason = "")
+End Function
+
 ' Runs a macro of the ribbon in Python, with texts as further arguments if there are any.
 ' What Python says when it fails, xlwings shows.
-Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant)
-    Dim reason As String
+Public Sub KpRun(ByVal macroName As String, Optional ByVal arguments As Variant, Optional ByVal moduleName As String = MACROS_MODULE)
     Dim detail As String
     Dim answer As Variant
     Dim literals As String
 
-    reason = KpObstacle(False)
-    If reason <> "" Then
-        KpTell reason
-        Exit Sub
-    End If
+    If Not KpIsReady() Then Exit Sub
     On Error GoTo Failed
     If Not IsMissing(arguments) Then literals = KpLiterals(arguments)
     answer = Application.Run("'" & ADD_IN & "'!RunPython", _
-        "import xlwings, " & MACROS_MODULE & "; " & MACROS_MODULE & "." & macroName & "(xlwings.Book.caller()" & literals & ")")
+        "import xlwings, " & moduleName & "; " & moduleName & "." & macroName & "(xlwings.Book.caller()" & literals & ")")
     If Not IsEmpty(answer) Then
         If answer = -1 Then
             KpTell KpText("python_failed")
@@ -79,6 +84,45 @@ Failed:
     detail = Err.Description
     KpTell KpText("python_failed") & vbLf & vbLf & detail
 End Sub
+
+' Lets Python make the copy for others. It works on one that Excel saves meanwhile: so that holds what
+' is not saved yet, and it does not matter where the workbook is kept.
+Public Sub KpShareAs(ByVal target As String)
+    Dim saved As String
+    Dim detail As String
+
+    On Error GoTo Failed
+    saved = KpTemporary()
+    ActiveWorkbook.SaveCopyAs saved
+    On Error GoTo 0
+    KpRun "share", Array(saved, target), SHARE_MODULE
+    ' Python deletes what was saved, unless it did not start; on the Mac it is at work by now
+    If Not KpIsMac() Then KpDelete saved
+    Exit Sub
+Failed:
+    detail = Err.Description
+    KpDelete saved
+    KpTell KpText("copy_failed") & vbLf & vbLf & detail
+End Sub
+
+' Asks where a copy of the active workbook goes; nothing if that is cancelled. On the Mac such a
+' window has no title and no filters.
+Public Function KpSaveFile(ByVal title As String) As String
+    Dim proposed As String
+    Dim chosen As Variant
+
+    proposed = Left$(ActiveWorkbook.Name, Len(ActiveWorkbook.Name) - Len(KpEnding()))
+    proposed = proposed & " - " & KpText("copy") & ".xlsx"
+    If KpIsMac() Then
+        chosen = Application.GetSaveAsFilename(proposed)
+    Else
+        If ActiveWorkbook.Path <> "" And InStr(ActiveWorkbook.Path, "://") = 0 Then
+            proposed = ActiveWorkbook.Path & Application.PathSeparator & proposed
+        End If
+        chosen = Application.GetSaveAsFilename(proposed, KpText("workbooks") & ",*.xlsx", 1, title)
+    End If
+    If VarType(chosen) = vbString Then KpSaveFile = chosen
+End Function
 
 ' Asks for a file; nothing if none is chosen. On the Mac, where such a window has no title and other
 ' filters, a message says before which file is meant.
@@ -147,6 +191,33 @@ End Function
 Private Function KpIsMac() As Boolean
     KpIsMac = InStr(1, Application.OperatingSystem, "Mac", vbTextCompare) > 0
 End Function
+
+' A file that is not there, in a folder where Excel may write without asking.
+Private Function KpTemporary() As String
+    Dim folder As String
+    Dim ending As String
+
+    folder = Environ("TEMP")
+    If KpIsMac() Then folder = Environ("TMPDIR")
+    If folder = "" Then folder = Environ("HOME")
+    If Right$(folder, 1) <> Application.PathSeparator Then folder = folder & Application.PathSeparator
+    ending = KpEnding()
+    If ending = "" Then ending = ".xlsx"
+    KpTemporary = folder & "xlportfolio-" & Format(Now, "yyyymmdd") & "-" & CLng(Timer * 100) & ending
+End Function
+
+' The ending of the active workbook's name with its dot; a workbook that was never saved has none.
+Private Function KpEnding() As String
+    Dim dot As Long
+
+    dot = InStrRev(ActiveWorkbook.Name, ".")
+    If dot > 0 And ActiveWorkbook.Path <> "" Then KpEnding = Mid$(ActiveWorkbook.Name, dot)
+End Function
+
+Private Sub KpDelete(ByVal path As String)
+    On Error Resume Next
+    Kill path
+End Sub
 
 ' Texts as further arguments of a call in Python; nothing if there are none.
 Private Function KpLiterals(ByVal texts As Variant) As String

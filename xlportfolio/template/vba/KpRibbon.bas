@@ -26,6 +26,7 @@ Public Sub KpFromOrders()
         KpBridge.KpRun "from_orders"
         Exit Sub
     End If
+    If Not KpBridge.KpIsReady() Then Exit Sub
     orders = KpBridge.KpFile(KpBridge.KpText("orders_file"))
     If orders <> "" Then KpBridge.KpRun "from_orders", Array(orders)
 End Sub
@@ -35,6 +36,7 @@ Public Sub KpImport()
     Dim customers As String
     Dim orders As String
 
+    If Not KpBridge.KpIsReady() Then Exit Sub
     customers = KpBridge.KpFile(KpBridge.KpText("customers_file"))
     orders = KpBridge.KpFile(KpBridge.KpText("orders_file"))
     If customers <> "" Or orders <> "" Then
@@ -51,7 +53,11 @@ Public Sub KpTakeWeights()
 End Sub
 
 Public Sub KpShare()
-    KpBridge.KpRun "share"
+    Dim target As String
+
+    If Not KpBridge.KpIsReady() Then Exit Sub
+    target = KpBridge.KpSaveFile(KpBridge.KpText("share_file"))
+    If target <> "" Then KpBridge.KpShareAs target
 End Sub
 
 Public Sub KpHistory()
