@@ -47,6 +47,9 @@ _EXPORT = {
         "ReduceImageResolution": "false",
     }
 }
+#: Where the profile says how numbers and days are written, and what, by language.
+_REGION = "org.openoffice.Setup/L10N"
+_REGIONS = {"de": "de-DE", "en": "en-GB"}
 
 
 def fit_to_pages(workbook: Workbook) -> list[Problem]:
@@ -183,7 +186,7 @@ def _last_column(workbook: Workbook, sheet: Sheet, root: Element) -> int:
     return last
 
 
-def to_pdf(content: Path, out: Path) -> None:
+def to_pdf(content: Path, out: Path, language: str | None = None) -> None:
     """Print a workbook to a PDF with bookmarks named like its sheets; hidden ones are left out.
 
     Charts stay drawings of lines and letters, pictures lose nothing, and controls are printed as
@@ -195,6 +198,8 @@ def to_pdf(content: Path, out: Path) -> None:
         The workbook, prepared by :func:`fit_to_pages`.
     out
         The PDF; a file that is there is replaced when all is done.
+    language
+        How numbers and days are written, ``de`` or ``en``; ``None``: as this machine does.
 
     Raises
     ------
@@ -206,19 +211,20 @@ def to_pdf(content: Path, out: Path) -> None:
     if program is None:
         raise WorkbookError("pdf_no_office", path=out)
     with hold(out) as held:
-        pdf = _printed(program, content, out)
+        pdf = _printed(program, content, out, language)
         held.replace(lambda file: file.write(pdf))
 
 
-def _printed(program: Path, content: Path, out: Path) -> bytes:
+def _printed(program: Path, content: Path, out: Path, language: str | None) -> bytes:
     """The PDF that LibreOffice makes of a workbook."""
+    region = {} if language is None else {_REGION: {"ooSetupSystemLocale": _REGIONS[language]}}
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
             folder = Path(name)
             source = folder / f"book{content.suffix.lower()}"
             shutil.copyfile(content, source)
             made = convert(
-                program, source, "pdf", folder, settings=_EXPORT, seconds=_SECONDS
+                program, source, "pdf", folder, settings={**_EXPORT, **region}, seconds=_SECONDS
             ).read_bytes()
     except OfficeTimeoutError as error:
         raise WorkbookError("pdf_slow", path=out, minutes=round(_SECONDS / 60)) from error
