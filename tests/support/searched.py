@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import io
 import re
@@ -46,17 +47,11 @@ def readings(package: Path | bytes | dict[str, bytes]) -> Iterator[tuple[str, st
     for part, data in _parts(package):
         yield part, "its name", plain(unquote(part))
         if data.startswith(_ZIP):
-            try:
+            with contextlib.suppress(zipfile.BadZipFile):
                 yield from ((f"{part} > {p}", how, seen) for p, how, seen in readings(data))
-            except zipfile.BadZipFile:
-                pass
-        if data.startswith(_GZIP):
-            try:
-                data += zlib.decompress(data, 47)
-            except zlib.error:
-                pass
-        for how, text in _decoded(data):
-            yield part, how, plain(text)
+        for content in _unpacked(data):
+            for how, text in _decoded(content):
+                yield part, how, plain(text)
 
 
 def _parts(package: Path | bytes | dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
@@ -71,6 +66,13 @@ def _parts(package: Path | bytes | dict[str, bytes]) -> Iterator[tuple[str, byte
                 yield f"comment on {info.filename}", info.comment
         if opened.comment:
             yield "comment", opened.comment
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    yield data
+    if data.startswith(_GZIP):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompress(data, 47)
 
 
 def _decoded(data: bytes) -> Iterator[tuple[str, str]]:
