@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
-from xlportfolio.files.removal import detach
+from xlportfolio.files.removal import detach, of_ids
 from xlportfolio.files.workbook import R_ID, Sheet, Workbook, main
 
 #: Properties of a document that name people and firms; ECMA-376 part 2, 11, and part 1, 22.2.
@@ -91,7 +91,7 @@ def _clean_properties(package: Package, traces: Traces) -> None:
         if wanted is None or part not in package:
             continue
         root = package.xml(part)
-        found = [element for element in root if local_name(element) in wanted]
+        found = [e for e in root if local_name(e) in wanted and (e.text or "").strip()]
         for element in found:
             _add(traces.people, element.text)
             root.remove(element)
@@ -110,12 +110,18 @@ def _clean_workbook(workbook: Workbook, traces: Traces) -> None:
             case "fileSharing":
                 _add(traces.people, _taken(element, "userName"))
 
-    def names_people(relationship: Relationship) -> bool:
-        if relationship.is_a("customXml") and relationship.target in package:
-            return _SHAREPOINT in package.read(relationship.target)
-        return relationship.is_a("person") or relationship.is_a("usernames")
+    for relationship in package.relationships(workbook.part):
+        if relationship.is_a("person") and relationship.target in package:
+            for person in package.xml(relationship.target):
+                _add(traces.people, person.get("displayName"))
 
-    if detach(package, workbook.part, names_people):
+    def is_of_sharepoint(relationship: Relationship) -> bool:
+        target = relationship.target
+        is_known = relationship.is_a("customXml") and target in package
+        return is_known and _SHAREPOINT in package.read(target)
+
+    detach(package, workbook.part, _is_one_of("person", "usernames"))
+    if detach(package, workbook.part, is_of_sharepoint):
         traces.others = True
 
 
@@ -141,7 +147,7 @@ def _clean_sheet(package: Package, sheet: Sheet, traces: Traces) -> None:
     has_scenarios = b"scenario" in package.read(sheet.part)
     if not (commented or empty or printers or has_scenarios):
         return
-    detach(package, sheet.part, lambda r: r.id in empty)
+    detach(package, sheet.part, of_ids(empty))
     frame = SheetFrame(package, sheet.part)
     for element in list(frame.root.iter()):
         match local_name(element):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from xlportfolio.files.formulas import needle, sheets_in, words
-from xlportfolio.files.package import Element, Package, local_name
+from xlportfolio.files.package import Element, Package, Relationship, local_name
 from xlportfolio.files.workbook import R_ID, Workbook, main
 
 #: Elements whose text is a formula, and attributes that are one, in whatever part.
@@ -162,6 +162,18 @@ def mashups(workbook: Workbook) -> list[str]:
             if _MASHUP.encode() in data or wide in data or _MASHUP.encode("utf-16-be") in data:
                 found.append(part)
     return found
+
+
+def pivot_sources(workbook: Workbook) -> list[str]:
+    """The other workbooks from which pivot tables are made."""
+    package = workbook.package
+    caches = [r.target for r in package.relationships(workbook.part) if _is_cache(r)]
+    related = [r for part in caches for r in package.relationships(part) if r.external]
+    return list(dict.fromkeys(readable(r.element.get("Target", "")) for r in related))
+
+
+def _is_cache(relationship: Relationship) -> bool:
+    return relationship.is_a("pivotCacheDefinition")
 
 
 def linked_pictures(package: Package, part: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from xlportfolio.files.package import Package, Relationship
 
@@ -29,6 +29,12 @@ def detach(package: Package, source: str, chosen: Callable[[Relationship], bool]
         package.drop_relationships(source)
     remove_orphans(package, (r.target for r in gone if not r.external))
     return [relationship.id for relationship in gone]
+
+
+def of_ids(ids: Collection[str]) -> Callable[[Relationship], bool]:
+    """Chooses the relationships that have one of these ids."""
+    chosen = frozenset(ids)
+    return lambda relationship: relationship.id in chosen
 
 
 def remove_orphans(package: Package, candidates: Iterable[str]) -> None:
