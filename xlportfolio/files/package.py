@@ -341,6 +341,14 @@ class Package:
                         pointing.setdefault(relationship.target, set()).add(source)
         return pointing
 
+    def forget_types(self, kinds: tuple[str, ...]) -> None:
+        """Take out content types of endings, if they begin so and no part needs them."""
+        endings = {part.rpartition(".")[2].lower() for part in self.parts()}
+        for key, element in list(self._types.items()):
+            is_needed = key.startswith("/") or key in endings
+            if not is_needed and element.get("ContentType", "").startswith(kinds):
+                self._content_types.remove(self._types.pop(key))
+
     # --- writing -------------------------------------------------------------------------------
 
     def write(self, target: IO[bytes]) -> None:
