@@ -8,8 +8,18 @@ from xlportfolio.files.package import Element, local_name
 
 #: In charts of either kind, by the names of their elements; all of them may be left out.
 _OF_CHARTS = frozenset(
-    "strCache numCache multiLvlStrCache lvl geoCache dlblRangeCache dlblFieldTableCache "
-    "pivotSource pivotFmts pivotOptions".split()
+    [
+        "strCache",
+        "numCache",
+        "multiLvlStrCache",
+        "lvl",
+        "geoCache",
+        "dlblRangeCache",
+        "dlblFieldTableCache",
+        "pivotSource",
+        "pivotFmts",
+        "pivotOptions",
+    ]
 )
 #: In links: cells of other workbooks, and values that other programs sent.
 _OF_LINKS = frozenset({"sheetDataSet", "values"})

@@ -16,46 +16,69 @@ from xlportfolio.files.workbook import OFFICE_RELATIONSHIPS
 
 _OFFICE = "urn:schemas-microsoft-com:office:office"
 _ANCHORS = frozenset(
-    "twoCellAnchor oneCellAnchor absoluteAnchor relSizeAnchor absSizeAnchor".split()
+    ["twoCellAnchor", "oneCellAnchor", "absoluteAnchor", "relSizeAnchor", "absSizeAnchor"]
 )
 #: What may not be there without anything in it.
 _HOLDERS = frozenset(
-    "controls customProperties ext extLst hyperlinks oleObjects pivotCacheDefinitions pivotCaches "
-    "pivotTableReferences slicerCaches slicerList timelineCacheRefs timelineRefs".split()
+    [
+        "controls",
+        "customProperties",
+        "ext",
+        "extLst",
+        "hyperlinks",
+        "imgProps",
+        "oleObjects",
+        "pivotCaches",
+        "pivotTableReferences",
+        "slicerCaches",
+        "slicerList",
+        "timelineCacheRefs",
+        "timelineRefs",
+    ]
 )
 _CHOICES = frozenset({"Choice", "Fallback"})
 #: What only loses its attribute.
 _KEPT = frozenset({"pageSetup", "hlinkClick", "hlinkHover", "hlinkMouseOver"})
 _LINKS = frozenset({"hlinkClick", "hlinkHover", "hlinkMouseOver"})
+#: What goes without the shape that it is in.
+_INNER = frozenset({"externalData", "imgLayer", "svgBlip"})
 _OBJECTS = frozenset({"oleObject", "control"})
 _ROWS = re.compile(rb"<sheetData(?:\s[^<>]*)?>(.*)</sheetData\s*>", re.DOTALL)
 
 
 class Shell:
-    """The XML of a part; of a sheet that has rows, everything around them, which is not much.
+    """The XML of a part; of a sheet that has rows, everything around them, which is not much."""
 
-    Raises
-    ------
-    etree.XMLSyntaxError
-        If the part is not well-formed.
-    """
+    def __init__(self, root: Element, rows: bytes = b"") -> None:
+        self.root, self._rows = root, rows
 
-    def __init__(self, data: bytes) -> None:
+    @classmethod
+    def of(cls, data: bytes) -> Shell:
+        """Take a sheet apart.
+
+        Raises
+        ------
+        etree.XMLSyntaxError
+            If it is not well-formed.
+        """
         rows = _ROWS.search(data)
-        self._rows = b"" if rows is None else rows[1]
-        around = data if rows is None else data[: rows.start(1)] + data[rows.end(1) :]
-        self.root = parse_xml(around)
-        self._data = next(self.root.iter("{*}sheetData"), None)
+        if rows is None:
+            return cls(parse_xml(data))
+        return cls(parse_xml(data[: rows.start(1)] + data[rows.end(1) :]), rows[1])
 
     def to_bytes(self) -> bytes:
         """The part as it is now."""
-        if not self._rows or self._data is None:
+        if not self._rows:
             return to_xml(self.root)
-        mark = etree.Comment("rows")
-        self._data.append(mark)
+        mark = etree.Comment("the rows go here")
+        next(self.root.iter("{*}sheetData")).append(mark)
         before, _, after = to_xml(self.root).partition(etree.tostring(mark))
-        self._data.remove(mark)
         return before + self._rows + after
+
+
+def attributes(element: Element) -> list[tuple[str, str]]:
+    """The attributes of an element, with their namespaces, as they are now."""
+    return [(str(key), str(value)) for key, value in element.attrib.items()]
 
 
 def named_ids(root: Element) -> set[str]:
@@ -64,7 +87,7 @@ def named_ids(root: Element) -> set[str]:
 
 
 def _names(element: Element) -> Iterator[str]:
-    for key, value in element.attrib.items():
+    for key, value in attributes(element):
         if key.startswith(f"{{{OFFICE_RELATIONSHIPS}}}") or key == f"{{{_OFFICE}}}relid":
             yield value
 
@@ -88,7 +111,7 @@ def _forget(element: Element, ids: Collection[str]) -> None:
     if local_name(element) in _LINKS and parent is not None:
         parent.remove(element)
         return
-    for key, value in element.attrib.items():
+    for key, value in attributes(element):
         if key.startswith(f"{{{OFFICE_RELATIONSHIPS}}}") and value in ids:
             del element.attrib[key]
 
@@ -98,7 +121,7 @@ def cut(root: Element, element: Element) -> None:
     if element is not root and root not in element.iterancestors():
         return  # gone already, with something else
     unit = element
-    for ancestor in _upwards(element):
+    for ancestor in _upwards(element) if local_name(element) not in _INNER else ():
         parent = ancestor.getparent()
         if parent is None:
             break
@@ -140,31 +163,26 @@ def cut_pictures(root: Element) -> int:
         for e in root.iter("{*}pic", "{*}picture")
         if not any(local_name(above) == "Fallback" for above in e.iterancestors())
     ]
-    for element in found:
+    for element in (*found, *list(root.iter("{*}svgBlip"))):
         cut(root, element)
     return len(found)
 
 
-def cut_frames(root: Element, kinds: Collection[str]) -> int:
-    """Take frames for such kinds of content out of a drawing; how many there were.
+def cut_frames(root: Element, kinds: Collection[str]) -> None:
+    """Take frames for such kinds of content out of a drawing.
 
     Parameters
     ----------
     kinds
         What the ``uri`` of a frame's content may hold.
     """
-    found = [
-        e
-        for e in root.iter("{*}graphicData")
-        if any(kind in e.get("uri", "") for kind in kinds)
-    ]
-    for element in found:
-        cut(root, element)
-    return len(found)
+    for element in list(root.iter("{*}graphicData")):
+        if any(kind in element.get("uri", "") for kind in kinds):
+            cut(root, element)
 
 
-def cut_shapes(root: Element, numbers: Collection[str]) -> bool:
-    """Take the shapes of objects out of a drawing, in either language; whether there were any."""
+def cut_shapes(root: Element, numbers: Collection[str]) -> None:
+    """Take the shapes of objects out of a drawing, in DrawingML or VML."""
     ids = {f"_x0000_s{number}" for number in numbers}
     found = [
         e
@@ -173,4 +191,3 @@ def cut_shapes(root: Element, numbers: Collection[str]) -> bool:
     ]
     for element in found:
         cut(root, element)
-    return bool(found)

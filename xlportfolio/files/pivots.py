@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 from lxml import etree
 
-from xlportfolio.files.cells import Area, empty_cells
+from xlportfolio.files.cells import Area, SheetCells, set_content
 from xlportfolio.files.cutting import cut
-from xlportfolio.files.package import Element, local_name, to_xml
+from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.workbook import Workbook
 
 _NO_VALUE = "#N/A"
@@ -57,12 +57,16 @@ def clear_areas(workbook: Workbook, areas: Mapping[str, Collection[Area]]) -> No
     for part, listed in areas.items():
         root = package.xml(part)
         try:
-            changed = [empty_cells(root, area) for area in listed]
+            cells = SheetCells(root)
         except ValueError as error:
             raise package.malformed("part_xml", part=part) from error
+        for area in listed:
+            for number in cells.rows(area.top, area.bottom):
+                for column, cell in cells.row(number).items():
+                    if area.left <= column <= area.right:
+                        set_content(cell, None, workbook.first_day)
         _plain_rules(root)
-        if any(changed):
-            package.put(part, to_xml(root))
+        package.put(part, to_xml(root))
 
 
 def _plain_rules(root: Element) -> None:
@@ -83,7 +87,8 @@ def forget_slicers(workbook: Workbook) -> None:
         parent = element.getparent()
         is_slicer = element.get("name") in caches and element.text == _NO_VALUE
         if is_slicer and parent is not None:
-            workbook.forget_name(element)
+            parent.remove(element)
+    workbook.forget_names()
 
 
 def forget_model(workbook: Workbook) -> None:
@@ -118,4 +123,3 @@ def _used_connections(workbook: Workbook) -> set[str | None]:
     kinds = (part for part in package.parts() if "queryTable" in (package.content_type(part) or ""))
     roots = (package.xml(part) for part in kinds)
     return {e.get("connectionId") for root in roots for e in root.iter(etree.Element)} - {None}
-

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from xlportfolio.files.cutting import attributes
 from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.workbook import main
 from xlportfolio.schema.contract import CellError
@@ -33,17 +34,65 @@ _WORD = re.compile(r"[\w.:{}#%+-]*", re.ASCII)
 _OF_OFFICE = ("http://schemas.openxmlformats.org/", "http://schemas.microsoft.com/", "urn:schemas-")
 #: Attributes that hold what somebody typed even if it is a single word.
 _TYPED = frozenset(
-    "alt author caption codeName command comment connection customMenu dataCellStyle description "
-    "descr displayName first fmlaLink fmlaRange fmlaTxbx Name help href id label name prompt "
-    "screentip sourceName src statusBar tag text textlink title tooltip totalsRowCellStyle "
-    "totalsRowLabel uniqueName url userId userName v".split()
+    [
+        "alt",
+        "author",
+        "caption",
+        "codeName",
+        "command",
+        "comment",
+        "connection",
+        "customMenu",
+        "dataCellStyle",
+        "description",
+        "descr",
+        "displayName",
+        "first",
+        "fmlaLink",
+        "fmlaRange",
+        "fmlaTxbx",
+        "Name",
+        "help",
+        "href",
+        "id",
+        "label",
+        "name",
+        "prompt",
+        "screentip",
+        "sourceName",
+        "src",
+        "statusBar",
+        "tag",
+        "text",
+        "textlink",
+        "title",
+        "tooltip",
+        "totalsRowCellStyle",
+        "totalsRowLabel",
+        "uniqueName",
+        "url",
+        "userId",
+        "userName",
+        "v",
+    ]
 )
 #: Attributes of these names are names, and never empty.
 _NAMES = frozenset(
-    "codeName dataCellStyle displayName first Name name totalsRowCellStyle uniqueName".split()
+    [
+        "codeName",
+        "dataCellStyle",
+        "displayName",
+        "first",
+        "Name",
+        "name",
+        "totalsRowCellStyle",
+        "uniqueName",
+    ]
 )
 #: Elements in which a number stands because somebody typed it, not for a place or a size.
-_FREE = frozenset("definedName f lpstr lpwstr pt r4 r8 decimal t text v".split())
+_FREE = frozenset(
+    ["definedName", "f", "lpstr", "lpwstr", "pt", "r4", "r8", "decimal", "t", "text", "v"]
+)
 #: An ``id`` is one of the file's own wherever it is followed by nothing that is read.
 _OWN_IDS = frozenset({"connection", "modelTable"})
 _REMOVED_REFERENCE = CellError("#REF!").text
@@ -184,7 +233,7 @@ def _tell_slot(slot: _Slot, teller: Teller) -> bool:
 
 def _tell_attributes(element: Element, teller: Teller) -> bool:
     changed = False
-    for key, value in element.attrib.items():
+    for key, value in attributes(element):
         if not value or not _is_typed(element, key, value):
             continue
         told = teller.text(value)
