@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from xlportfolio.audience import Alias, Audience, audience_of, values_of
-from xlportfolio.calculation import LIVE_TABLES, Calculation, calculation
+from xlportfolio.calculation import Calculation, calculation
 from xlportfolio.errors import Fault, Problem, Severity, WorkbookError
 from xlportfolio.files.answers import keep_answers
 from xlportfolio.files.cells import Answer
@@ -25,23 +26,32 @@ from xlportfolio.files.ours import find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.redact import redact_parts
-from xlportfolio.files.refresh import refresh
+from xlportfolio.files.refresh import put_scorecard, refresh
 from xlportfolio.files.rescore import refuse_long, score
 from xlportfolio.files.save import make_folder, steady
 from xlportfolio.files.scrub import links, scrub
 from xlportfolio.files.sheets import remove_sheet
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
 from xlportfolio.files.writing import OpenSheet
-from xlportfolio.live_report import live_report
+from xlportfolio.live_report import live_report, live_scorecard
+from xlportfolio.live_texts import TEXTS, TEXTS_TABLE, live_texts
 from xlportfolio.locale import texts
 from xlportfolio.look import draw, packed, with_tables
 from xlportfolio.page_layout import PAGE_NAME
+from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order
 from xlportfolio.schema.weights import entries_table
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.sharing import Only, Sharing
+from xlportfolio.tables import SheetTable
 
+#: The tables of the sheets that compute in a copy, by what the sheets are called in ``locale``.
+_LIVE_TABLES = {
+    "scales": "tblLiveScales",
+    "calculation": "tblLiveCalculation",
+    TEXTS: TEXTS_TABLE,
+}
 #: What no file name may hold on Windows.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
@@ -130,16 +140,12 @@ def share(
             if key is not None:
                 write_key(key, _joined(known, audience.aliases), run.presentation.language)
 
-        if out is not None:
-            problems = _copy(book, out, audience, finish, progress)
+        with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
+            copy = out or Path(folder) / f"{book.stem}.xlsx"
+            problems = _copy(book, copy, audience, finish, progress)
             if pdf is not None:
-                _print(out, pdf, progress)
-        else:
-            with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
-                unseen = Path(folder) / f"{book.stem}.xlsx"
-                problems = _copy(book, unseen, audience, finish, progress)
-                assert pdf is not None
-                _print(unseen, pdf, progress)
+                notes = _print(copy, pdf, run.presentation.language, progress)
+                problems = tuple(in_order([*problems, *notes]))
     return Shared(book, out, pdf, key, audience, problems)
 
 
@@ -177,12 +183,15 @@ def split(
     done: list[Shared] = []
     with steady(book) as unchanged:
         run = _scored(book, as_of, language, progress)
-        values, problems = values_of(run, column)
+        values = values_of(run, column)
         if key is not None:
             everybody = audience_of(run, replace(sharing, only=None), known)
             known = _joined(known, everybody.aliases)
         chosen = [replace(sharing, only=Only(column, value)) for value in values]
         audiences = [audience_of(run, one, known) for one in chosen]
+        left = len(run.analysis.customers) - sum(len(a.run.analysis.customers) for a in audiences)
+        details = {"count": left, "column": column}
+        nobodys = [Problem(Fault("split_blank", Severity.WARNING, details=details))] * (left > 0)
         make_folder(folder)
         if key is not None:
             write_key(key, known, run.presentation.language)
@@ -190,9 +199,8 @@ def split(
             out = folder / name
             _refuse_targets(book, out, None)
             found = _copy(book, out, audience, unchanged, progress)
-            done.append(
-                Shared(book, out, None, key, audience, found if done else (*found, *problems))
-            )
+            said = found if done else (*nobodys, *found)
+            done.append(Shared(book, out, None, key, audience, said))
     return done
 
 
@@ -208,8 +216,8 @@ def _refuse_targets(book: Path, out: Path | None, pdf: Path | None) -> None:
             raise WorkbookError("share_suffix", path=path, suffix=suffix)
     if out is not None and out.exists() and book.exists() and out.samefile(book):
         raise WorkbookError("share_onto_itself", path=out)
-    if pdf is not None:
-        find_office()
+    if pdf is not None and find_office() is None:
+        raise WorkbookError("pdf_no_office", path=pdf)
 
 
 def _file_names(book: Path, values: Sequence[str]) -> Iterator[str]:
@@ -254,34 +262,38 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
     ours, computing = find_ours(workbook), _computing(workbook)
     report = run.report(ours.names(workbook, run.sheet_names))
     refuse_long(workbook, report)
-    figures = None
-    if sharing.live:
-        figures = calculation(audience, _names(workbook, computing, run))
-        report = live_report(report, audience, figures)
+    live = _Live.of(workbook, computing, audience, report) if sharing.live else None
     anew = [*ours.sheets.values(), *computing.values()]
     skip = {sheet.part for sheet in anew}
+    answer = rows_of(scorecard(run.analysis, run.given.rows, run.given.presentation.language))
 
-    def answer() -> list[list[Answer]]:
-        of_workbook = run.given.presentation.language
-        return rows_of(scorecard(run.analysis, run.given.rows, of_workbook))
-
-    refresh(workbook, anew, answer, run.state)
-    problems = keep_answers(workbook, skip, may_stay(audience, workbook))
+    refresh(workbook, anew, lambda: answer, run.state)
+    put_scorecard(
+        workbook, answer, live.scorecard if live else [[None] * len(answer[0])] * len(answer)
+    )
+    keep = may_stay(audience) if sharing.is_hiding else _everything
+    problems = keep_answers(workbook, skip, keep)
     problems += remove_macros(workbook)
-    if figures is None:
+    if live is None:
         for sheet in computing.values():
             remove_sheet(workbook, sheet)
     else:
-        _make_numbers(workbook, figures)
+        _make_numbers(workbook, live.figures)
     if sharing.is_hiding:
         problems += _hide(workbook, audience, skip)
     problems += scrub(workbook) if sharing.scrub else links(workbook)
-    graft(
-        workbook, scratch(workbook, lambda: draw(report, run.presentation.language)), ours, report
-    )
-    if figures is not None:
-        _put_figures(workbook, figures, computing, run.presentation.language)
+    shown = report if live is None else live.report
+    drawn = scratch(workbook, lambda: draw(shown, run.presentation.language))
+    graft(workbook, drawn, ours, shown)
+    if live is not None:
+        words = texts(run.presentation.language)
+        drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
+        graft_tables(workbook, drawn, live.sheets, computing)
     return problems
+
+
+def _everything(*_: object) -> bool:
+    return True
 
 
 def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list[Problem]:
@@ -302,21 +314,39 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
 # --- a copy that goes on computing ----------------------------------------------------------------
 
 
+class _Live(NamedTuple):
+    """What a copy that goes on computing holds besides: sheets, and formulas on the others."""
+
+    figures: Calculation
+    report: Report
+    sheets: tuple[SheetTable, ...]
+    scorecard: list[list[str | None]]
+
+    @classmethod
+    def of(
+        cls, workbook: Workbook, computing: Mapping[str, Sheet], audience: Audience, report: Report
+    ) -> _Live:
+        """Lay all of it out; sheets that are there keep their names."""
+        words = texts(audience.run.presentation.language)
+        names: dict[str, str] = {}
+        for key, table in _LIVE_TABLES.items():
+            there = computing.get(table.lower())
+            wanted, taken = words(f"sheets.{key}"), {*names.values(), *report.sheets.values()}
+            names[key] = there.name if there else workbook.free_sheet_name(wanted, taken)
+        figures = calculation(audience, names)
+        wording = live_texts(report, audience, names[TEXTS])
+        return cls(
+            figures,
+            live_report(report, audience, figures, wording),
+            (figures.scales, figures.customers, wording),
+            live_scorecard(audience, figures),
+        )
+
+
 def _computing(workbook: Workbook) -> dict[str, Sheet]:
     """The sheets that compute in a workbook that is itself such a copy, by their tables."""
-    tables = {table.lower() for table in LIVE_TABLES.values()}
+    tables = {table.lower() for table in _LIVE_TABLES.values()}
     return {t.name.lower(): sheet for sheet, t in workbook.tables() if t.name.lower() in tables}
-
-
-def _names(workbook: Workbook, computing: Mapping[str, Sheet], run: Run) -> dict[str, str]:
-    """What the sheets that compute are called: as they are now, else as is free."""
-    words = texts(run.presentation.language)
-    names: dict[str, str] = {}
-    for key, table in LIVE_TABLES.items():
-        there = computing.get(table.lower())
-        wanted, taken = words(f"sheets.{key}"), {*names.values(), *run.sheet_names.values()}
-        names[key] = there.name if there else workbook.free_sheet_name(wanted, taken)
-    return names
 
 
 def _make_numbers(workbook: Workbook, figures: Calculation) -> None:
@@ -329,22 +359,20 @@ def _make_numbers(workbook: Workbook, figures: Calculation) -> None:
         sheet.put()
 
 
-def _put_figures(
-    workbook: Workbook, figures: Calculation, computing: Mapping[str, Sheet], language: str
-) -> None:
-    """Add the sheets that compute, or replace them."""
-    tables = (figures.scales, figures.customers)
-    drawn = scratch(workbook, lambda: packed(with_tables(tables, texts(language))))
-    graft_tables(workbook, drawn, tables, computing)
-
-
 # --- on paper -------------------------------------------------------------------------------------
 
 
-def _print(copy: Path, pdf: Path, progress: Progress) -> None:
-    """Print a copy; what is fitted to pages is another one, which nobody sees."""
-    progress("print")
+def _print(copy: Path, pdf: Path, language: str, progress: Progress) -> list[Problem]:
+    """Print a copy without the sheets that compute; what is fitted to pages, nobody sees."""
+
+    def fit(workbook: Workbook) -> list[Problem]:
+        for sheet in _computing(workbook).values():
+            sheet.element.set("state", "hidden")
+        return fit_to_pages(workbook)
+
     with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
         fitted = Path(folder) / "fitted.xlsx"
-        change(copy, fitted, fit_to_pages)
-        to_pdf(fitted, pdf)
+        notes = change(copy, fitted, fit).content
+        progress("print")
+        to_pdf(fitted, pdf, language)
+    return notes
