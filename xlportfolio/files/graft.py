@@ -21,6 +21,7 @@ from xlportfolio.files.cells import set_answer
 from xlportfolio.files.ours import OurSheets, foreign_cell
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
 from xlportfolio.files.rows import Block, Pieces, row_chunks
+from xlportfolio.files.sheets import release
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     LAST_TABLE_ID,
@@ -168,22 +169,7 @@ class Graft:
         """Take away the parts below these sheets that nothing else points at."""
         tables = [table for sheet in replaced for table in sheet.tables]
         self.table_numbers = {table.name.lower(): table.number for table in tables}
-        sheets = [sheet.part for sheet in replaced]
-        pointing = self.package.referenced()
-        waiting, unused = list(sheets), []
-        while waiting:
-            source = waiting.pop()
-            for relationship in self.package.relationships(source):
-                users = pointing.get(relationship.target, set())
-                users.discard(source)
-                is_free = not (users or relationship.external)
-                if is_free and relationship.target not in unused:
-                    waiting.append(relationship.target)
-                    unused.append(relationship.target)
-        for part in unused:
-            self.package.remove(part)
-        for sheet in sheets:
-            self.package.drop_relationships(sheet)
+        release(self.package, [sheet.part for sheet in replaced])
 
     def place(self, name: str, there: Sheet | None = None, filled: Filled | None = None) -> None:
         """Put one sheet where ours was, or at the end, and fill in its data."""
