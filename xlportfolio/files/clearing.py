@@ -16,7 +16,7 @@ from xlportfolio.files.regions import People, Region, find_regions
 from xlportfolio.files.renaming import rename
 from xlportfolio.files.stale import Stale, compute_on_opening
 from xlportfolio.files.sweep import sweep
-from xlportfolio.files.telling import Teller
+from xlportfolio.files.sheet_telling import SheetTeller
 from xlportfolio.files.texts import CellTexts
 from xlportfolio.files.workbook import Sheet, Workbook, main
 
@@ -73,7 +73,7 @@ def clear_cells(workbook: Workbook, audience: Audience, skip: Collection[str]) -
 class _Clearing:
     def __init__(self, workbook: Workbook, audience: Audience, skip: Collection[str]) -> None:
         self.workbook, self.skip = workbook, skip
-        self.teller, self.people = Teller(audience.secrets), People(audience)
+        self.teller, self.people = SheetTeller(audience.secrets), People(audience)
         self.texts = CellTexts(workbook)
         self.regions = find_regions(workbook, audience, skip, self.texts)
         self.hides = bool(audience.hidden)

@@ -14,7 +14,7 @@ from openpyxl.utils import column_index_from_string
 from xlportfolio.files.cells import Area, give_addresses, set_content
 from xlportfolio.files.package import Element
 from xlportfolio.files.regions import People, Region
-from xlportfolio.files.telling import Teller
+from xlportfolio.files.sheet_telling import SheetTeller
 from xlportfolio.files.texts import CellTexts, read_aloud
 from xlportfolio.files.workbook import coordinates, main
 from xlportfolio.schema.contract import column_letters
@@ -31,7 +31,7 @@ class Shared(NamedTuple):
     changed: Mapping[str, str | None]
 
     @classmethod
-    def of(cls, texts: CellTexts, teller: Teller) -> Shared:
+    def of(cls, texts: CellTexts, teller: SheetTeller) -> Shared:
         """Tell each of them once."""
         changed: dict[str, str | None] = {}
         for number, (text, spoken) in enumerate(zip(texts.shared, texts.spoken, strict=True)):
@@ -63,7 +63,7 @@ class Emptying:
         root: Element,
         regions: Sequence[Region],
         people: People,
-        teller: Teller,
+        teller: SheetTeller,
         texts: CellTexts,
         shared: Shared,
         first_day: dt.datetime,

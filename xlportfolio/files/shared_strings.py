@@ -10,7 +10,7 @@ from lxml import etree
 
 from xlportfolio.files.package import Element, parse_xml, to_xml
 from xlportfolio.files.plain import plain_strings
-from xlportfolio.files.part_texts import Teller
+from xlportfolio.files.telling import Teller
 from xlportfolio.files.workbook import MAIN, Workbook, main, walk
 
 _ITEM = re.compile(rb"<si(?:/>|>.*?</si>)", re.DOTALL)

@@ -9,7 +9,7 @@ from lxml import etree
 
 from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.renaming import FORMULAS, REFERENCES
-from xlportfolio.files.telling import Teller
+from xlportfolio.files.sheet_telling import SheetTeller
 
 _HEADERS = frozenset(
     {"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"}
@@ -81,7 +81,7 @@ _UNREAD = (
 )
 
 
-def sweep(root: Element, teller: Teller, kept: frozenset[str] = frozenset()) -> int:
+def sweep(root: Element, teller: SheetTeller, kept: frozenset[str] = frozenset()) -> int:
     """Let no secret stay below the root of a sheet or a table, its cells apart.
 
     What others stand for is replaced. What must go takes with it the rule, the list or the link in
@@ -126,7 +126,7 @@ def _places(root: Element, kept: frozenset[str]) -> Iterator[tuple[Element, str,
                 yield element, attribute, value
 
 
-def _told(element: Element, attribute: str, value: str, teller: Teller) -> str | None:
+def _told(element: Element, attribute: str, value: str, teller: SheetTeller) -> str | None:
     """What may be seen of a text or an attribute."""
     if not attribute:
         return _told_text(local_name(element), value, teller)
@@ -142,7 +142,7 @@ def _told(element: Element, attribute: str, value: str, teller: Teller) -> str |
     return teller.text(value)
 
 
-def _told_text(name: str, text: str, teller: Teller) -> str | None:
+def _told_text(name: str, text: str, teller: SheetTeller) -> str | None:
     if name in FORMULAS:
         return teller.formula(text)
     if name in _HEADERS:

@@ -1,93 +1,265 @@
-"""Tell texts, formulas and numbers of a sheet so that no secret is in them."""
+"""Texts and attributes of a part's XML as they may be seen; what holds no secret stays as it is.
+
+A name may be spread over runs of several formats, so runs are joined before they are looked at.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from urllib.parse import unquote
 
-from xlportfolio.files.references import (
-    Kind,
-    Token,
-    columns_named,
-    sheets_named,
-    texts_told,
-    tokens,
-)
+from lxml import etree
+
+from xlportfolio.files.cutting import attributes
+from xlportfolio.files.package import Element, local_name
+from xlportfolio.files.workbook import main
+from xlportfolio.schema.contract import CellError
 from xlportfolio.secrecy import Secrets
 
-#: In a header or footer: the name of a font, a size, a color, or what is filled in.
-_CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]+|.)', re.DOTALL)
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_VML = "urn:schemas-microsoft-com:vml"
+_P, _T, _BR = (f"{{{DRAWING}}}{name}" for name in ("p", "t", "br"))
+#: What holds several paragraphs, and what holds runs of one text.
+_BODIES = frozenset({"txBody", "rich", "t"})
+_RUNS, _BOX = frozenset({main("si"), main("is"), main("text")}), f"{{{_VML}}}textbox"
+_LINE_ENDS = frozenset({_P, _BR})
+_PHONETIC = main("rPh")
+#: Characters that Excel spells out, such as ``_x000D_``.
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_NUMERAL = re.compile(r"[-+]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?%?", re.ASCII)
+#: A word that may be one of a format's own, such as ``square``, or an id.
+_WORD = re.compile(r"[\w.:{}#%+-]*", re.ASCII)
+_OF_OFFICE = ("http://schemas.openxmlformats.org/", "http://schemas.microsoft.com/", "urn:schemas-")
+#: Attributes that hold what somebody typed even if it is a single word.
+_TYPED = frozenset(
+    [
+        "alt",
+        "author",
+        "caption",
+        "codeName",
+        "command",
+        "comment",
+        "connection",
+        "customMenu",
+        "dataCellStyle",
+        "description",
+        "descr",
+        "displayName",
+        "first",
+        "fmlaLink",
+        "fmlaRange",
+        "fmlaTxbx",
+        "Name",
+        "help",
+        "href",
+        "id",
+        "label",
+        "name",
+        "prompt",
+        "screentip",
+        "sourceName",
+        "src",
+        "statusBar",
+        "tag",
+        "text",
+        "textlink",
+        "title",
+        "tooltip",
+        "totalsRowCellStyle",
+        "totalsRowLabel",
+        "uniqueName",
+        "url",
+        "userId",
+        "userName",
+        "v",
+    ]
+)
+#: Attributes of these names are names, and never empty.
+_NAMES = frozenset(
+    [
+        "codeName",
+        "dataCellStyle",
+        "displayName",
+        "first",
+        "Name",
+        "name",
+        "totalsRowCellStyle",
+        "uniqueName",
+    ]
+)
+#: Elements in which a number stands because somebody typed it, not for a place or a size.
+_FREE = frozenset(
+    ["definedName", "f", "lpstr", "lpwstr", "pt", "r4", "r8", "decimal", "t", "text", "v"]
+)
+#: An ``id`` is one of the file's own wherever it is followed by nothing that is read.
+_OWN_IDS = frozenset({"connection", "modelTable"})
+_REMOVED_REFERENCE = CellError("#REF!").text
+
+
+class _Slot(NamedTuple):
+    """A place for text: in an element, or after it."""
+
+    element: Element
+    is_tail: bool
+
+    @property
+    def text(self) -> str:
+        return (self.element.tail if self.is_tail else self.element.text) or ""
+
+    def put(self, text: str) -> None:
+        if self.is_tail:
+            self.element.tail = text
+        else:
+            self.element.text = text
 
 
 class Teller:
-    """What may be seen of the texts, formulas and numbers of a workbook; each is told once."""
+    """Tells texts as they may be seen, each different one looked at once."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, taken: Iterable[str] = ()) -> None:
         self.secrets = secrets
-        self._texts: dict[str, str | None] = {}
-        self._formulas: dict[str, str | None] = {}
+        self._seen: dict[str, str | None] = {}
+        self._placeholders: dict[str, str] = {}
+        self._taken = set(taken)
 
     def text(self, text: str) -> str | None:
-        """A text as it may be seen; ``None`` if it must go."""
-        if text not in self._texts:
-            self._texts[text] = self.secrets.told(text)
-        return self._texts[text]
+        """The text as it may be seen, ``None``: all of it must go."""
+        if text not in self._seen:
+            self._seen[text] = self._look(text) if text and not text.isspace() else text
+        return self._seen[text]
 
-    def is_secret_number(self, text: str | None) -> bool:
-        """Whether a text is a number that must go."""
+    def _look(self, text: str) -> str | None:
+        if _NUMERAL.fullmatch(text.strip()) and self.is_secret_number(text.strip()):
+            return None
+        told = self.secrets.told(text)
+        if told == text and "_x" in text:
+            read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+            once_more = self.secrets.told(read)
+            if once_more != read:
+                told = once_more
+        if told == text and "%" in text and self.secrets.told(unquote(text)) != unquote(text):
+            return None
+        return told
+
+    def is_secret_number(self, text: str) -> bool:
+        """Whether a number, as a file writes it, must go."""
         try:
-            return text is not None and self.secrets.is_secret(float(text))
+            return self.secrets.is_secret(float(text))
         except ValueError:
             return False
 
-    def formula(self, formula: str) -> str | None:
-        """A formula whose texts hold no secret; ``None`` if something else in it is one."""
-        if formula not in self._formulas:
-            self._formulas[formula] = self._formula(formula)
-        return self._formulas[formula]
-
-    def _formula(self, formula: str) -> str | None:
-        if any(not self._is_told(token) for token in tokens(formula)):
-            return None
-        return texts_told(formula, self._items)
-
-    def _is_told(self, token: Token) -> bool:
-        """Whether a name or a number in a formula is no secret."""
-        match token.kind:
-            case Kind.NUMBER:
-                number = float(token.text)
-                return not (self.secrets.is_secret(number) or self.secrets.is_secret(-number))
-            case Kind.SHEET:
-                names = sheets_named(token.text) or [token.text.strip("'!")]
-            case Kind.COLUMN:
-                names = columns_named(token.text)
-            case Kind.NAME:
-                names = [token.text, token.text.replace("_", " ").replace(".", " ")]
-            case _:
-                return True
-        return all(self.text(name) == name for name in names)
-
-    def _items(self, text: str) -> str | None:
-        """A text, of which the items are told one by one if it is a list."""
+    def name(self, text: str) -> str:
+        """A name as it may be seen; one that must go gets another one, the same each time."""
         told = self.text(text)
-        if told is None or "," not in told:
+        if told:
             return told
-        items = [self.text(item) for item in told.split(",")]
-        return None if None in items else ",".join(item or "" for item in items)
+        if text not in self._placeholders:
+            self._placeholders[text] = self.secrets.placeholder(text, self._taken)
+            self._taken.add(self._placeholders[text])
+        return self._placeholders[text]
 
-    def header(self, text: str) -> str | None:
-        """A header or footer of pages, whose codes for fonts and the like stay."""
-        told = "".join(self._pieces(text))
-        plain = _CODES.sub("", told)
-        bare = self.text(plain)
-        is_gone = "\0" in told or bare is None or bare != plain
-        return None if is_gone else told
+    def is_clean(self, text: str) -> bool:
+        """Whether a text may stay as it is."""
+        return self.text(text) == text
 
-    def _pieces(self, text: str) -> Iterator[str]:
-        """Codes and what stands between them, as it may be seen; a zero byte for what must go."""
-        done = 0
-        for code in _CODES.finditer(text):
-            yield self.text(text[done : code.start()]) or "\0" * (code.start() > done)
-            yield code[0]
-            done = code.end()
-        yield self.text(text[done:]) or "\0" * (len(text) > done)
+    def tell(self, root: Element) -> bool:
+        """Replace or clear whatever must not be seen in a part; whether there was any."""
+        return tell(root, self)
+
+
+def tell(root: Element, teller: Teller) -> bool:
+    """Replace or clear whatever must not be seen below an element; whether there was any."""
+    changed, done = False, set()
+    for unit in reversed(list(root.iter(etree.Element))):  # paragraphs before what holds them
+        slots = _joined(unit)
+        if slots:
+            changed |= _tell_joined(slots, teller)
+            done.update(slots)
+    for element in root.iter(etree.Element):
+        changed |= _tell_attributes(element, teller)
+        for slot in (_Slot(element, is_tail=False), _Slot(element, is_tail=True)):
+            if slot not in done and slot.text.strip():
+                changed |= _tell_slot(slot, teller)
+    return changed
+
+
+def _joined(unit: Element) -> list[_Slot]:
+    """The texts that are one text, if this is what holds them."""
+    if unit.tag == _P:
+        return [_Slot(e, is_tail=False) for e in unit.iter(_T, _BR)]
+    if local_name(unit) in _BODIES and unit.find(_P) is not None:
+        return [_Slot(e, is_tail=False) for e in unit.iter(_T, _P, _BR)]
+    if unit.tag in _RUNS:
+        texts = (e for e in unit.iter(main("t")) if not _is_phonetic(e))
+        return [_Slot(e, is_tail=False) for e in texts]
+    if unit.tag != _BOX:
+        return []
+    inner = list(unit.iter(etree.Element))
+    tails = (_Slot(e, is_tail=True) for e in inner[1:])
+    return [slot for slot in (*(_Slot(e, is_tail=False) for e in inner), *tails) if slot.text]
+
+
+def _is_phonetic(element: Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.tag == _PHONETIC
+
+
+def _tell_joined(slots: Sequence[_Slot], teller: Teller) -> bool:
+    """Tell texts that are read as one; a changed text stands in the first place."""
+    text = "".join("\n" if s.element.tag in _LINE_ENDS else s.text for s in slots)
+    told = teller.text(text)
+    if told == text:
+        return False
+    held = [slot for slot in slots if slot.element.tag not in _LINE_ENDS]
+    for slot in held:
+        slot.put("")
+    held[0].put(told or "")
+    return True
+
+
+def _tell_slot(slot: _Slot, teller: Teller) -> bool:
+    name = "" if slot.is_tail else local_name(slot.element)
+    text = slot.text
+    if name not in _FREE and (_NUMERAL.fullmatch(text.strip())):
+        return False
+    told = teller.text(text)
+    if told == text:
+        return False
+    slot.put(told or (_REMOVED_REFERENCE if name == "f" else ""))
+    return True
+
+
+def _tell_attributes(element: Element, teller: Teller) -> bool:
+    changed = False
+    for key, value in attributes(element):
+        if not value or not _is_typed(element, key, value):
+            continue
+        told = teller.text(value)
+        if told == value:
+            continue
+        name = etree.QName(key).localname
+        is_name = name in _NAMES or local_name(element) == "sheetName"
+        element.set(key, told or (teller.name(value) if is_name else _empty(name)))
+        changed = True
+    return changed
+
+
+def _is_typed(element: Element, key: str, value: str) -> bool:
+    """Whether an attribute may hold what somebody typed, rather than a word of the format."""
+    name = etree.QName(key)
+    parent_name = etree.QName(element)
+    if name.localname == "id" and parent_name.localname not in _OWN_IDS:
+        return not _WORD.fullmatch(value)
+    if name.localname in _TYPED or parent_name.localname == "sheetName":
+        return True
+    if _WORD.fullmatch(value):
+        space = name.namespace or parent_name.namespace or ""
+        return not space.startswith(_OF_OFFICE) and not _NUMERAL.fullmatch(value)
+    return True
+
+
+def _empty(name: str) -> str:
+    """What an attribute holds whose text is gone."""
+    return "General" if name == "formatCode" else ""
