@@ -173,11 +173,13 @@ class Removal:
         if kind is None and not relationship.external and self._is_stray(relationship.target):
             self.strays.append(relationship.target)
             return Goes.STRAYS
-        is_kept = self._keep and kind in _KEEPABLE and not self._is_chart(source)
+        is_kept = self._keep and kind in _KEEPABLE and not self._is_of_chart(source, kind)
         return None if is_kept else kind
 
-    def _is_chart(self, part: str) -> bool:
-        return "chart" in (self.package.content_type(part) or "").rpartition("/")[2]
+    def _is_of_chart(self, source: str, kind: Goes) -> bool:
+        """Whether something is the workbook behind a chart, which holds what it was drawn from."""
+        is_chart = "chart" in (self.package.content_type(source) or "").rpartition("/")[2]
+        return is_chart and kind is Goes.OBJECTS
 
     def _is_stray(self, part: str) -> bool:
         """Whether a part is one that nobody can look into."""
@@ -236,21 +238,25 @@ class Removal:
     def _cut(self, source: str, root: Element, going: Sequence[tuple[Relationship, Goes]]) -> None:
         """Cut what shows what goes; other things that a picture fills are filled with nothing."""
         others = [(r, kind) for r, kind in going if not r.is_a("image")]
+        before = named_ids(root)
         numbers = cut_ids(root, {r.id for r, _ in others})
         for relationship in self.package.relationships(source) if numbers else ():
             self._shapes.setdefault(relationship.target, set()).update(numbers)
         self._unrelate(source, others)
         cut_frames(root, _FRAMES)
-        if self._keep:
-            return
-        is_shown = cut_pictures(root) > 0
-        self._cut_headers(source, root)
+        is_shown = not self._keep and cut_pictures(root) > 0
+        if not self._keep:
+            self._cut_headers(source, root)
         named = named_ids(root)
-        for relationship, kind in going:
-            if relationship.is_a("image") and relationship.id in named:
+        for relationship in self.package.relationships(source):
+            if not relationship.is_a("image"):
+                continue
+            if relationship.id not in named:
+                kind = Goes.PICTURES if is_shown else Goes.QUIETLY
+                if not self._keep or relationship.id in before:
+                    self._unrelate(source, [(relationship, kind)])
+            elif not self._keep:
                 self._blank(source, relationship)
-            elif relationship.is_a("image"):
-                self._unrelate(source, [(relationship, kind if is_shown else Goes.QUIETLY)])
 
     def _cut_headers(self, source: str, root: Element) -> None:
         """Pictures in headers and footers stand in a drawing of their own."""

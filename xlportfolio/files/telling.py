@@ -28,13 +28,16 @@ _LINE_ENDS = frozenset({_P, _BR})
 _PHONETIC = main("rPh")
 #: Characters that Excel spells out, such as ``_x000D_``.
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+#: Addresses in a formula, whose numbers say nothing.
+_ADDRESS = re.compile(r"\$?\b[A-Za-z]{1,3}\$?[0-9]+\b|\$?\b[0-9]+:\$?[0-9]+\b")
 _NUMERAL = re.compile(r"[-+]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?%?", re.ASCII)
 #: A word that may be one of a format's own, such as ``square``, or an id.
 _WORD = re.compile(r"[\w.:{}#%+-]*", re.ASCII)
 _OF_OFFICE = ("http://schemas.openxmlformats.org/", "http://schemas.microsoft.com/", "urn:schemas-")
 #: Attributes that hold what somebody typed even if it is a single word.
 _TYPED = frozenset(
-    [
+    {
         "alt",
         "author",
         "caption",
@@ -74,11 +77,11 @@ _TYPED = frozenset(
         "userId",
         "userName",
         "v",
-    ]
+    }
 )
 #: Attributes of these names are names, and never empty.
 _NAMES = frozenset(
-    [
+    {
         "codeName",
         "dataCellStyle",
         "displayName",
@@ -87,14 +90,24 @@ _NAMES = frozenset(
         "name",
         "totalsRowCellStyle",
         "uniqueName",
-    ]
+    }
 )
 #: Elements in which a number stands because somebody typed it, not for a place or a size.
 _FREE = frozenset(
-    ["definedName", "f", "lpstr", "lpwstr", "pt", "r4", "r8", "decimal", "t", "text", "v"]
+    {"definedName", "f", "lpstr", "lpwstr", "pt", "r4", "r8", "decimal", "t", "text", "v"}
 )
 #: An ``id`` is one of the file's own wherever it is followed by nothing that is read.
 _OWN_IDS = frozenset({"connection", "modelTable"})
+#: Formulas, and attributes that are such.
+_FORMULAS, _LINKS = frozenset({"f"}), frozenset({"fmlaLink", "fmlaRange", "fmlaTxbx", "textlink"})
+#: Elements and attributes that say where something is and what form it has.
+_PLACES = frozenset({"Anchor"})
+_SHAPES = frozenset(
+    {
+        "adj", "color", "color2", "connectangles", "connectlocs", "coordorigin", "coordsize", "eqn",
+        "fillcolor", "fmla", "limo", "path", "ref", "sqref", "strokecolor", "style", "textboxrect",
+    }
+)  # fmt: skip
 _REMOVED_REFERENCE = CellError("#REF!").text
 
 
@@ -133,6 +146,8 @@ class Teller:
     def _look(self, text: str) -> str | None:
         if _NUMERAL.fullmatch(text.strip()) and self.is_secret_number(text.strip()):
             return None
+        if "{" in text and self.secrets.told(bare := _GUID.sub(" ", text)) == bare:
+            return text
         told = self.secrets.told(text)
         if told == text and "_x" in text:
             read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
@@ -142,6 +157,10 @@ class Teller:
         if told == text and "%" in text and self.secrets.told(unquote(text)) != unquote(text):
             return None
         return told
+
+    def formula(self, text: str) -> str | None:
+        """A formula as it may be seen; rows of addresses are no numbers that count."""
+        return text if self.is_clean(_ADDRESS.sub(" ", text)) else self.text(text)
 
     def is_secret_number(self, text: str) -> bool:
         """Whether a number, as a file writes it, must go."""
@@ -222,12 +241,12 @@ def _tell_joined(slots: Sequence[_Slot], teller: Teller) -> bool:
 def _tell_slot(slot: _Slot, teller: Teller) -> bool:
     name = "" if slot.is_tail else local_name(slot.element)
     text = slot.text
-    if name not in _FREE and (_NUMERAL.fullmatch(text.strip())):
+    if name in _PLACES or (name not in _FREE and _NUMERAL.fullmatch(text.strip())):
         return False
-    told = teller.text(text)
+    told = teller.formula(text) if name in _FORMULAS else teller.text(text)
     if told == text:
         return False
-    slot.put(told or (_REMOVED_REFERENCE if name == "f" else ""))
+    slot.put(told or (_REMOVED_REFERENCE if name in _FORMULAS else ""))
     return True
 
 
@@ -236,10 +255,10 @@ def _tell_attributes(element: Element, teller: Teller) -> bool:
     for key, value in attributes(element):
         if not value or not _is_typed(element, key, value):
             continue
-        told = teller.text(value)
+        name = etree.QName(key).localname
+        told = teller.formula(value) if name in _LINKS else teller.text(value)
         if told == value:
             continue
-        name = etree.QName(key).localname
         is_name = name in _NAMES or local_name(element) == "sheetName"
         element.set(key, told or (teller.name(value) if is_name else _empty(name)))
         changed = True
@@ -249,6 +268,8 @@ def _tell_attributes(element: Element, teller: Teller) -> bool:
 def _is_typed(element: Element, key: str, value: str) -> bool:
     """Whether an attribute may hold what somebody typed, rather than a word of the format."""
     name = etree.QName(key)
+    if name.localname in _SHAPES:
+        return False
     parent_name = etree.QName(element)
     if name.localname == "id" and parent_name.localname not in _OWN_IDS:
         return not _WORD.fullmatch(value)
