@@ -109,14 +109,14 @@ def drop_names(workbook: Workbook, losses: Losses) -> list[Problem]:
     workbook.forget_names()
     for sheet, table in list(workbook.tables()):
         root = workbook.package.xml(table.part)
-        if _drop_formulas(root, partial(losses.of, sheet=sheet.name)):
+        if drop_formulas(root, partial(losses.of, sheet=sheet.name)):
             workbook.package.put(table.part, to_xml(root))
     if not told:
         return []
     return [Problem(Fault("answers_names", Severity.NOTE, details={"names": few(told)}))]
 
 
-def _drop_formulas(table: Element, reason: Callable[[str], Lost]) -> bool:
+def drop_formulas(table: Element, reason: Callable[[str], Lost]) -> bool:
     """Let columns of a table be no longer calculated, and totals be values; whether any is."""
     is_changed = False
     for column in table.iter(main("tableColumn")):
@@ -143,7 +143,7 @@ def keep_series(workbook: Workbook, losses: Losses) -> list[Problem]:
             continue
         root = package.xml(part)
         found = [f for f in root.iter("{*}f") if f.text and losses.names_in(f.text)]
-        changed = [formula for formula in found if _keep(formula)]
+        changed = [formula for formula in found if keep_reference(formula)]
         if changed:
             package.put(part, to_xml(root))
             kept += 1
@@ -151,7 +151,7 @@ def keep_series(workbook: Workbook, losses: Losses) -> list[Problem]:
     return [Problem(Fault("answers_charts", Severity.NOTE, details=details))] if kept else []
 
 
-def _keep(formula: Element) -> bool:
+def keep_reference(formula: Element) -> bool:
     """Put the values that a chart remembers in the place of a reference; whether it is done."""
     reference = formula.getparent()
     parent = None if reference is None else reference.getparent()

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from xlportfolio.files.cutting import cut, cut_ids, cut_shapes
+from xlportfolio.files.cutting import cut, cut_ids, cut_shapes, named_ids
 from xlportfolio.files.feeds import sever_feeds
 from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.lost import Lost
-from xlportfolio.files.lost_rules import _drop_formulas as drop_formulas
-from xlportfolio.files.lost_rules import _keep as keep_reference
-from xlportfolio.files.lost_rules import drop_rules
+from xlportfolio.files.lost_rules import drop_formulas, drop_rules, keep_reference
 from xlportfolio.files.outside import (
     FORMULA_ATTRIBUTES,
     Reach,
@@ -152,17 +150,12 @@ def _sever_shapes(workbook: Workbook, sheet: Sheet, shapes: set[str]) -> None:
                 root = package.xml(part)
             except etree.XMLSyntaxError:
                 continue
-            if cut_shapes(root, shapes):
+            before = to_xml(root)
+            cut_shapes(root, shapes)
+            if to_xml(root) != before:
                 package.put(part, to_xml(root))
-    named = set(_named(SheetFrame(package, sheet.part).root))
+    named = named_ids(SheetFrame(package, sheet.part).root)
     detach(package, sheet.part, lambda r: r.is_a("image") and r.id not in named)
-
-
-def _named(root: Element) -> Iterator[str]:
-    for element in root.iter():
-        for key, value in element.attrib.items():
-            if str(key).startswith(f"{{{OFFICE_RELATIONSHIPS}}}"):
-                yield str(value)
 
 
 def _sever_part(workbook: Workbook, part: str, reach: Reach, done: Severed) -> None:
@@ -187,7 +180,7 @@ def _sever_part(workbook: Workbook, part: str, reach: Reach, done: Severed) -> N
 
 
 def _keep_other(root: Element, formula: Element) -> None:
-    """Put what a chart shows in the place of references that are neither a row nor a name."""
+    """Put what a chart shows in the place of references in several levels, or leave out what it is for."""
     reference = formula.getparent()
     parent = None if reference is None else reference.getparent()
     if reference is None or parent is None:
@@ -199,13 +192,6 @@ def _keep_other(root: Element, formula: Element) -> None:
         points = [] if level is None else list(level)
         made.append(made.makeelement(f"{space}ptCount", {"val": str(len(points))}))
         made.extend(points)
-        parent.replace(reference, made)
-    elif local_name(reference) == "strRef" and local_name(parent) == "tx":
-        text = " ".join(v.text or "" for v in reference.iter(f"{space}v"))
-        made = reference.makeelement(f"{space}rich", {})
-        etree.SubElement(made, f"{{{_DRAWING}}}bodyPr")
-        run = etree.SubElement(etree.SubElement(made, f"{{{_DRAWING}}}p"), f"{{{_DRAWING}}}r")
-        etree.SubElement(run, f"{{{_DRAWING}}}t").text = text
         parent.replace(reference, made)
     else:
         cut(root, reference)
