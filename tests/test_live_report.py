@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from openpyxl import Workbook, load_workbook
 from support import lo_session
+from support.computing import TODAY, enter, everything_seen, run_of
 from support.live_copies import (
-    DAY,
     NUMBERS,
     SETTINGS,
     SHEET,
@@ -23,15 +23,15 @@ from support.live_copies import (
     Constants,
     cells_of,
     constants,
-    everybody,
     figures_of,
     live_copy,
-    run_of,
+    real,
     settings_of,
 )
 from support.template import made
 
 from xlportfolio import rescore
+from xlportfolio.calculation import Calculation
 from xlportfolio.live_report import live_report
 from xlportfolio.live_texts import live_texts
 from xlportfolio.locale import texts
@@ -53,6 +53,16 @@ def changed(path: Path, out: Path, change: Callable[[Workbook], None]) -> Path:
     change(book)
     book.save(out)
     return out
+
+
+def differences(old: Path, new: Path) -> Iterator[tuple[str, str, Any]]:
+    """Sheet, address and content of the cells in which two books differ."""
+    before = load_workbook(old)
+    for sheet in load_workbook(new):
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value != before[sheet.title][cell.coordinate].value:
+                    yield sheet.title, cell.coordinate, cell.value
 
 
 def weights(book: Workbook) -> None:
@@ -230,12 +240,13 @@ def matrix_fits(cells: list[tuple[Any, ...]], before: Run, after: Run) -> None:
     assert drawn == now["rank"].notna().sum()
 
 
+@pytest.mark.parametrize("figures", [constants, real])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_recalculated_from_scratch_each_cell_shows_what_python_wrote(
-    language: str, tmp_path: Path
+    language: str, figures: Callable[[Run], Calculation], tmp_path: Path
 ) -> None:
     out = tmp_path / "copy.xlsx"
-    live_copy(made(tmp_path, language, macros=False), out)
+    live_copy(made(tmp_path, language, macros=False), out, figures)
     kept = load_workbook(out, data_only=True)
     count = 0
     with opened(out, tmp_path) as document:
@@ -271,6 +282,21 @@ def test_other_figures_appear_wherever_they_are_shown(
             assert told in {words[key] for key in ("list", "abc", "sheet", "matrix")}
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_inputs_changed_in_the_open_copy_give_the_sheets_of_a_new_rescore(
+    change: Callable[[Workbook], None], tmp_path: Path
+) -> None:
+    source, out = made(tmp_path, macros=False), tmp_path / "copy.xlsx"
+    before, _ = live_copy(source, out, real)
+    other = changed(source, tmp_path / "changed.xlsx", change)
+    with opened(out, tmp_path) as document:
+        document.calculateAll()
+        hold(document, before, before)
+        for sheet, address, content in differences(source, other):
+            enter(document, sheet, address, content)
+        hold(document, before, run_of(other))
+
+
 def test_formulas_are_short_and_plain(tmp_path: Path) -> None:
     out = tmp_path / "copy.xlsx"
     live_copy(made(tmp_path, macros=False), out)
@@ -290,8 +316,8 @@ def test_a_copy_can_be_rescored(tmp_path: Path) -> None:
     out, fresh = tmp_path / "copy.xlsx", tmp_path / "fresh.xlsx"
     source = made(tmp_path, macros=False)
     live_copy(source, out)
-    rescore(out, backup=False, as_of=DAY)
-    rescore(source, fresh, as_of=DAY)
+    rescore(out, backup=False, as_of=TODAY)
+    rescore(source, fresh, as_of=TODAY)
     assert list(formulas_in(out)) == []
     again, expected = (load_workbook(path) for path in (out, fresh))
     for table in TABLES.values():
@@ -305,7 +331,7 @@ def test_what_does_not_go_on_computing_stays_as_it_is(tmp_path: Path) -> None:
     scores = frozenset({"value_score", "benefit_score", "total_score"})
     figures = replace(constants(run), live=scores)
     report = run.report(run.sheet_names)
-    audience = everybody(run)
+    audience = everything_seen(run)
     wording = live_texts(report, audience, "Texts")
     live = live_report(report, audience, figures, wording)
     for table in live.tables:

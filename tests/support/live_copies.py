@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xlportfolio.audience import Audience
-from xlportfolio.calculation import Calculation
+from support.computing import TODAY, everything_seen
+from xlportfolio.calculation import Calculation, calculation
 from xlportfolio.files.change import change, scratch
 from xlportfolio.files.graft import graft, graft_tables
 from xlportfolio.files.ours import find_ours
@@ -27,11 +26,8 @@ from xlportfolio.run import Run
 from xlportfolio.schema import interpret
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.scorecard import rows_of, scorecard
-from xlportfolio.secrecy import Secrets
-from xlportfolio.sharing import Sharing
 from xlportfolio.tables import FIRST_ROW, Kind, ReportColumn, SheetTable, Summary
 
-DAY = dt.date(2026, 3, 31)
 #: The figures of each customer, the first of which are texts.
 WORDS = ("status", "quadrant", "borderline", "abc_class")
 NUMBERS = (
@@ -132,36 +128,15 @@ def constants(run: Run, live: frozenset[str] | None = None) -> Constants:
     return Constants(table, table, (), keys, {}, {})
 
 
-def everybody(run: Run) -> Audience:
-    """Everything is seen."""
-    return Audience(
-        sharing=Sharing(live=True),
-        whole=run,
-        run=run,
-        removed=frozenset(),
-        hidden=frozenset(),
-        criteria=frozenset(),
-        id_aliases={},
-        aliases=(),
-        secrets=object.__new__(Secrets),
-        problems=(),
-    )
-
-
-def run_of(path: Path, language: str | None = None) -> Run:
-    """What a workbook holds, scored."""
-    found: list[Run] = []
-
-    def work(workbook: Workbook) -> None:
-        given = interpret(read_tables(workbook))
-        found.append(Run.of(given, today=DAY, as_of=DAY, language=language))
-
-    change(path, None, work, backup=False, write=False)
-    return found[0]
+def real(run: Run) -> Calculation:
+    """The calculation that a copy holds."""
+    words = texts(run.presentation.language)
+    names = {key: words(f"sheets.{key}") for key in ("scales", "calculation")}
+    return calculation(everything_seen(run), names)
 
 
 def live_copy(
-    path: Path, out: Path, figures: Any = constants, *, language: str | None = None
+    path: Path, out: Path, figures: Callable[[Run], Calculation] = constants
 ) -> tuple[Run, Calculation]:
     """Write a copy that goes on computing; nothing of the user's is changed but the scorecard.
 
@@ -175,8 +150,8 @@ def live_copy(
     def work(workbook: Workbook) -> None:
         ours = find_ours(workbook)
         given = interpret(read_tables(workbook))
-        run = Run.of(given, today=DAY, as_of=DAY, language=language)
-        audience, calculation = everybody(run), figures(run)
+        run = Run.of(given, today=TODAY)
+        audience, calculation = everything_seen(run), figures(run)
         report = run.report(ours.names(workbook, run.sheet_names))
         name = texts(run.presentation.language)("sheets.texts")
         wording = live_texts(report, audience, name)
