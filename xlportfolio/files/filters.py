@@ -9,8 +9,8 @@ from xlportfolio.files.cells import Area
 from xlportfolio.files.emptying import Emptying
 from xlportfolio.files.package import Element, Package, Relationship
 from xlportfolio.files.regions import Region
-from xlportfolio.files.sweep import take
 from xlportfolio.files.sheet_telling import SheetTeller
+from xlportfolio.files.sweep import take
 from xlportfolio.files.workbook import R_ID, main
 
 _FILTER, _FILTER_COLUMN = main("autoFilter"), main("filterColumn")

@@ -15,7 +15,6 @@ from xlportfolio.audience import Alias, Audience, audience_of, values_of
 from xlportfolio.calculation import Calculation, calculation
 from xlportfolio.errors import Fault, Problem, Severity, WorkbookError
 from xlportfolio.files.answers import keep_answers
-from xlportfolio.files.cells import Answer
 from xlportfolio.files.change import Progress, change, scratch
 from xlportfolio.files.clearing import clear_cells, may_stay
 from xlportfolio.files.graft import graft, graft_tables
