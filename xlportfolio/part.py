@@ -70,7 +70,8 @@ def part_of_analysis(analysis: PortfolioAnalysis, part: Part) -> PortfolioAnalys
     """
     customers = analysis.customers.iloc[part.at].copy()
     for column, texts in (("customer_id", part.ids), ("customer", part.names)):
-        customers[column] = pd.Series(list(texts), index=customers.index, dtype=object)
+        kind = customers[column].dtype
+        customers[column] = pd.Series(list(texts), index=customers.index, dtype=kind)
     if "hours_now" in part.hidden:
         customers["hours_now"] = np.nan
 
