@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
@@ -57,21 +58,23 @@ def aliases_of(
     >>> [(alias.shown_id, alias.shown) for alias in made]
     [('K001', 'Kunde 1'), ('Kunde 2', 'Kunde 2')]
     """
+    if not (names or ids):
+        return [Alias(number, name, own or name.strip(), name) for number, name, own in customers]
     words = texts(language)
     known = tuple(known)
-    real = {key_of(text) for customer in customers for text in customer}
-    real |= {key_of(text) for text in taken}
+    real = {text for customer in customers for text in customer}.union(taken)
+    keys = _Keys({text: key_of(text) for text in real})
     shown_names: Mapping[str, str] = {}
     if names:
         former = [(a.customer_id, a.customer, a.shown) for a in known if a.shown != a.customer]
-        wanted = [(number, name) for number, name, _ in customers if key_of(name)]
-        shown_names = _named(wanted, former, words("aliases.customer"), 1, real)
+        wanted = [(number, name) for number, name, _ in customers if keys.of[name]]
+        shown_names = keys.named(wanted, former, words("aliases.customer"), 1)
     shown_ids: Mapping[str, str] = {}
     if ids:
         former = [("", a.customer_id, a.shown_id) for a in known if a.shown_id != a.customer_id]
-        wanted = [("", own) for _, _, own in customers if key_of(own)]
-        shown_ids = _named(wanted, former, words("aliases.customer_id"), _ID_DIGITS, real)
-    inside = Secrets(aliases=shown_names)
+        wanted = [("", own) for _, _, own in customers if keys.of[own]]
+        shown_ids = keys.named(wanted, former, words("aliases.customer_id"), _ID_DIGITS)
+    inside = Secrets(aliases={} if ids else shown_names)
     made = []
     for number, name, own in customers:
         shown = shown_names.get(name, name)
@@ -80,53 +83,58 @@ def aliases_of(
     return made
 
 
-def _named(
-    wanted: Sequence[tuple[str, str]],
-    former: Sequence[tuple[str, str, str]],
-    pattern: str,
-    digits: int,
-    real: set[tuple[str, ...]],
-) -> dict[str, str]:
-    """What stands for each text; those alike have the same.
+class _Keys:
+    """What the names and numbers of everybody are compared by; no alias may be one of them."""
 
-    Parameters
-    ----------
-    wanted
-        Whose text it is, blank for nobody's, and the text.
-    former
-        Whose it was, the text, and what stood for it.
-    real
-        What no alias may be.
-    """
-    former = [entry for entry in former if key_of(entry[2]) not in real]
-    by_text = {key_of(text): alias for _, text, alias in former}
-    by_owner = {owner: alias for owner, _, alias in former if owner}
-    chosen = {key: by_text[key] for _, text in wanted if (key := key_of(text)) in by_text}
-    used = set(chosen.values())
-    for owner, text in wanted:
-        alias = by_owner.get(owner)
-        if alias is not None and alias not in used and key_of(text) not in chosen:
-            chosen[key_of(text)] = alias
-            used.add(alias)
-    keys = dict.fromkeys(key_of(text) for _, text in wanted)
-    width = max(digits, len(str(len(keys))))
-    reserved = real | {key_of(alias) for _, _, alias in former}
-    letter = _letter(pattern, len(keys), width, real)
-    number = 0
-    for key in keys:
-        while key not in chosen:
-            number += 1
-            alias = pattern.format(number=f"{letter}{number:0{width}}")
-            if key_of(alias) not in reserved:
-                chosen[key] = alias
-    return {text: chosen[key_of(text)] for _, text in wanted}
+    def __init__(self, of: Mapping[str, tuple[str, ...]]) -> None:
+        self.of = of
+        self._real = set(of.values())
 
+    def named(
+        self,
+        wanted: Sequence[tuple[str, str]],
+        former: Sequence[tuple[str, str, str]],
+        pattern: str,
+        digits: int,
+    ) -> dict[str, str]:
+        """What stands for each text; those alike have the same.
 
-def _letter(pattern: str, count: int, width: int, real: set[tuple[str, ...]]) -> str:
-    """What stands before the numbers, so that no alias is called as somebody really is."""
-    letters: tuple[str, ...] = ("", *ascii_uppercase)
-    for letter in letters:
-        made = (pattern.format(number=f"{letter}{i:0{width}}") for i in range(1, count + 1))
-        if not any(key_of(alias) in real for alias in made):
-            return letter
-    return ""
+        Parameters
+        ----------
+        wanted
+            Whose text it is, blank for nobody's, and the text.
+        former
+            Whose it was, the text, and what stood for it.
+        """
+        former = [entry for entry in former if key_of(entry[2]) not in self._real]
+        by_text = {key_of(text): alias for _, text, alias in former}
+        by_owner = {owner: alias for owner, _, alias in former if owner}
+        keys = dict.fromkeys(self.of[text] for _, text in wanted)
+        chosen = {key: by_text[key] for key in keys if key in by_text}
+        used = set(chosen.values())
+        for owner, text in wanted if by_owner else ():
+            alias = by_owner.get(owner)
+            if alias is not None and alias not in used and self.of[text] not in chosen:
+                chosen[self.of[text]] = alias
+                used.add(alias)
+        reserved = {key_of(alias) for _, _, alias in former}
+        fresh = self._fresh(pattern, max(digits, len(str(len(keys)))), len(keys), reserved)
+        for key in keys:
+            if key not in chosen:
+                chosen[key] = next(fresh)
+        return {text: chosen[self.of[text]] for _, text in wanted}
+
+    def _fresh(
+        self, pattern: str, width: int, count: int, reserved: set[tuple[str, ...]]
+    ) -> Iterator[str]:
+        """Aliases with numbers from 1; a letter stands before them where somebody is called so."""
+        letters: tuple[str, ...] = ("", *ascii_uppercase)
+        for letter in letters:
+            made = [pattern.format(number=f"{letter}{i:0{width}}") for i in range(1, count + 1)]
+            if self._real.isdisjoint(map(key_of, made)):
+                break
+        for i in itertools.count(1):
+            alias = pattern.format(number=f"{letter}{i:0{width}}")
+            key = key_of(alias)
+            if key not in reserved and key not in self._real:
+                yield alias

@@ -120,7 +120,16 @@ def _rows_with(grid: Grid, only: Only, language: str) -> tuple[int, ...]:
     position = _column(grid, only.column)
     is_meant = _is_status if position == grid.positions.get("status") else _is_value
     fits = is_meant(only.value, language)
-    rows = tuple(i for i in grid.rows if fits(grid.raw.cell(i, position)))
+    known: dict[tuple[type, Cell], bool] = {}
+    found = []
+    for i in grid.rows:
+        cell = grid.raw.cell(i, position)
+        key = (type(cell), cell)
+        if key not in known:
+            known[key] = fits(cell)
+        if known[key]:
+            found.append(i)
+    rows = tuple(found)
     if rows:
         return rows
     values = list(dict.fromkeys(_values(grid, position, language)))

@@ -119,10 +119,9 @@ class _Finder:
         self.removed = frozenset(map(self.grid.sheet_row, self.grid.rows)).difference(stay)
         ranking = run.analysis.customers
         self.at = np.flatnonzero(ranking.index.isin(stay))
-        self.own_ids = run.given.customers["customer_id"].reindex(ranking.index).str.strip()
-        self.people = list(
-            zip(ranking["customer_id"], ranking["customer"], self.own_ids, strict=True)
-        )
+        own = run.given.customers["customer_id"].loc[ranking.index].tolist()
+        rows = zip(ranking["customer_id"].tolist(), ranking["customer"].tolist(), own, strict=True)
+        self.people = [(number, name, typed.strip()) for number, name, typed in rows]
         self.staying = [self.people[i] for i in self.at.tolist()]
         self.made = aliases_of(
             self.staying,

@@ -66,11 +66,12 @@ def part_of_analysis(analysis: PortfolioAnalysis, part: Part) -> PortfolioAnalys
     >>> seen.customers[["customer_id", "rank", "value_score"]].to_numpy().tolist()
     [['1', 2.0, 9.0]]
     >>> seen.measures.to_numpy().tolist()
-    [[nan, 6.0]]
+    [[nan, 5.0]]
     """
     customers = analysis.customers.iloc[part.at].copy()
     for column, texts in (("customer_id", part.ids), ("customer", part.names)):
-        customers[column] = pd.Series(list(texts), index=customers.index, dtype=object)
+        kind = customers[column].dtype
+        customers[column] = pd.Series(list(texts), index=customers.index, dtype=kind)
     if "hours_now" in part.hidden:
         customers["hours_now"] = np.nan
 

@@ -41,6 +41,10 @@ _LABELS = (
 )
 
 
+#: What texts are compared by.
+_Key = tuple[str, ...]
+
+
 class _Kind(IntEnum):
     """What a text known is; where one is several things, the largest counts."""
 
@@ -119,41 +123,48 @@ class Secrets:
         allowed_numbers: Iterable[float] = (),
     ) -> None:
         self._root = _Node()
-        self._whole: dict[tuple[str, ...], _Known] = {}
+        self._whole: dict[_Key, _Known] = {}
         self._first: set[str] = set()
-        self._any = False
-        aliases = aliases or {}
+        self._numbers = {key for number in set(numbers) for key in _as_rounded(number)}
+        self._numbers.difference_update(map(_compared, allowed_numbers))
         for text in gone:
-            self._add(text, _Known(_Kind.GONE, ""))
-        for text, shown in aliases.items():
-            self._add(text, _Known(_Kind.ALIAS, shown))
-        names = {key_of(text) for text in aliases}
-        for text in aliases.values():
-            if key_of(text) not in names:
-                self._add(text, _Known(_Kind.ALLOWED, text))
+            self._add(text, key_of(text), _Known(_Kind.GONE, ""))
+        names = {text: key_of(text) for text in aliases or {}}
+        for text, shown in (aliases or {}).items():
+            self._add(text, names[text], _Known(_Kind.ALIAS, shown))
+        renamed = set(names.values())
+        for text in (aliases or {}).values():
+            key = key_of(text)
+            if key not in renamed:
+                self._allow(text, key)
         for text in allowed:
-            self._add(text, _Known(_Kind.ALLOWED, text))
-        self._numbers = {kept for number in set(numbers) for kept in _as_rounded(number)}
-        self._numbers.difference_update(_compared(number) for number in allowed_numbers)
+            self._allow(text, key_of(text))
 
-    def _add(self, text: str, known: _Known) -> None:
-        key = key_of(text)
+    def _add(self, text: str, key: _Key, known: _Known) -> None:
         if not key:
             return
         if known.kind is not _Kind.ALLOWED:
-            self._any = True
             self._first.add(key[0])
-        if says_something(text):
+        if _is_known_inside(text, key):
             node = self._root
             for word in key:
-                node = node.nexts.setdefault(word, _Node())
+                after = node.nexts.get(word)
+                if after is None:
+                    after = node.nexts[word] = _Node()
+                node = after
             node.known = known
         else:
             self._whole[key] = known
 
+    def _allow(self, text: str, key: _Key) -> None:
+        """Remember what may be seen, if it can hold anything that must not."""
+        may_hold_number = self._numbers and any(map(str.isdigit, key))
+        if may_hold_number or not self._first.isdisjoint(key):
+            self._add(text, key, _Known(_Kind.ALLOWED, text))
+
     def __bool__(self) -> bool:
         """Whether there is any."""
-        return self._any or bool(self._numbers)
+        return bool(self._first or self._numbers)
 
     def told(self, text: str) -> str | None:
         """The text as it may be seen, with aliases for names; ``None``: all of it must go."""
@@ -265,11 +276,15 @@ def _cleaned(text: str) -> str:
     return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
-def key_of(text: str) -> tuple[str, ...]:
-    """What texts are compared by: their words and signs."""
+def key_of(text: str) -> _Key:
+    """What texts are compared by: their words and signs.
+
+    >>> key_of("MÜLLER_AG") == key_of("Müller  AG")
+    True
+    """
     if text.isascii():
         return tuple(_TOKEN.findall(text.lower()))
-    return tuple(word.casefold() for word in _TOKEN.findall(_cleaned(text)))
+    return tuple(map(str.casefold, _TOKEN.findall(_cleaned(text))))
 
 
 def says_something(text: str) -> bool:
@@ -278,13 +293,18 @@ def says_something(text: str) -> bool:
     >>> [says_something(text) for text in ("Nord AG", "AG", "Kunde", "2026", "10113")]
     [True, False, False, False, True]
     """
-    key = key_of(text)
-    if len(text.strip()) < _INSIDE or not any(word.isalnum() for word in key):
+    return _is_known_inside(text, key_of(text))
+
+
+def _is_known_inside(text: str, key: _Key) -> bool:
+    if len(text) < _INSIDE or len(text.strip()) < _INSIDE:
         return False
     if len(key) == 1 and key[0] in _labels():
         return False
-    if not any(word.isdigit() for word in key) or any(word.isalpha() for word in key):
+    if any(map(str.isalpha, key)):
         return True
+    if not any(map(str.isdigit, key)):
+        return any(map(str.isalnum, key))
     readings = [read_number(text, language) for language in LANGUAGES]
     numbers = [reading.number for reading in readings if reading is not None]
     return not numbers or any(map(_is_distinctive, numbers))
@@ -328,9 +348,15 @@ def _compared(number: float) -> float:
 
 
 def _as_rounded(number: float) -> Iterator[float]:
-    """A number, and what a cell or a text may round it to, as far as these are distinctive."""
-    for shown in (number, *(round(number, decimals) for decimals in _DECIMALS)):
-        if _is_distinctive(shown):
+    """A number, and what a cell or a text may round it to, as far as these are distinctive.
+
+    As they are compared; some may come several times.
+    """
+    if _is_distinctive(number):
+        yield _compared(number)
+    for decimals in () if float(number).is_integer() else _DECIMALS:
+        shown = round(number, decimals)
+        if shown != number and _is_distinctive(shown):
             yield _compared(shown)
 
 
@@ -340,11 +366,10 @@ def _is_distinctive(number: float) -> bool:
     >>> [_is_distinctive(x) for x in (1234.0, 0.1234, 12300.0, 2026.0, 50000.0, 0.12)]
     [True, True, True, False, False, False]
     """
-    size = _compared(number)
-    if _YEARS[0] <= size <= _YEARS[1] and size.is_integer():
+    size = abs(number)
+    is_whole = float(size).is_integer()
+    if is_whole and _YEARS[0] <= size <= _YEARS[1]:
         return False
-    digits = f"{size:.{_COMPARED}e}".partition("e")[0].replace(".", "").strip("0")
-    if not digits.isdigit():
-        return False
-    least = _DIGITS_OF_LARGE if size >= _LARGE and size.is_integer() else _DIGITS
-    return len(digits) >= least
+    digits = f"{size:.{_COMPARED}g}".partition("e")[0].replace(".", "").strip("0")
+    least = _DIGITS_OF_LARGE if is_whole and size >= _LARGE else _DIGITS
+    return len(digits) >= least and digits.isdigit()
