@@ -14,9 +14,9 @@ from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.references import Renaming
 from xlportfolio.files.regions import People, Region, find_regions
 from xlportfolio.files.renaming import rename
+from xlportfolio.files.sheet_telling import SheetTeller
 from xlportfolio.files.stale import Stale, compute_on_opening
 from xlportfolio.files.sweep import sweep
-from xlportfolio.files.sheet_telling import SheetTeller
 from xlportfolio.files.texts import CellTexts
 from xlportfolio.files.workbook import Sheet, Workbook, main
 

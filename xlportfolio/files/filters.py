@@ -9,8 +9,8 @@ from xlportfolio.files.cells import Area
 from xlportfolio.files.emptying import Emptying
 from xlportfolio.files.package import Element, Package, Relationship
 from xlportfolio.files.regions import Region
-from xlportfolio.files.sweep import take
 from xlportfolio.files.sheet_telling import SheetTeller
+from xlportfolio.files.sweep import take
 from xlportfolio.files.workbook import R_ID, main
 
 _FILTER, _FILTER_COLUMN = main("autoFilter"), main("filterColumn")
@@ -60,7 +60,9 @@ def _show(sheet: Element, area: Area, emptied: Collection[int]) -> None:
             row.attrib.pop("hidden", "")
 
 
-def clear_links(package: Package, part: str, root: Element, done: Emptying, teller: SheetTeller) -> int:
+def clear_links(
+    package: Package, part: str, root: Element, done: Emptying, teller: SheetTeller
+) -> int:
     """Take away links on cells that were emptied, and those to an address that holds a secret.
 
     Returns
