@@ -81,11 +81,11 @@ class Secrets:
     Letters count without regard to case, blanks of any kind are one blank, and so is ``_``; blanks
     beside signs do not matter. Names are whole words.
 
-    A text with fewer than four characters, one word that is a label of ours such as ``Kunde``, and a
-    number that is not distinctive are known only where nothing else stands in the cell. A number is
-    distinctive if it has four significant digits, or three from 10,000 on, and is no year; its sign
-    does not matter. It is known rounded to up to four decimals too, and in texts, as both languages
-    write it.
+    A text with fewer than four characters, one word that is a label of ours such as ``Kunde``, and
+    a number that is not distinctive are known only where nothing else stands in the cell. A number
+    is distinctive if it has four significant digits, or three from 10,000 on, and is no year; its
+    sign does not matter. It is known rounded to up to four decimals too, and in texts, as both
+    languages write it.
 
     Parameters
     ----------
@@ -127,9 +127,9 @@ class Secrets:
             self._add(text, _Known(_Kind.GONE, ""))
         for text, shown in aliases.items():
             self._add(text, _Known(_Kind.ALIAS, shown))
-        names = {_key(text) for text in aliases}
+        names = {key_of(text) for text in aliases}
         for text in aliases.values():
-            if _key(text) not in names:
+            if key_of(text) not in names:
                 self._add(text, _Known(_Kind.ALLOWED, text))
         for text in allowed:
             self._add(text, _Known(_Kind.ALLOWED, text))
@@ -137,13 +137,13 @@ class Secrets:
         self._numbers.difference_update(_compared(number) for number in allowed_numbers)
 
     def _add(self, text: str, known: _Known) -> None:
-        key = _key(text)
+        key = key_of(text)
         if not key:
             return
         if known.kind is not _Kind.ALLOWED:
             self._any = True
             self._first.add(key[0])
-        if _is_known_inside(text, key):
+        if says_something(text):
             node = self._root
             for word in key:
                 node = node.nexts.setdefault(word, _Node())
@@ -162,7 +162,7 @@ class Secrets:
         seen = text
         for _ in range(_ROUNDS):
             seen = _cleaned(seen)
-            key = _key(seen)
+            key = key_of(seen)
             whole = self._whole.get(key)
             if whole is not None and whole.kind is _Kind.ALLOWED:
                 return text
@@ -178,7 +178,7 @@ class Secrets:
 
     def _is_harmless(self, text: str) -> bool:
         """Whether no name begins with a word of a text: most texts hold none."""
-        return self._first.isdisjoint(_key(text))
+        return self._first.isdisjoint(key_of(text))
 
     def _matches(self, text: str) -> list[_Match]:
         """The longest texts known, by place; what stands inside another one is left out."""
@@ -214,9 +214,11 @@ class Secrets:
             if self._reads_as_secret(digits):
                 found.append(_Match(start, number.end(), gone))
                 continue
-            for part in [] if digits.isdigit() else _PARTS.finditer(digits):
-                if self._reads_as_secret(part.group()):
-                    found.append(_Match(start + part.start(), start + part.end(), gone))
+            found += [
+                _Match(start + part.start(), start + part.end(), gone)
+                for part in _PARTS.finditer(digits)
+                if part.group() != digits and self._reads_as_secret(part.group())
+            ]
         return found
 
     def _reads_as_secret(self, digits: str) -> bool:
@@ -263,15 +265,20 @@ def _cleaned(text: str) -> str:
     return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
-def _key(text: str) -> tuple[str, ...]:
+def key_of(text: str) -> tuple[str, ...]:
     """What texts are compared by: their words and signs."""
     if text.isascii():
         return tuple(_TOKEN.findall(text.lower()))
     return tuple(word.casefold() for word in _TOKEN.findall(_cleaned(text)))
 
 
-def _is_known_inside(text: str, key: Sequence[str]) -> bool:
-    """Whether a text is looked for inside longer ones."""
+def says_something(text: str) -> bool:
+    """Whether a text is distinctive enough to be looked for inside longer ones.
+
+    >>> [says_something(text) for text in ("Nord AG", "AG", "Kunde", "2026", "10113")]
+    [True, False, False, False, True]
+    """
+    key = key_of(text)
     if len(text.strip()) < _INSIDE or not any(word.isalnum() for word in key):
         return False
     if len(key) == 1 and key[0] in _labels():
@@ -297,13 +304,14 @@ def _labels() -> frozenset[str]:
         labels += [name for column in table.all_columns for name in column.names]
     for words in (contract.STATUSES, contract.ANSWERS, contract.QUADRANTS, contract.ROLES):
         labels += words.spellings
-    keys = map(_key, labels)
+    keys = map(key_of, labels)
     return frozenset(key[0] for key in keys if len(key) == 1)
 
 
 def _replaced(text: str, found: Sequence[_Match]) -> str:
     """A text with aliases; of matches that overlap, the first is replaced."""
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for match in found:
         if match.start >= at:
             parts += text[at : match.start], match.known.shown
