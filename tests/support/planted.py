@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
 from openpyxl import Workbook as OpenpyxlWorkbook
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from support.books import CRITERIA_HEADER, table_sheet
-from support.packages import parts_of
+from support.packages import MAIN, parsed, parts_of, with_shared_strings
 from xlportfolio.audience import Alias, Audience
 from xlportfolio.errors import Problem
 from xlportfolio.files.clearing import clear_cells
@@ -76,7 +77,33 @@ def write(
     for sheet, rows in (more or {}).items():
         table_sheet(book, sheet, sheet if sheet.startswith("tbl") else None, rows)
     book.save(path)
+    with_parts(path, _shared(parts_of(path)))
     return path
+
+
+def _shared(parts: dict[str, bytes]) -> dict[str, bytes]:
+    """The parts with the texts of cells as Excel keeps them: shared."""
+    texts: dict[str, int] = {}
+    made = dict(parts)
+    for part, data in parts.items():
+        if not part.startswith("xl/worksheets/sheet"):
+            continue
+        root = parsed(data)
+        for cell in root.iter(f"{MAIN}c"):
+            if cell.get("t") == "inlineStr":
+                text = "".join(t.text or "" for t in cell.iter(f"{MAIN}t"))
+                del cell[:]
+                cell.set("t", "s")
+                etree.SubElement(cell, f"{MAIN}v").text = str(texts.setdefault(text, len(texts)))
+        made[part] = etree.tostring(root)
+    strings = etree.Element(f"{MAIN}sst")
+    for text in texts:
+        etree.SubElement(etree.SubElement(strings, f"{MAIN}si"), f"{MAIN}t").text = text
+    made["xl/sharedStrings.xml"] = etree.tostring(strings)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    declared = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    types = made["[Content_Types].xml"].replace(b"</Types>", declared.encode())
+    return with_shared_strings(made | {"[Content_Types].xml": types})
 
 
 def _with_totals(sheet: Any) -> None:

@@ -73,6 +73,7 @@ class Emptying:
         self._people, self._teller, self._texts = people, teller, texts
         self._shared, self._first_day = shared.changed, first_day
         self._letters: dict[str, int] = {}
+        self._reach = [(r, (r.whole.top, r.area.bottom)) for r in regions]
         self._filling: list[tuple[Area, Element]] = []
         self._masters: dict[str, tuple[str, Element]] = {}
         self._followers: dict[str, list[Element]] = {}
@@ -108,26 +109,34 @@ class Emptying:
         for _, cell in cells:
             if cell[0].tag == _F:
                 self._note(cell, cell[0])
-        here = [r for r in self._regions if r.whole.top <= number <= r.area.bottom]
-        if not here:
-            for column, cell in cells:
-                self._tell(cell, column, number)
-            return
+        here = [r for r, (top, bottom) in self._reach if top <= number <= bottom]
         named = {id(region): self._named(region, cells, number) for region in here}
         for region in here:
             if self._goes(region, number, list(named[id(region)].values())):
                 self._empty_row(region, row, number, cells)
         for column, cell in cells:
-            if len(cell):
-                within = next((r for r in here if r.area.left <= column <= r.area.right), None)
-                beside = {} if within is None else named[id(within)]
-                self._cell(cell, column, number, within, beside)
+            within = next((r for r in here if r.area.left <= column <= r.area.right), None)
+            if within is None:
+                self._tell(cell, column, number)
+            elif not self._is_plain_number(cell, column, number, within):
+                self._cell(cell, column, number, within, named[id(within)])
+
+    def _is_plain_number(self, cell: Element, column: int, number: int, region: Region) -> bool:
+        """Whether there is nothing to do, as in most cells of the customers' table."""
+        return len(cell) == 0 or (
+            region.keeps_numbers
+            and cell.get("t", "n") == "n"
+            and cell[0].tag == _V
+            and column not in region.hidden
+            and column not in region.keys
+            and number >= region.area.top
+        )
 
     def _named(
         self, region: Region, cells: Sequence[tuple[int, Element]], number: int
     ) -> dict[int, object]:
         """The numbers and names of customers in a row of a table, by column."""
-        if not region.keys or not region.area.top <= number <= region.last:
+        if not (region.keys and self._people) or not region.area.top <= number <= region.last:
             return {}
         return {c: self._texts.content(cell) for c, cell in cells if c in region.keys}
 
@@ -159,12 +168,10 @@ class Emptying:
         cell: Element,
         column: int,
         number: int,
-        region: Region | None,
+        region: Region,
         beside: Mapping[int, object],
     ) -> None:
-        if region is None:
-            self._tell(cell, column, number)
-        elif number < region.area.top:
+        if number < region.area.top:
             self._header(cell, column, number, region)
         elif column in region.hidden:
             self.columns += 1

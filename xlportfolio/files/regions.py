@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -39,7 +38,7 @@ def key_of(content: object) -> str:
     >>> key_of("Müller   AG ") == key_of("MÜLLER AG"), key_of(1001.0)
     (True, '1001')
     """
-    return re.sub(r"\s+", " ", id_text(content)).strip().casefold()
+    return " ".join(id_text(content).split()).casefold()
 
 
 class People:
@@ -65,6 +64,10 @@ class People:
         """Whether anybody gets another name or number."""
         return bool(self._by_id or self._ids)
 
+    def __bool__(self) -> bool:
+        """Whether anybody is left out or gets another name or number."""
+        return bool(self._gone) or self.renames
+
     def is_gone(self, contents: Iterable[object]) -> bool:
         """Whether one of the numbers and names of a row belongs to somebody left out."""
         return any(key_of(content) in self._gone for content in contents if content is not None)
@@ -77,6 +80,8 @@ class People:
         beside
             The numbers and names of the same row: the number says who is meant by a name.
         """
+        if not self.renames:
+            return None
         key = key_of(content)
         one = next((self._by_id[k] for c in beside if (k := key_of(c)) in self._by_id), None)
         for alias in (one, self._by_name.get(key)):

@@ -16,7 +16,7 @@ from xlportfolio.files.references import (
 from xlportfolio.secrecy import Secrets
 
 #: In a header or footer: the name of a font, a size, a color, or what is filled in.
-_CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]+|.)', re.DOTALL)
+_CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]{1,3}|.)', re.DOTALL)
 
 
 class SheetTeller:
