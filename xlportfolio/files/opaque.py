@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -67,6 +68,8 @@ _KEEPABLE = frozenset({Goes.PICTURES, Goes.OBJECTS})
 #: What frames in drawings show that know it by its name only.
 _FRAMES = ("/slicer", "/timeslicer", "/webextension/")
 _NO_XML = frozenset({"bin", "emf", "gif", "jpeg", "jpg", "png", "tif", "tiff", "wdp", "wmf"})
+_LINE_END = re.compile(rb"<br(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_LINE_END_CLOSED = re.compile(rb"</br\s*>", re.IGNORECASE)
 _BLANK = "xl/media/blank1.png"
 
 
@@ -98,6 +101,8 @@ def read_part(package: Package, part: str) -> Element | None:
 
 
 def _mended(data: bytes) -> Element | None:
+    """A drawing in VML whose lines end as in HTML, or that is broken in some other way."""
+    closed = _LINE_END.sub(rb"<br/>", _LINE_END_CLOSED.sub(b"", data))
     parser = etree.XMLParser(
         recover=True,
         resolve_entities=False,
@@ -106,7 +111,7 @@ def _mended(data: bytes) -> Element | None:
         remove_comments=True,
         remove_pis=True,
     )
-    root: Element | None = etree.fromstring(data, parser)
+    root: Element | None = etree.fromstring(closed, parser)
     return root
 
 
