@@ -22,7 +22,7 @@ HOLDERS = frozenset(
 )
 FORMULA_ATTRIBUTES = (
     *("textlink", "fmlaLink", "fmlaRange", "fmlaGroup", "fmlaTxbx"),
-    *("linkedCell", "listFillRange", "cellRange"),
+    *("linkedCell", "listFillRange", "cellRange", "link"),
 )
 #: Functions that ask a server, a service or another program.
 _FETCHING = frozenset(
