@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from support.ecma import repairs_of
+from support.elsewhere import write
 from support.everything import everything
 from support.office import require_libreoffice
 from support.packages import MAIN, parsed, parts_of, sheet_parts
@@ -115,7 +116,7 @@ def test_rows_are_copied_as_they_are(tmp_path: Path) -> None:
     assert repairs_of(after) == repairs_of(before)
     for name, part in sheet_parts(before).items():
         was, now = (
-            re.findall(rb"<sheetData>.*</sheetData>", p[part], re.S) for p in (before, after)
+            re.findall(rb"<sheetData>.*</sheetData>", p[part], re.DOTALL) for p in (before, after)
         )
         assert now == was, name
 
@@ -291,3 +292,23 @@ def test_the_usual_places_are_known(
 ) -> None:
     places = [p.as_posix() for p in office._usual_places(platform, environment)]  # noqa: SLF001
     assert expected in places
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1", "utf-8"])
+@pytest.mark.parametrize("odd", ["<!-- <sheetData> --><sheetData>", "<sheetData>"])
+def test_sheets_in_other_encodings_keep_what_they_say(
+    encoding: str, odd: str, tmp_path: Path
+) -> None:
+    book = wide_book(tmp_path / "book.xlsx")
+    parts = parts_of(book)
+    part = sheet_parts(parts)["Upright"]
+    text = parts[part].decode().replace("<sheetData>", odd)
+    inline = '<c r="A1" t="inlineStr"><is><t>Größe</t></is></c>'
+    text = re.sub(r'<c r="A1"[^>]*>.*?</c>', inline, text, count=1)
+    parts[part] = text.replace("UTF-8", encoding).encode(encoding)
+    write(book, parts)
+    fitted(book, tmp_path / "out.xlsx")
+    root = parsed(parts_of(tmp_path / "out.xlsx")[part])
+    assert next(root.iter(f"{MAIN}t")).text == "Größe"
+    assert len(list(root.iter(f"{MAIN}row"))) == 120
+    assert root.find(f"{MAIN}pageSetup").get("paperSize") == "9"

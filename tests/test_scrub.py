@@ -11,7 +11,16 @@ from urllib.parse import unquote
 import pytest
 from openpyxl import load_workbook
 from support.ecma import repairs_of
-from support.elsewhere import HOME, LEADING, SECRET, elsewhere, replaced, values_of, write
+from support.elsewhere import (
+    HOME,
+    LEADING,
+    OFFICE,
+    SECRET,
+    elsewhere,
+    replaced,
+    values_of,
+    write,
+)
 from support.lo_session import Office
 from support.northwind import WORKBOOKS
 from support.packages import MAIN, faults_of, parsed, parts_of, sheet_parts
@@ -299,6 +308,46 @@ def test_tables_that_queries_filled_are_tables_like_others(test_data: Path, tmp_
             assert b"queryTable" not in data, name
     (said,) = (p.fault.details for p in told if p.fault.key == "scrubbed_connections")
     assert (len(said["names"]), said["queries"]) == (10, 10)  # type: ignore[arg-type]
+
+
+def test_pivot_tables_made_from_elsewhere_go_and_their_cells_stay(
+    test_data: Path, tmp_path: Path
+) -> None:
+    """ECMA-376 part 1, 18.10.1.7: a cache that is filled by a connection."""
+    source = tmp_path / "book.xlsx"
+    parts = parts_of(test_data / "workbooks" / "pivot_tables.xlsx")
+    cache = "xl/pivotCache/pivotCacheDefinition1.xml"
+    found = re.search(rb"<cacheSource .*?</cacheSource>", parts[cache], re.DOTALL)
+    assert found is not None
+    fed = '<cacheSource type="external" connectionId="1"/>'
+    replaced(parts, cache, found[0].decode(), fed)
+    made = (
+        f'<connections xmlns="{MAIN[1:-1]}"><connection id="1" name="Sales" type="5" '
+        'refreshedVersion="6"><dbPr connection="Provider=SQLOLEDB;Server=netdrive" command="x"/>'
+        "</connection></connections>"
+    )
+    parts["xl/connections.xml"] = made.encode()
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.connections+xml"
+    listed = f'<Override PartName="/xl/connections.xml" ContentType="{kind}"/></Types>'
+    replaced(parts, "[Content_Types].xml", "</Types>", listed)
+    related = f'<Relationship Id="rIdC" Type="{OFFICE}/connections" Target="connections.xml"/>'
+    rels = "xl/_rels/workbook.xml.rels"
+    replaced(parts, rels, "</Relationships>", f"{related}</Relationships>")
+    write(source, parts)
+    users = [n for n, d in parts.items() if "pivotTables/_rels" in n and b"Definition1.xml" in d]
+    assert users
+    after, told = scrubbed(source, tmp_path / "out.xlsx")
+    assert set(repairs_of(after)) <= set(repairs_of(parts))
+    assert set(faults_of(after)) <= set(faults_of(parts))
+    assert cache not in after
+    assert not set(users) & set(after)
+    assert [n for n in after if "pivotTables/pivot" in n], "those of this workbook stay"
+    assert not [n for n, d in after.items() if b"netdrive" in d]
+    assert {p.fault.details["count"] for p in told if p.fault.key == "scrubbed_pivots"} == {
+        len(users)
+    }
+    for name in sheet_parts(parts):
+        assert values_of(after, name) == values_of(parts, name)
 
 
 def test_scrubbing_twice_changes_nothing_more(test_data: Path, tmp_path: Path) -> None:
