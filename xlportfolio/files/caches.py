@@ -8,7 +8,7 @@ from xlportfolio.files.package import Element, local_name
 
 #: In charts of either kind, by the names of their elements; all of them may be left out.
 _OF_CHARTS = frozenset(
-    [
+    {
         "strCache",
         "numCache",
         "multiLvlStrCache",
@@ -19,7 +19,7 @@ _OF_CHARTS = frozenset(
         "pivotSource",
         "pivotFmts",
         "pivotOptions",
-    ]
+    }
 )
 #: In links: cells of other workbooks, and values that other programs sent.
 _OF_LINKS = frozenset({"sheetDataSet", "values"})

@@ -20,7 +20,7 @@ _ANCHORS = frozenset(
 )
 #: What may not be there without anything in it.
 _HOLDERS = frozenset(
-    [
+    {
         "controls",
         "customProperties",
         "ext",
@@ -34,7 +34,7 @@ _HOLDERS = frozenset(
         "slicerList",
         "timelineCacheRefs",
         "timelineRefs",
-    ]
+    }
 )
 _CHOICES = frozenset({"Choice", "Fallback"})
 #: What only loses its attribute.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -67,6 +68,8 @@ _KEEPABLE = frozenset({Goes.PICTURES, Goes.OBJECTS})
 #: What frames in drawings show that know it by its name only.
 _FRAMES = ("/slicer", "/timeslicer", "/webextension/")
 _NO_XML = frozenset({"bin", "emf", "gif", "jpeg", "jpg", "png", "tif", "tiff", "wdp", "wmf"})
+_LINE_END = re.compile(rb"<br(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_LINE_END_CLOSED = re.compile(rb"</br\s*>", re.IGNORECASE)
 _BLANK = "xl/media/blank1.png"
 
 
@@ -98,6 +101,8 @@ def read_part(package: Package, part: str) -> Element | None:
 
 
 def _mended(data: bytes) -> Element | None:
+    """A drawing in VML whose lines end as in HTML, or that is broken in some other way."""
+    closed = _LINE_END.sub(rb"<br/>", _LINE_END_CLOSED.sub(b"", data))
     parser = etree.XMLParser(
         recover=True,
         resolve_entities=False,
@@ -106,7 +111,7 @@ def _mended(data: bytes) -> Element | None:
         remove_comments=True,
         remove_pis=True,
     )
-    root: Element | None = etree.fromstring(data, parser)
+    root: Element | None = etree.fromstring(closed, parser)
     return root
 
 
@@ -173,11 +178,13 @@ class Removal:
         if kind is None and not relationship.external and self._is_stray(relationship.target):
             self.strays.append(relationship.target)
             return Goes.STRAYS
-        is_kept = self._keep and kind in _KEEPABLE and not self._is_chart(source)
+        is_kept = self._keep and kind in _KEEPABLE and not self._is_of_chart(source, kind)
         return None if is_kept else kind
 
-    def _is_chart(self, part: str) -> bool:
-        return "chart" in (self.package.content_type(part) or "").rpartition("/")[2]
+    def _is_of_chart(self, source: str, kind: Goes) -> bool:
+        """Whether something is the workbook behind a chart, which holds what it was drawn from."""
+        is_chart = "chart" in (self.package.content_type(source) or "").rpartition("/")[2]
+        return is_chart and kind is Goes.OBJECTS
 
     def _is_stray(self, part: str) -> bool:
         """Whether a part is one that nobody can look into."""
@@ -236,21 +243,25 @@ class Removal:
     def _cut(self, source: str, root: Element, going: Sequence[tuple[Relationship, Goes]]) -> None:
         """Cut what shows what goes; other things that a picture fills are filled with nothing."""
         others = [(r, kind) for r, kind in going if not r.is_a("image")]
+        before = named_ids(root)
         numbers = cut_ids(root, {r.id for r, _ in others})
         for relationship in self.package.relationships(source) if numbers else ():
             self._shapes.setdefault(relationship.target, set()).update(numbers)
         self._unrelate(source, others)
         cut_frames(root, _FRAMES)
-        if self._keep:
-            return
-        is_shown = cut_pictures(root) > 0
-        self._cut_headers(source, root)
+        is_shown = not self._keep and cut_pictures(root) > 0
+        if not self._keep:
+            self._cut_headers(source, root)
         named = named_ids(root)
-        for relationship, kind in going:
-            if relationship.is_a("image") and relationship.id in named:
+        for relationship in self.package.relationships(source):
+            if not relationship.is_a("image"):
+                continue
+            if relationship.id not in named:
+                kind = Goes.PICTURES if is_shown else Goes.QUIETLY
+                if not self._keep or relationship.id in before:
+                    self._unrelate(source, [(relationship, kind)])
+            elif not self._keep:
                 self._blank(source, relationship)
-            elif relationship.is_a("image"):
-                self._unrelate(source, [(relationship, kind if is_shown else Goes.QUIETLY)])
 
     def _cut_headers(self, source: str, root: Element) -> None:
         """Pictures in headers and footers stand in a drawing of their own."""

@@ -311,6 +311,11 @@ class Package:
         self._write_relationships(part)
         return wanted
 
+    def redirect(self, part: str, relationship: Relationship, target: str) -> None:
+        """Let a relationship that leads out of the package lead elsewhere."""
+        relationship.element.set("Target", target)
+        self._write_relationships(part)
+
     def unrelate(self, part: str, relationship: Relationship) -> None:
         """Take a relationship away."""
         self._relationships_of(part).remove(relationship.element)

@@ -9,10 +9,11 @@ from lxml import etree
 from xlportfolio.files.cells import Area, SheetCells, set_content
 from xlportfolio.files.cutting import cut
 from xlportfolio.files.package import Element, to_xml
-from xlportfolio.files.workbook import Workbook
+from xlportfolio.files.workbook import Workbook, main
 
 _NO_VALUE = "#N/A"
 _CACHES = frozenset({"slicerCache", "timelineCache"})
+#: A page field takes two columns; one stays free between them.
 _PER_PAGE_FIELD = 3
 
 
@@ -47,12 +48,12 @@ def _areas(root: Element) -> list[Area]:
     rows, columns = (int(place.get(key, "0")) for key in ("rowPageCount", "colPageCount"))
     if not rows or area.top - 1 - rows < 1:
         return [area]
-    right = area.left + max(columns, 1) * _PER_PAGE_FIELD - 1
+    right = area.left + max(columns, 1) * _PER_PAGE_FIELD - 2
     return [area, Area(area.left, area.top - 1 - rows, right, area.top - 2)]
 
 
 def clear_areas(workbook: Workbook, areas: Mapping[str, Collection[Area]]) -> None:
-    """Empty the cells where pivot tables stood; their formats stay."""
+    """Empty the cells where pivot tables stood; their formats stay, and so do formulas."""
     package = workbook.package
     for part, listed in areas.items():
         root = package.xml(part)
@@ -63,7 +64,7 @@ def clear_areas(workbook: Workbook, areas: Mapping[str, Collection[Area]]) -> No
         for area in listed:
             for number in cells.rows(area.top, area.bottom):
                 for column, cell in cells.row(number).items():
-                    if area.left <= column <= area.right:
+                    if area.left <= column <= area.right and cell.find(main("f")) is None:
                         set_content(cell, None, workbook.first_day)
         _plain_rules(root)
         package.put(part, to_xml(root))

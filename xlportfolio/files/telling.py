@@ -6,7 +6,7 @@ A name may be spread over runs of several formats, so runs are joined before the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -24,17 +24,21 @@ _P, _T, _BR = (f"{{{DRAWING}}}{name}" for name in ("p", "t", "br"))
 #: What holds several paragraphs, and what holds runs of one text.
 _BODIES = frozenset({"txBody", "rich", "t"})
 _RUNS, _BOX = frozenset({main("si"), main("is"), main("text")}), f"{{{_VML}}}textbox"
-_LINE_ENDS = frozenset({_P, _BR})
+_LINE_ENDS, _LINES_OF_BOXES = frozenset({_P, _BR}), frozenset({"br", "div", "p"})
 _PHONETIC = main("rPh")
 #: Characters that Excel spells out, such as ``_x000D_``.
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+#: Addresses in a formula, whose numbers say nothing.
+_ADDRESS = re.compile(r"\$?\b[A-Za-z]{1,3}\$?[0-9]+\b|\$?\b[0-9]+:\$?[0-9]+\b")
+_CONSTANT = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _NUMERAL = re.compile(r"[-+]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?%?", re.ASCII)
 #: A word that may be one of a format's own, such as ``square``, or an id.
 _WORD = re.compile(r"[\w.:{}#%+-]*", re.ASCII)
 _OF_OFFICE = ("http://schemas.openxmlformats.org/", "http://schemas.microsoft.com/", "urn:schemas-")
 #: Attributes that hold what somebody typed even if it is a single word.
 _TYPED = frozenset(
-    [
+    {
         "alt",
         "author",
         "caption",
@@ -74,11 +78,11 @@ _TYPED = frozenset(
         "userId",
         "userName",
         "v",
-    ]
+    }
 )
 #: Attributes of these names are names, and never empty.
 _NAMES = frozenset(
-    [
+    {
         "codeName",
         "dataCellStyle",
         "displayName",
@@ -87,14 +91,25 @@ _NAMES = frozenset(
         "name",
         "totalsRowCellStyle",
         "uniqueName",
-    ]
+    }
 )
 #: Elements in which a number stands because somebody typed it, not for a place or a size.
 _FREE = frozenset(
-    ["definedName", "f", "lpstr", "lpwstr", "pt", "r4", "r8", "decimal", "t", "text", "v"]
+    {"definedName", "f", "lpstr", "lpwstr", "pt", "r4", "r8", "decimal", "t", "text", "v"}
 )
 #: An ``id`` is one of the file's own wherever it is followed by nothing that is read.
 _OWN_IDS = frozenset({"connection", "modelTable"})
+#: Formulas, and attributes that are such.
+_FORMULAS = frozenset({"f", "calculatedColumnFormula", "totalsRowFormula"})
+_LINKS = frozenset({"fmlaLink", "fmlaRange", "fmlaTxbx", "textlink"})
+#: Elements and attributes that say where something is and what form it has.
+_PLACES = frozenset({"Anchor"})
+_SHAPES = frozenset(
+    {
+        "adj", "color", "color2", "connectangles", "connectlocs", "coordorigin", "coordsize", "eqn",
+        "fillcolor", "fmla", "limo", "path", "ref", "sqref", "strokecolor", "style", "textboxrect",
+    }
+)  # fmt: skip
 _REMOVED_REFERENCE = CellError("#REF!").text
 
 
@@ -110,9 +125,9 @@ class _Slot(NamedTuple):
 
     def put(self, text: str) -> None:
         if self.is_tail:
-            self.element.tail = text
+            self.element.tail = text or None
         else:
-            self.element.text = text
+            self.element.text = text or None
 
 
 class Teller:
@@ -133,6 +148,8 @@ class Teller:
     def _look(self, text: str) -> str | None:
         if _NUMERAL.fullmatch(text.strip()) and self.is_secret_number(text.strip()):
             return None
+        if "{" in text and self.secrets.told(bare := _GUID.sub(" ", text)) == bare:
+            return text
         told = self.secrets.told(text)
         if told == text and "_x" in text:
             read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
@@ -142,6 +159,13 @@ class Teller:
         if told == text and "%" in text and self.secrets.told(unquote(text)) != unquote(text):
             return None
         return told
+
+    def formula(self, text: str) -> str | None:
+        """A formula as it may be seen; rows of addresses are no numbers that count."""
+        bare = _ADDRESS.sub(" ", text)
+        if any(map(self.is_secret_number, _CONSTANT.findall(bare))):
+            return None
+        return text if self.is_clean(bare) else self.text(text)
 
     def is_secret_number(self, text: str) -> bool:
         """Whether a number, as a file writes it, must go."""
@@ -177,7 +201,7 @@ def tell(root: Element, teller: Teller) -> bool:
         if slots:
             changed |= _tell_joined(slots, teller)
             done.update(slots)
-    for element in root.iter(etree.Element):
+    for element in list(root.iter(etree.Element)):
         changed |= _tell_attributes(element, teller)
         for slot in (_Slot(element, is_tail=False), _Slot(element, is_tail=True)):
             if slot not in done and slot.text.strip():
@@ -196,9 +220,15 @@ def _joined(unit: Element) -> list[_Slot]:
         return [_Slot(e, is_tail=False) for e in texts]
     if unit.tag != _BOX:
         return []
-    inner = list(unit.iter(etree.Element))
-    tails = (_Slot(e, is_tail=True) for e in inner[1:])
-    return [slot for slot in (*(_Slot(e, is_tail=False) for e in inner), *tails) if slot.text]
+    return list(_in_order(unit))
+
+
+def _in_order(element: Element) -> Iterator[_Slot]:
+    """The places for text in an element, as they are read."""
+    yield _Slot(element, is_tail=False)
+    for child in element.iterchildren(etree.Element):
+        yield from _in_order(child)
+        yield _Slot(child, is_tail=True)
 
 
 def _is_phonetic(element: Element) -> bool:
@@ -206,9 +236,15 @@ def _is_phonetic(element: Element) -> bool:
     return parent is not None and parent.tag == _PHONETIC
 
 
+def _begins_line(slot: _Slot) -> bool:
+    return not slot.is_tail and (
+        slot.element.tag in _LINE_ENDS or local_name(slot.element).lower() in _LINES_OF_BOXES
+    )
+
+
 def _tell_joined(slots: Sequence[_Slot], teller: Teller) -> bool:
     """Tell texts that are read as one; a changed text stands in the first place."""
-    text = "".join("\n" if s.element.tag in _LINE_ENDS else s.text for s in slots)
+    text = "".join("\n" + s.text if _begins_line(s) else s.text for s in slots)
     told = teller.text(text)
     if told == text:
         return False
@@ -222,12 +258,18 @@ def _tell_joined(slots: Sequence[_Slot], teller: Teller) -> bool:
 def _tell_slot(slot: _Slot, teller: Teller) -> bool:
     name = "" if slot.is_tail else local_name(slot.element)
     text = slot.text
-    if name not in _FREE and (_NUMERAL.fullmatch(text.strip())):
+    if name in _PLACES or (name not in _FREE and _NUMERAL.fullmatch(text.strip())):
         return False
-    told = teller.text(text)
+    told = teller.formula(text) if name in _FORMULAS else teller.text(text)
     if told == text:
         return False
-    slot.put(told or (_REMOVED_REFERENCE if name == "f" else ""))
+    parent = slot.element.getparent()
+    if told or name not in _FORMULAS or parent is None:
+        slot.put(told or "")
+    elif name == "f":
+        slot.put(_REMOVED_REFERENCE)
+    else:  # the column has none any more
+        parent.remove(slot.element)
     return True
 
 
@@ -236,10 +278,10 @@ def _tell_attributes(element: Element, teller: Teller) -> bool:
     for key, value in attributes(element):
         if not value or not _is_typed(element, key, value):
             continue
-        told = teller.text(value)
+        name = etree.QName(key).localname
+        told = teller.formula(value) if name in _LINKS else teller.text(value)
         if told == value:
             continue
-        name = etree.QName(key).localname
         is_name = name in _NAMES or local_name(element) == "sheetName"
         element.set(key, told or (teller.name(value) if is_name else _empty(name)))
         changed = True
@@ -249,6 +291,8 @@ def _tell_attributes(element: Element, teller: Teller) -> bool:
 def _is_typed(element: Element, key: str, value: str) -> bool:
     """Whether an attribute may hold what somebody typed, rather than a word of the format."""
     name = etree.QName(key)
+    if name.localname in _SHAPES:
+        return False
     parent_name = etree.QName(element)
     if name.localname == "id" and parent_name.localname not in _OWN_IDS:
         return not _WORD.fullmatch(value)
