@@ -193,7 +193,7 @@ def rewrite(workbook: Workbook, wanted: bytes, change: Callable[[str], str]) -> 
 
 
 def _rewrite(root: Element, change: Callable[[str], str]) -> bool:
-    is_changed = False
+    is_changed, lost = False, []
     for element in root.iter():
         name = local_name(element)
         text = element.text if name in _HOLDERS else None
@@ -201,12 +201,14 @@ def _rewrite(root: Element, change: Callable[[str], str]) -> bool:
             element.text, is_changed = new, True
             cell = element.getparent()
             if name == "f" and cell is not None and local_name(cell) == "c":
-                _show_lost(cell)
+                lost.append(cell)
         for attribute in _ATTRIBUTES:
             text = element.get(attribute)
             if text and (new := change(text)) != text:
                 element.set(attribute, new)
                 is_changed = True
+    for cell in lost:
+        _show_lost(cell)
     return is_changed
 
 

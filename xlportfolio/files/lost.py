@@ -19,9 +19,11 @@ _MACRO_SHEETS = frozenset({"xlMacrosheet", "xlIntlMacrosheet"})
 _READ_BY_MACROS = ("kp_text_", "kp_help_")
 _OURS = re.compile(r"KP_\w+", re.IGNORECASE)
 _OUR_CALL = re.compile(rb"KP_\w+\s*\(")
-_BEFORE_BRACKET = re.compile(rb"[\w.\\\x80-\xff]+$")
-#: Bytes before a bracket in which the name of a function is looked for.
-_LONGEST_NAME = 260
+_IN_NAMES = re.compile(rb"[\w.\\\x80-\xff]")
+#: Blanks for all bytes that do not belong to a name.
+_BLANKS = bytes(b if _IN_NAMES.match(bytes([b])) else ord(" ") for b in range(256))
+#: Bytes before a bracket in which the name of a function is looked for: first, and at most.
+_NEAR, _LONGEST_NAME = 24, 260
 _END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _FORMULA_ENDS = (b"</f>", b":f>")
 #: Cells, names and functions that a sentence names.
@@ -189,9 +191,10 @@ def _called(data: bytes) -> Iterator[bytes]:
     seen = set()
     at = data.find(b"(")
     while at >= 0:
-        found = _BEFORE_BRACKET.search(data[max(0, at - _LONGEST_NAME) : at])
-        if found is not None:
-            seen.add(found[0])
+        name = data[max(0, at - _NEAR) : at].translate(_BLANKS)
+        if b" " not in name:
+            name = data[max(0, at - _LONGEST_NAME) : at].translate(_BLANKS)
+        seen.add(name.rpartition(b" ")[2])
         at = data.find(b"(", at + 1)
     yield from seen
 

@@ -33,7 +33,7 @@ _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def drop_rules(root: Element, reason: Callable[[str], Lost]) -> int:
-    """Take conditional formats and input checks out of a sheet; how many.
+    """Take conditional formats and input checks out of a sheet; how many, two halves being one.
 
     Parameters
     ----------
@@ -49,10 +49,11 @@ def drop_rules(root: Element, reason: Callable[[str], Lost]) -> int:
             holder = _holder(element) if formula and reason(formula) else None
             if holder is not None and holder not in gone:
                 gone.append(holder)
-    gone += _other_halves(root, gone)
-    for holder in gone:
+    halves = _other_halves(root, gone)
+    for holder in (*gone, *halves):
         _take_out(holder)
-    return len(gone)
+    named = {text for rule in gone for text in _named_by(rule)}
+    return sum(rule.get("id") not in named for rule in gone)
 
 
 def _formula_of(element: Element) -> str | None:
@@ -68,14 +69,17 @@ def _holder(element: Element) -> Element | None:
 
 def _other_halves(root: Element, gone: list[Element]) -> list[Element]:
     """Rules in two parts, an old one and a newer one that it names: what is left of them."""
-    named = {rule.get("id") for rule in gone if rule.get("id")}
-    named |= {e.text for rule in gone for e in rule.iter() if local_name(e) == "id" and e.text}
-    found = []
-    for element in root.iter("{*}cfRule"):
-        ids = {element.get("id"), *(e.text for e in element.iter() if local_name(e) == "id")}
-        if element not in gone and not named.isdisjoint(ids - {None}):
-            found.append(element)
-    return found
+    named = {rule.get("id") for rule in gone} | {text for r in gone for text in _named_by(r)}
+    return [
+        rule
+        for rule in root.iter("{*}cfRule")
+        if rule not in gone and not (named - {None}).isdisjoint({rule.get("id"), *_named_by(rule)})
+    ]
+
+
+def _named_by(rule: Element) -> list[str]:
+    """The other rule that one names, if it does."""
+    return [element.text for element in rule.iter("{*}id") if element.text]
 
 
 def _take_out(element: Element) -> None:

@@ -22,7 +22,7 @@ HOLDERS = frozenset(
 )
 FORMULA_ATTRIBUTES = (
     *("textlink", "fmlaLink", "fmlaRange", "fmlaGroup", "fmlaTxbx"),
-    *("linkedCell", "listFillRange", "cellRange"),
+    *("linkedCell", "listFillRange", "cellRange", "link"),
 )
 #: Functions that ask a server, a service or another program.
 _FETCHING = frozenset(
@@ -236,6 +236,9 @@ class Reach:
 
     def may_lead(self, data: bytes) -> bool:
         """Whether the bytes of a part may hold such a formula."""
+        begin, end = data.find(b"<sheetData>"), data.rfind(b"</sheetData>")
+        if begin >= 0 and not any(data.find(mark, begin, end) >= 0 for mark in (b"<f", b":f")):
+            data = data[:begin] + data[end:]  # rows without a formula
         return self._pattern.search(data.lower()) is not None or b"\0" in data[:100]
 
     @cached_property

@@ -20,6 +20,7 @@ from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import Phrase
 
 _NOWHERE = "-"
+_BOOKS = {"book": "link_book", "dde": "link_dde", "ole": "link_ole"}
 
 
 def links(workbook: Workbook) -> list[Problem]:
@@ -59,7 +60,7 @@ def _leading(workbook: Workbook) -> Iterator[Problem]:
     uses = Reach(workbook, connected=False).uses()
     for number, book in books(workbook).items():
         details = {"target": book.target, "places": list(uses.books.get(number, ())) or _NOWHERE}
-        yield _warning(f"link_{book.kind}", **details)
+        yield _warning(_BOOKS[book.kind], **details)
     for connection in joined:
         kind = Phrase(f"connection_kinds.{connection.kind}", {})
         yield _warning("link_connection", name=connection.name, kind=kind)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from lxml import etree
-
+from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cutting import cut, cut_ids, cut_shapes, named_ids
 from xlportfolio.files.feeds import sever_feeds
 from xlportfolio.files.frame import SheetFrame
@@ -148,7 +147,7 @@ def _sever_shapes(workbook: Workbook, sheet: Sheet, shapes: set[str]) -> None:
         if relationship.is_a("vmlDrawing") or relationship.is_a("drawing"):
             try:
                 root = package.xml(part)
-            except etree.XMLSyntaxError:
+            except WorkbookError:  # VML need not be well-formed; what it draws then stays
                 continue
             before = to_xml(root)
             cut_shapes(root, shapes)
@@ -180,7 +179,7 @@ def _sever_part(workbook: Workbook, part: str, reach: Reach, done: Severed) -> N
 
 
 def _keep_other(root: Element, formula: Element) -> None:
-    """Put what a chart shows in the place of references in several levels, or leave out what it is for."""
+    """Put what a chart shows in the place of names in several levels; other references go."""
     reference = formula.getparent()
     parent = None if reference is None else reference.getparent()
     if reference is None or parent is None:
