@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pandas as pd
 import pytest
-from openpyxl.utils.cell import coordinate_from_string, column_index_from_string
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from support.packages import parts_of
 from xlportfolio.audience import Audience
