@@ -177,7 +177,13 @@ class _Customers:
             literal(self.words(f"statuses.{status}"))
             for status in (Status.PROSPECT, Status.CUSTOMER)
         )
-        return lambda i: f"IF({is_one_of(f'{prefix}{layout.ids[i]}', words)},{prospect},{customer})"
+
+        def status(i: int) -> str:
+            cell = f"{prefix}{layout.ids[i]}"
+            chosen = f"IF({is_one_of(cell, words)},{prospect},{customer})"
+            return f"IF(ISTEXT({cell}),{chosen},{customer})"
+
+        return status
 
     # --- measures and their values -------------------------------------------------------------
 
