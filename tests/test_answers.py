@@ -313,6 +313,20 @@ def test_rules_columns_and_series_with_our_functions_go_and_no_others(tmp_path: 
     assert load_workbook(copied(path))["Mine"].tables["tblMine"].ref == "H1:J4"
 
 
+def test_a_total_with_a_function_of_ours_is_a_value(tmp_path: Path) -> None:
+    path = ruled(tmp_path / "a.xlsx")
+    edited(path, "xl/worksheets/sheet1.xml", ("SUBTOTAL(109,[C])", "KP_TOTAL([C])"))
+    edited(path, "xl/tables/table1.xml",
+           ('totalsRowFunction="sum">', 'totalsRowFunction="custom"><totalsRowFormula>KP_TOTAL([C])</totalsRowFormula>'))  # fmt: skip
+    before = parts_of(path)["xl/tables/table1.xml"].decode()
+    assert before.index("<calculatedColumnFormula>KP_") > 0
+    _, after = copy_of(path)
+    table = after["xl/tables/table1.xml"].decode()
+    assert "totalsRowFormula" not in table
+    assert "totalsRowFunction" not in table
+    assert load_workbook(copied(path))["Mine"]["J4"].value == 0
+
+
 def test_nothing_is_left_of_the_lists_that_held_rules(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book = xlsxwriter.Workbook(str(path))

@@ -288,6 +288,17 @@ def test_what_imports_wrote_goes(tmp_path: Path) -> None:
     assert not any(secret.encode() in data or b"tblImported" in data for data in after.values())
 
 
+def test_the_sheet_of_imports_goes_even_without_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet("Mine").write_formula("A1", "=_kp_imported!A1", value="K1")
+    book.add_worksheet("_kp_imported").very_hidden()
+    book.close()
+    _, after = copy_of(path)
+    assert list(sheet_parts(after)) == ["Mine"]
+    assert load_workbook(copied(path))["Mine"]["A1"].value == "K1"
+
+
 def test_a_removed_sheet_leaves_nothing_that_points_at_it(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book = xlsxwriter.Workbook(str(path))

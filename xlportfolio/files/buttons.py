@@ -62,8 +62,8 @@ class _Buttons:
         related = self._package.relationships(self._sheet.part)
         old = [r for r in related if r.is_a("vmlDrawing") and not r.external]
         new = [r for r in related if r.is_a("drawing") and not r.external]
-        controls = [r for r in related if r.is_a("ctrlProp")]
-        root = self._package.xml(self._sheet.part) if controls else None
+        has_controls = any(r.is_a("ctrlProp") or r.is_a("control") for r in related)
+        root = self._package.xml(self._sheet.part) if has_controls else None
         found = list(root.iter(main("control"))) if root is not None else []
         self._look(found, old)
         empty = [r for r in new if self._redraw(r)] + [r for r in old if self._reshape(r)]

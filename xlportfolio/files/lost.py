@@ -11,6 +11,7 @@ from xlportfolio.files.formulas import is_builtin, is_utf8, needle, sheets_in, w
 from xlportfolio.files.ours import find_imported
 from xlportfolio.files.package import Element
 from xlportfolio.files.workbook import Sheet, Workbook
+from xlportfolio.schema.contract import IMPORTED
 from xlportfolio.state import MACROS_NAME
 
 _TRUE = frozenset({"1", "true"})
@@ -54,7 +55,15 @@ def doomed_sheets(workbook: Workbook) -> list[Sheet]:
         If something of the user's stands on the sheet that keeps what imports wrote.
     """
     imported = find_imported(workbook)
-    return [*macro_sheets(workbook), *([] if imported is None else [imported])]
+    return [
+        *macro_sheets(workbook),
+        *(s for s in workbook.sheets if s is imported or _lost_its_table(s)),
+    ]
+
+
+def _lost_its_table(sheet: Sheet) -> bool:
+    """Whether a sheet that nobody sees keeps what imports wrote, but is known by its name only."""
+    return sheet.element.get("state") == "veryHidden" and sheet.name == IMPORTED.english
 
 
 def is_of_macros(element: Element, doomed: Iterable[str]) -> bool:

@@ -319,10 +319,10 @@ class Workbook:
         seen = [i for i, s in enumerate(self.sheets) if s.element.get("state") not in _HIDDEN]
         for view in self.root.iter(main("workbookView")):
             for attribute in ("activeTab", "firstSheet"):
-                shown = int(view.get(attribute, "0"))
-                if shown > at:
-                    view.set(attribute, str(shown - 1))
-                elif shown == at:
+                shown = view.get(attribute, "0")
+                if shown.isdecimal() and int(shown) > at:
+                    view.set(attribute, str(int(shown) - 1))
+                elif shown == str(at):
                     nearest = min(seen, key=lambda i: abs(i - at), default=0)
                     view.set(attribute, str(nearest))
 
