@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
 	$(BIN)/python bench/robustness.py
 	$(BIN)/python bench/orders.py
+	$(BIN)/python bench/share.py
 	$(BIN)/python bench/bench.py $(ARGS)
 
 clean:

@@ -222,7 +222,7 @@ def _sides(matrix: MatrixSheet) -> list[str]:
     points = _points_on(matrix)
     taken: list[_Box] = []
     sides = []
-    named = [name for name in names if name]
+    named = [str(name) for name in names if name]
     for k in range(len(named)):
         x, y = float(xs[k]), float(ys[k])
         width = character * len(named[k])
@@ -241,17 +241,15 @@ def _sides(matrix: MatrixSheet) -> list[str]:
 
 def _points_on(matrix: MatrixSheet) -> _Box:
     """The room that the points of all types take, as far as there are not too many of them."""
-    x, y = (
-        np.concatenate([_drawn(column) for column in matrix.points[first:FIRST_SIZE:2]])
-        for first in (3, 4)
-    )
+    pairs = zip(matrix.points[3:FIRST_SIZE:2], matrix.points[4:FIRST_SIZE:2], strict=True)
+    x, y = np.concatenate([_drawn(*pair) for pair in pairs], axis=1)
     return _Box(x - 0.8, y - 1.2, x + 0.8, y + 1.2)
 
 
-def _drawn(column: ReportColumn) -> Floats:
-    """The first coordinates in a column, as far as names look at them."""
-    cells = np.asarray(column.cells[:_MOST_AVOIDED], dtype=np.float64)
-    return cells[~np.isnan(cells)]
+def _drawn(x: ReportColumn, y: ReportColumn) -> Floats:
+    """The first points in two columns, as far as names look at them; one in each column."""
+    points = np.array([x.cells, y.cells], dtype=np.float64)
+    return points[:, ~np.isnan(points).any(axis=0)][:, :_MOST_AVOIDED]
 
 
 def _hidden(box: _Box, others: Sequence[_Box]) -> float:

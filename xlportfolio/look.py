@@ -34,7 +34,7 @@ from xlportfolio.locale import Texts, texts
 from xlportfolio.matrix import POINTS_COLUMN, POINTS_ROW, MatrixSheet
 from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.report import Report
-from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
+from xlportfolio.tables import HEADER_ROW, NOTICE, Kind, ReportColumn, SheetTable, Summary
 
 # what every sheet of ours shares, also those that a user fills in
 SOFT, LINE, HEADER, BAR, _ERROR = "6B7280", "D9DEE5", "263A53", "A9C3E0", "B3261E"
@@ -82,6 +82,7 @@ STYLES: Mapping[Kind, Style] = {
     Kind.FLAG: Style(8, horizontal="center"),
     Kind.QUADRANT: Style(17, horizontal="center"),
     Kind.SCORE: Style(11, "0.0", "right"),
+    Kind.PLOTTED: Style(11, "0.0", "right"),
     Kind.PERCENT: Style(11, "0%", "right"),
     Kind.SHARE: Style(11, "0.0%", "right"),
     Kind.AMOUNT: Style(14, "#,##0", "right"),
@@ -93,6 +94,8 @@ STYLES: Mapping[Kind, Style] = {
     Kind.PHRASE: Style(24, wrap=True),
     Kind.PROSE: Style(58, wrap=True),
     Kind.RATIO: Style(14, "0.000", "center"),
+    Kind.MEASURE: Style(12, horizontal="right"),
+    Kind.POINTS: Style(11, "0.0", "right"),
     Kind.ENTRY: Style(10, horizontal="center"),
     Kind.JUDGMENT: Style(17, horizontal="center", wrap=True),
 }
@@ -146,7 +149,7 @@ def packed(book: Workbook) -> bytes:
 
 
 def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
-    _head(sheet, table.title, table.subtitles)
+    _head(sheet, table.title, table.subtitles, table.formulas)
     sheet.sheet_properties.tabColor = COLOURS[table.quadrant] if table.quadrant else _TAB
     header_row, first_row, wide = table.header_row, table.first_row, widths(table)
     last_row = first_row + max(len(table), 1) - 1
@@ -244,12 +247,17 @@ def _text_cell(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
     return cell
 
 
-def _head(sheet: Worksheet, title: str, subtitles: Sequence[str]) -> None:
-    """The lines above a table: what was scored, and when."""
+def _head(
+    sheet: Worksheet, title: str, subtitles: Sequence[str], formulas: Mapping[str, str]
+) -> None:
+    """The lines above a table: what was scored, and when, and room for what has changed since."""
     _text_cell(sheet, 1, 1, title).font = Font(name=FONT, size=16, bold=True, color=INK)
     sheet.row_dimensions[1].height = 24
     for row, subtitle in enumerate(subtitles, start=2):
         _text_cell(sheet, row, 1, subtitle).font = Font(name=FONT, size=10, color=SOFT)
+    if NOTICE in formulas:
+        warning = COLOURS[Quadrant.QUESTION_MARK]
+        sheet[NOTICE].font = Font(name=FONT, size=10, bold=True, color=warning)
 
 
 def _width(column: ReportColumn, style: Style) -> float:
@@ -313,7 +321,7 @@ def row_heights(table: SheetTable) -> list[float] | None:
     lines = np.ones(len(table))
     for column, width in zip(table.columns, widths(table), strict=True):
         if STYLES[column.kind].wrap:
-            lengths = np.fromiter(map(len, column.cells), dtype=np.float64, count=len(table))
+            lengths = np.array([len(str(cell)) for cell in column.cells], dtype=np.float64)
             lines = np.maximum(lines, lines_of(lengths, width))
     heights: list[float] = np.minimum(LINE_HEIGHT * lines, _HIGHEST).tolist()
     return heights if max(heights, default=0) > LINE_HEIGHT else None
@@ -387,7 +395,7 @@ _MATRIX_WIDTHS = (20, 14, 16, 88)
 
 
 def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
-    _head(sheet, matrix.title, matrix.subtitles)
+    _head(sheet, matrix.title, matrix.subtitles, matrix.formulas)
     sheet.sheet_properties.tabColor = _TAB
     _draw_summary(sheet, matrix.summary, _MATRIX_WIDTHS)
     for letter, width in zip("ABCD", _MATRIX_WIDTHS, strict=True):
@@ -399,11 +407,20 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
         prototype = sheet.cell(POINTS_ROW, position)
         prototype.font, prototype.number_format = small, STYLES[column.kind].number_format
+        if column.kind is Kind.PLOTTED:
+            _hush(sheet, prototype.coordinate)
     chart = portfolio_chart(matrix, lines, words)
     sheet.add_chart(chart, f"A{_CHART_ROW}")
     _print_setup(sheet, words)
     sheet.page_setup.fitToHeight = 1
     sheet.print_area = f"A1:D{_CHART_ROW + 34}"
+
+
+def _hush(sheet: Worksheet, first: str) -> None:
+    """Let the errors of a column, which only keep points out of the chart, be hardly seen."""
+    area = f"{first}:{first.rstrip('0123456789')}{_LAST_ROW}"
+    rule = FormulaRule(formula=[f"ISNA({first})"], font=Font(color=LINE))
+    sheet.conditional_formatting.add(area, rule)
 
 
 def _threshold_cells(sheet: Worksheet, matrix: MatrixSheet) -> list[ThresholdLine]:

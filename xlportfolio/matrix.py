@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,8 @@ class MatrixSheet:
         What the cells of the thresholds are for, and what the line of each is called.
     summary
         The lines above the chart, one for each type: how many customers and prospects are of it.
+    formulas
+        Those of cells other than the points that have one, by their addresses.
     """
 
     sheet: str
@@ -60,6 +63,7 @@ class MatrixSheet:
     summary: Summary
     names: int
     points: tuple[ReportColumn, ...]
+    formulas: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def thresholds(self) -> tuple[tuple[str | float | None, ...], ...]:

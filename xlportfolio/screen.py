@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 #: Customers of the ranking that the summary names.
 _TOP = 5
-_STEPS = ("read", "orders", "check", "analyse", "draw", "write")
+_STEPS = ("read", "orders", "check", "analyse", "draw", "write", "print")
 #: Problems that the summary lists; the data check sheet has them all.
 _LISTED = 10
 #: Columns of the summary where no terminal says how many it has.

@@ -16,13 +16,17 @@ from xlportfolio.model import Quadrant
 #: follow below.
 HEADER_ROW = 5
 FIRST_ROW = HEADER_ROW + 1
+#: The cell in which a sheet that goes on computing says what on it does not.
+NOTICE = f"A{HEADER_ROW - 1}"
 
 
 class Kind(StrEnum):
     """What a column holds; it decides the number format, the width and the alignment.
 
+    ``MEASURE`` is a number or a word, as it is, ``POINTS`` a value of 0 to 100 among many;
     ``ENTRY`` is a number from 0 that people type; ``JUDGMENT`` stands for the columns of a square,
-    one for each row of its table, in whose upper half people choose from a list.
+    one for each row of its table, in whose upper half people choose from a list. ``PLOTTED`` is a
+    coordinate by formula: where it has no number it shows #N/A, which no chart draws.
     """
 
     RANK = "rank"
@@ -32,6 +36,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     QUADRANT = "quadrant"
     SCORE = "score"
+    PLOTTED = "plotted"
     PERCENT = "percent"
     SHARE = "share"
     AMOUNT = "amount"
@@ -43,6 +48,8 @@ class Kind(StrEnum):
     PHRASE = "phrase"
     PROSE = "prose"
     RATIO = "ratio"
+    MEASURE = "measure"
+    POINTS = "points"
     ENTRY = "entry"
     JUDGMENT = "judgment"
 
@@ -50,8 +57,8 @@ class Kind(StrEnum):
 #: What people fill in; everything else is ours.
 TYPED = frozenset({Kind.ENTRY, Kind.JUDGMENT})
 
-#: A column's cells: numbers (NaN: blank) or texts (``""``: blank).
-Cells = npt.NDArray[np.float64] | Sequence[str]
+#: A column's cells: numbers (NaN: blank), or texts (``""``: blank) with numbers among them.
+Cells = npt.NDArray[np.float64] | Sequence[str | float]
 
 
 @dataclass(frozen=True, eq=False)

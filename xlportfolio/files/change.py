@@ -46,6 +46,7 @@ def change(
     out: Path | str | None,
     work: Callable[[Workbook], Content],
     *,
+    suffix: str | None = None,
     is_needed: Callable[[Content], bool] = lambda _: True,
     backup: bool = True,
     write: bool = True,
@@ -61,6 +62,8 @@ def change(
         Where the result goes; ``None``: into the same file.
     work
         Changes the package; what it raises leaves the file as it is.
+    suffix
+        How the name of the target ends; ``None``: as that of the workbook.
     is_needed
         Whether what came of the work has to be written into the same file.
     backup, write, progress
@@ -73,8 +76,9 @@ def change(
     """
     target = Path(book if out is None else out)
     progress("read")
-    if target.suffix.lower() != book.suffix.lower():
-        raise WorkbookError("wrong_suffix", path=target, suffix=book.suffix)
+    wanted = suffix or book.suffix
+    if target.suffix.lower() != wanted.lower():
+        raise WorkbookError("wrong_suffix", path=target, suffix=wanted)
     with (
         hold(target) if write else nullcontext() as held,
         steady(book) as unchanged,

@@ -21,6 +21,7 @@ from xlportfolio.files.cells import set_answer
 from xlportfolio.files.ours import OurSheets, foreign_cell
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
 from xlportfolio.files.rows import Block, Pieces, row_chunks
+from xlportfolio.files.sheets import release
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     LAST_TABLE_ID,
@@ -64,7 +65,8 @@ def graft(
     blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
     blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
     pieces = Pieces([column for block in blocks.values() for column in block.columns])
-    sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces)) for k in ORDER]
+    formulas = {t.key: t.formulas for t in report.tables} | {MATRIX: report.matrix.formulas}
+    sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces, formulas[k])) for k in ORDER]
     put_sheets(workbook, scratch, sheets)
     home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
@@ -168,22 +170,7 @@ class Graft:
         """Take away the parts below these sheets that nothing else points at."""
         tables = [table for sheet in replaced for table in sheet.tables]
         self.table_numbers = {table.name.lower(): table.number for table in tables}
-        sheets = [sheet.part for sheet in replaced]
-        pointing = self.package.referenced()
-        waiting, unused = list(sheets), []
-        while waiting:
-            source = waiting.pop()
-            for relationship in self.package.relationships(source):
-                users = pointing.get(relationship.target, set())
-                users.discard(source)
-                is_free = not (users or relationship.external)
-                if is_free and relationship.target not in unused:
-                    waiting.append(relationship.target)
-                    unused.append(relationship.target)
-        for part in unused:
-            self.package.remove(part)
-        for sheet in sheets:
-            self.package.drop_relationships(sheet)
+        release(self.package, [sheet.part for sheet in replaced])
 
     def place(self, name: str, there: Sheet | None = None, filled: Filled | None = None) -> None:
         """Put one sheet where ours was, or at the end, and fill in its data."""
@@ -291,6 +278,11 @@ def _add_formulas(root: Element, formulas: Mapping[str, str]) -> None:
             continue
         element = cell.makeelement(main("f"), {})
         element.text = formula
+        text = cell.find(f"{main('is')}/{main('t')}")
+        if text is not None:  # a text that is computed stands where numbers do
+            text.tag = main("v")
+            cell[:] = [text]
+            cell.set("t", "str")
         cell.insert(0, element)
         if cell.find(main("v")) is None:
             set_answer(cell, None)

@@ -20,7 +20,7 @@ from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import IMPORTED, LAST_ROW, column_letters
 from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, entries_table
-from xlportfolio.tables import HEADER_ROW, ReportColumn
+from xlportfolio.tables import HEADER_ROW, NOTICE, ReportColumn
 
 #: Office makes these for any sheet; they hold nothing that a user typed.
 _EXPENDABLE = {"table", "printerSettings"}
@@ -246,7 +246,10 @@ def _filled_cells(data: bytes, areas: Sequence[Area], most: int) -> Iterator[tup
     end = range_boundaries(dimension[1].decode())[2:] if dimension is not None else None
     inside = any(end == (area.right, area.bottom) and area.left == 1 for area in areas)
     inside = inside and data.count(b"<c ") <= most
-    for (row, column), _ in _contents(data, areas[0].top if inside else None):
+    notice = coordinates(NOTICE)
+    for (row, column), cell in _contents(data, areas[0].top if inside else None):
+        if (column, row) == notice and cell.find(main("f")) is not None:
+            continue  # what a copy that goes on computing says of itself
         here = Area(column, row, column, row)
         if not any(here.meets(area) for area in areas):
             yield column, row

@@ -311,6 +311,11 @@ class Package:
         self._write_relationships(part)
         return wanted
 
+    def redirect(self, part: str, relationship: Relationship, target: str) -> None:
+        """Let a relationship that leads out of the package lead elsewhere."""
+        relationship.element.set("Target", target)
+        self._write_relationships(part)
+
     def unrelate(self, part: str, relationship: Relationship) -> None:
         """Take a relationship away."""
         self._relationships_of(part).remove(relationship.element)
@@ -340,6 +345,14 @@ class Package:
                     if not relationship.external:
                         pointing.setdefault(relationship.target, set()).add(source)
         return pointing
+
+    def forget_types(self, kinds: tuple[str, ...]) -> None:
+        """Take out content types of endings, if they begin so and no part needs them."""
+        endings = {part.rpartition(".")[2].lower() for part in self.parts()}
+        for key, element in list(self._types.items()):
+            is_needed = key.startswith("/") or key in endings
+            if not is_needed and element.get("ContentType", "").startswith(kinds):
+                self._content_types.remove(self._types.pop(key))
 
     # --- writing -------------------------------------------------------------------------------
 

@@ -65,6 +65,44 @@ def refresh(
             workbook.package.put(sheet.part, to_xml(root))
 
 
+def put_scorecard(
+    workbook: Workbook,
+    answer: Sequence[Sequence[Answer]],
+    formulas: Sequence[Sequence[str | None]],
+) -> bool:
+    """Put plain formulas in the place of the scorecard's, which only xlportfolio computes.
+
+    Parameters
+    ----------
+    answer
+        What the scorecard shows, its header row first.
+    formulas
+        As many; ``None``: the value alone.
+
+    Returns
+    -------
+    Whether the workbook has a scorecard.
+
+    Raises
+    ------
+    WorkbookError
+        If the scorecard has grown and something of the user's stands in its way.
+    """
+    changed = []
+    for sheet in workbook.sheets:
+        if not sheet.is_worksheet:
+            continue
+        content = workbook.package.read_xml(sheet.part)
+        if b"KP_SCORECARD" not in content.upper():
+            continue
+        root = workbook.package.xml(sheet.part)
+        if _refresh_scorecard(workbook, sheet, root, lambda: answer, formulas):
+            workbook.package.put(sheet.part, to_xml(root))
+            changed.append(sheet)
+    workbook.forget_calculations(changed)
+    return bool(changed)
+
+
 def _state(workbook: Workbook) -> Element | None:
     """The name that holds the figures of the last run."""
     for element in workbook.defined_names():
@@ -78,8 +116,12 @@ def _refresh_scorecard(
     sheet: Sheet,
     root: Element,
     answer: Callable[[], Sequence[Sequence[Answer]]],
+    plain: Sequence[Sequence[str | None]] | None = None,
 ) -> bool:
-    """Replace the scorecard's answer; whether there is one on this sheet."""
+    """Replace the scorecard's answer, and its formula by plain ones if there are such.
+
+    Whether there is one on this sheet.
+    """
     formulas = [f for f in array_formulas(root) if _key(f.text or "") == _key(FORMULA)]
     block = answer() if formulas else []
     for formula in formulas:
@@ -95,6 +137,8 @@ def _refresh_scorecard(
             details = {"path": workbook.package.path, "sheet": sheet.name, "cell": cell}
             raise WorkbookError("scorecard_blocked", **details)
         spill.replace(block)
+        if plain is not None:
+            spill.dissolve(plain)
     return bool(formulas)
 
 

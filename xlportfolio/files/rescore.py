@@ -20,6 +20,7 @@ from xlportfolio.files.workbook import Workbook
 from xlportfolio.intake import Intake
 from xlportfolio.look import draw
 from xlportfolio.model import Presentation
+from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import LAST_ROW
@@ -123,11 +124,7 @@ def rescore(
 
         def finish(run: Run) -> None:
             report = run.report(ours.names(workbook, run.sheet_names))
-            for table in report.tables:
-                rows, most = len(table), LAST_ROW - table.first_row + 1
-                if rows > most:
-                    path = workbook.package.path
-                    raise WorkbookError("too_many_rows", path=path, rows=rows, most=most)
+            refuse_long(workbook, report)
 
             def answer() -> list[list[Answer]]:
                 of_workbook = run.given.presentation.language
@@ -152,6 +149,15 @@ def rescore(
     book = Path(book)
     done = change(book, out, work, backup=backup, write=write, progress=progress)
     return Rescored(book, done.written, done.backup, done.content)
+
+
+def refuse_long(workbook: Workbook, report: Report) -> None:
+    """Refuse to write tables that are longer than a sheet."""
+    for table in report.tables:
+        rows, most = len(table), LAST_ROW - table.first_row + 1
+        if rows > most:
+            path = workbook.package.path
+            raise WorkbookError("too_many_rows", path=path, rows=rows, most=most)
 
 
 def revise(

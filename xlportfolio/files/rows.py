@@ -64,8 +64,9 @@ class Pieces:
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
         if column.formulas:
+            error = "#N/A" if column.kind is Kind.PLOTTED else ""
             return [
-                _formula_piece(column.formulas[k], cell) if k in column.formulas else piece
+                _formula_piece(column.formulas[k], cell, error) if k in column.formulas else piece
                 for k, (cell, piece) in enumerate(
                     zip(column.cells, _pieces(column.cells), strict=True)
                 )
@@ -84,7 +85,7 @@ def _pieces(cells: Cells) -> list[str]:
     """The pieces of a column, each made once where half of the cells or more repeat others."""
     if isinstance(cells, np.ndarray):
         return _made(cells.tolist(), _number_piece)
-    return _made(cells, _text_piece)
+    return _made(cells, _piece)
 
 
 def _made(cells: Sequence[Any], piece: Callable[[Any], str]) -> list[str]:
@@ -93,6 +94,10 @@ def _made(cells: Sequence[Any], piece: Callable[[Any], str]) -> list[str]:
         return [*map(piece, cells)]
     known = {cell: piece(cell) for cell in different}
     return [known[cell] for cell in cells]
+
+
+def _piece(cell: str | float) -> str:
+    return _text_piece(cell) if isinstance(cell, str) else _number_piece(float(cell))
 
 
 def _number_piece(number: float) -> str:
@@ -106,9 +111,11 @@ def _text_piece(text: str) -> str:
     return f' t="inlineStr"><is><t{space}>{escape_text(text)}</t></is></c>'
 
 
-def _formula_piece(formula: str, shown: float | str) -> str:
-    """A formula, and what it shows; nothing where that is a number not known."""
+def _formula_piece(formula: str, shown: float | str, error: str) -> str:
+    """A formula, and what it shows; an error or nothing where that is a number not known."""
     written = f"<f>{escape_text(formula)}</f>"
+    if error and shown != shown:  # noqa: PLR0124 (NaN)
+        return f' t="e">{written}<v>{error}</v></c>'
     if isinstance(shown, str) or shown != shown:  # noqa: PLR0124 (NaN)
         text = shown if isinstance(shown, str) else ""
         return f' t="str">{written}<v>{escape_text(text)}</v></c>'

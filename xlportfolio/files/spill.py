@@ -25,7 +25,9 @@ class Spill:
     def __init__(self, root: Element, formula: Element) -> None:
         self._cells = SheetCells(root)
         self._formula = formula
-        self._anchor = formula.getparent()
+        anchor = formula.getparent()
+        assert anchor is not None
+        self._anchor = anchor
         self.area = Area.of(formula.get("ref", "A1"))
 
     def obstacle(self, height: int, width: int, tables: Sequence[Area] = ()) -> str | None:
@@ -57,6 +59,24 @@ class Spill:
         self._formula.set("ref", str(new))
         self.area = new
         self._cells.cover(new)
+
+    def dissolve(self, formulas: Sequence[Sequence[str | None]]) -> None:
+        """Leave the answer without the formula: as values, or by plain formulas.
+
+        Parameters
+        ----------
+        formulas
+            Those of the cells, as many as the answer has; ``None``: the value alone stays.
+        """
+        self._anchor.remove(self._formula)
+        self._anchor.attrib.pop("cm", "")  # what tells of a dynamic array
+        for row, plain in zip(self.area.rows, formulas, strict=True):
+            for column, formula in zip(self.area.columns, plain, strict=True):
+                if formula is not None:
+                    cell = self._cells.make(column, row, None)
+                    element = cell.makeelement(main("f"), {})
+                    element.text = formula
+                    cell.insert(0, element)
 
     def _clear(self, old: Area, new: Area) -> None:
         """Empty the cells that the answer filled and will not fill any more."""

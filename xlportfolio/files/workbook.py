@@ -21,6 +21,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _CALC_CHAIN = "calcChain"
+_HIDDEN = frozenset({"hidden", "veryHidden"})
 #: The largest numbers that Excel takes for a sheet and for a table.
 _LAST_SHEET_ID, LAST_TABLE_ID = 65_534, 2**32 - 1
 
@@ -47,6 +48,12 @@ def walk(data: bytes, *names: str) -> Iterator[tuple[str, Element]]:
     tags = [main(name) for name in names]
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False}
     yield from etree.iterparse(BytesIO(data), events=("start", "end"), tag=tags, **options)
+
+
+def _remove(element: Element) -> None:
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
 
 
 def free_number(taken: set[int], most: int) -> int:
@@ -267,9 +274,7 @@ class Workbook:
         local = str(self.sheets.index(sheet))
         element = self._names.pop((name, local), None)
         if element is not None:
-            parent = element.getparent()
-            assert parent is not None
-            parent.remove(element)
+            _remove(element)
 
     # --- changes -------------------------------------------------------------------------------
 
@@ -290,6 +295,43 @@ class Workbook:
         sheet = Sheet(self.package, element, relationship)
         self.sheets.append(sheet)
         return sheet
+
+    def forget_sheet(self, sheet: Sheet) -> None:
+        """Take a sheet off the list, with its own names; its part and relationship stay."""
+        self.forget_calculations([sheet])
+        at = self.sheets.index(sheet)
+        _remove(sheet.element)
+        del self.sheets[at]
+        for element in self.defined_names():
+            local = element.get("localSheetId")
+            if local == str(at):
+                _remove(element)
+            elif local is not None and local.isdecimal() and int(local) > at:
+                element.set("localSheetId", str(int(local) - 1))
+        self.forget_names()
+        self._look_beside(at)
+        for view in self.root.iter(main("customWorkbookView")):
+            if view.get("activeSheetId") == sheet.sheet_id and self.sheets:
+                view.set("activeSheetId", self.sheets[0].sheet_id)
+
+    def _look_beside(self, at: int) -> None:
+        """Let windows that show the sheet that was here, or a later one, show what is there now."""
+        seen = [i for i, s in enumerate(self.sheets) if s.element.get("state") not in _HIDDEN]
+        for view in self.root.iter(main("workbookView")):
+            for attribute in ("activeTab", "firstSheet"):
+                shown = int(view.get(attribute, "0"))
+                if shown > at:
+                    view.set(attribute, str(shown - 1))
+                elif shown == at:
+                    nearest = min(seen, key=lambda i: abs(i - at), default=0)
+                    view.set(attribute, str(nearest))
+
+    def forget_names(self) -> None:
+        """Look names up anew when they are next asked for; a list without names goes."""
+        self.__dict__.pop("_names", None)
+        parent = self.root.find(main("definedNames"))
+        if parent is not None and not len(parent):
+            _remove(parent)
 
     def forget_calculations(self, sheets: list[Sheet]) -> None:
         """Take the cells of these sheets out of the calculation chain, which may go with them."""

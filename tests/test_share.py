@@ -1,0 +1,223 @@
+"""Copies for colleagues by ``share``, from the command to the file: what stays, goes, and computes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from support.books import CRITERIA, CUSTOMERS_HEADER, rows_of, write_book
+from support.ecma import repairs_of
+from support.packages import changed_parts, faults_of, parts_of
+from support.searched import found_in
+from support.template import made
+from typer.testing import CliRunner, Result
+
+from xlportfolio import cli
+
+DAY = "2026-06-30"
+HEADER = (*CUSTOMERS_HEADER, "Region", "Remark")
+CUSTOMERS = (
+    ("K-4711", "Quellmann Werke", "Customer", 912, 0.4, "high", 2, "South", "pays late"),
+    ("K-4712", "Birkenau Stahl", "Customer", 823, 0.1, "low", 9, "North", "wants a visit"),
+    ("K-4713", "Erlenbach Guss", "Customer", 134, -0.3, "high", 1, "South", None),
+    ("K-4714", "Moorfeld Holz", "Customer", 56, -0.5, "low", 10, "North", "sells soon"),
+    ("K-4715", "Dornheim Bau", "Prospect", None, 0.5, "high", None, "east ", None),
+    ("K-4716", "Heidelberger Feinblech", "Customer", 400, 0.2, "high", 4, None, None),
+)
+NORTH = ("K-4712", "Birkenau Stahl", "K-4714", "Moorfeld Holz")
+SETTINGS = (("as_of", DAY), ("min_coverage", 40))
+
+
+def book_of(folder: Path, **more: Any) -> Path:
+    path = folder / "customers.xlsx"
+    return write_book(path, customers_header=HEADER, customers=CUSTOMERS, settings=SETTINGS, **more)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [*map(str, arguments)])
+
+
+def done(*arguments: object) -> dict[str, Any]:
+    """The JSON object of a run of ``share`` that went well."""
+    result = run("share", *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def table_of(path: Path, table: str) -> list[dict[str, Any]]:
+    book = load_workbook(path)
+    (sheet,) = [sheet for sheet in book.worksheets if table in sheet.tables]
+    return rows_of(sheet)
+
+
+def scores(path: Path) -> dict[str, tuple[Any, ...]]:
+    columns = ("Rank", "Type", "Value score", "Benefit score", "Total score", "ABC")
+    return {
+        row["Customer ID"]: tuple(row[column] for column in columns)
+        for row in table_of(path, "tblRanking")
+    }
+
+
+# --- a copy with everything -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_copy_of_the_template_needs_neither_python_nor_macros(
+    tmp_path: Path, language: str
+) -> None:
+    book = made(tmp_path, language)
+    before = book.read_bytes()
+    copy = tmp_path / "copy.xlsx"
+    done(book, copy, "--as-of", DAY)
+    assert book.read_bytes() == before
+    parts = parts_of(copy)
+    assert not faults_of(parts)
+    assert not repairs_of(parts)
+    assert not found_in(copy, "KP_SCORE", "vbaProject", "customUI", "macroEnabled", "kp_text_")
+    rescored = run("rescore", book, "-o", tmp_path / "scored.xlsm", "--as-of", DAY, "--json")
+    customers = json.loads(rescored.stdout)["customers"]
+    table = table_of(copy, "tblRanking")
+    assert [list(row.values())[1] for row in table] == [one["customer_id"] for one in customers]
+    assert [list(row.values())[5] for row in table] == [one["value_score"] for one in customers]
+
+
+def test_a_copy_leaves_every_part_that_is_not_ours_as_it_was(tmp_path: Path) -> None:
+    book = book_of(tmp_path)
+    copy = tmp_path / "copy.xlsx"
+    done(book, copy)
+    allowed = {
+        "[Content_Types].xml",
+        "xl/workbook.xml",
+        "xl/_rels/workbook.xml.rels",
+        "xl/styles.xml",
+    }
+    assert changed_parts(parts_of(book), parts_of(copy)) <= allowed
+
+
+def test_a_copy_has_the_numbers_of_a_rescore(tmp_path: Path) -> None:
+    book = book_of(tmp_path)
+    done(book, tmp_path / "copy.xlsx")
+    run("rescore", book, "-o", tmp_path / "scored.xlsx")
+    assert scores(tmp_path / "copy.xlsx") == scores(tmp_path / "scored.xlsx")
+
+
+# --- only what may be seen ------------------------------------------------------------------------
+
+
+def test_of_other_customers_nothing_is_left_and_ranks_are_those_of_all(tmp_path: Path) -> None:
+    book, copy = book_of(tmp_path), tmp_path / "south.xlsx"
+    said = done(book, copy, "--only", "region=SOUTH")
+    assert said["copies"][0]["customers"] == 2
+    assert not found_in(copy, *NORTH, "Dornheim Bau", "wants a visit", "sells soon")
+    run("rescore", book, "-o", tmp_path / "scored.xlsx")
+    whole = scores(tmp_path / "scored.xlsx")
+    assert scores(copy) == {key: whole[key] for key in ("K-4711", "K-4713")}
+    assert not repairs_of(parts_of(copy))
+
+
+def test_other_customers_are_gone_after_excel_has_shared_our_texts(tmp_path: Path) -> None:
+    """Excel moves the texts of our sheets into the table of shared strings when it saves."""
+    book = book_of(tmp_path)
+    run("rescore", book)
+    load_workbook(book).save(book)  # puts them there too
+    copy = tmp_path / "south.xlsx"
+    done(book, copy, "--only", "Region=South")
+    assert not found_in(copy, *NORTH, "Dornheim Bau")
+
+
+def test_a_hidden_measure_is_gone_and_scores_stay(tmp_path: Path) -> None:
+    book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
+    done(book, copy, "--hide", "Turnover", "--hide", "remark")
+    run("rescore", book, "-o", tmp_path / "scored.xlsx")
+    assert scores(copy) == scores(tmp_path / "scored.xlsx")
+    assert {row["Turnover"] for row in table_of(copy, "tblCustomers")} == {None}
+    assert not found_in(copy, "pays late", "wants a visit")
+    reasons = [str(row["Reason"]) for row in table_of(copy, "tblRecommendations")]
+    assert reasons
+    assert not [reason for reason in reasons if "Turnover" in reason]
+
+
+def test_anonymous_customers_are_the_same_in_the_next_copy(tmp_path: Path) -> None:
+    book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
+    said = done(book, copy, "--anonymise")
+    key = Path(said["copies"][0]["key"])
+    assert key == tmp_path / "copy-key.csv"
+    assert not found_in(copy, *(row[1] for row in CUSTOMERS))
+    first = list(csv.reader(key.open(encoding="utf-8-sig", newline="")))
+    known = {row[1]: row[3] for row in first[1:]}
+    assert set(known) == {row[1] for row in CUSTOMERS}
+    shown = {row["Customer ID"]: row["Customer"] for row in table_of(copy, "tblRanking")}
+    assert shown == {row[0]: known[row[1]] for row in CUSTOMERS}
+    done(book_of(tmp_path, criteria=(*CRITERIA[:1], *CRITERIA[2:])), copy, "--anonymise")
+    again = {row["Customer ID"]: row["Customer"] for row in table_of(copy, "tblRanking")}
+    assert again == shown
+
+
+def test_numbers_too_are_replaced_on_demand(tmp_path: Path) -> None:
+    book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
+    done(book, copy, "--anonymise-ids")
+    assert not found_in(copy, *(name for row in CUSTOMERS for name in row[:2]))
+
+
+def test_each_value_gets_a_copy_with_names_that_all_copies_share(tmp_path: Path) -> None:
+    book, folder = book_of(tmp_path), tmp_path / "regions"
+    said = done(book, "--split-by", "Region", folder, "--anonymise")
+    names = [Path(copy["path"]).name for copy in said["copies"]]
+    assert sorted(names) == [f"customers-{name}.xlsx" for name in ("North", "South", "east")]
+    assert [copy["customers"] for copy in said["copies"]] in ([2, 2, 1], [1, 2, 2], [2, 1, 2])
+    assert {copy["key"] for copy in said["copies"]} == {str(tmp_path / "regions-key.csv")}
+    shown = [
+        row["Customer"]
+        for copy in said["copies"]
+        for row in table_of(Path(copy["path"]), "tblRanking")
+    ]
+    assert len(set(shown)) == len(shown) == 5
+    assert [problem for problem in said["problems"] if problem["severity"] == "warning"]
+
+
+# --- what stops it --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--only", "Regoin=South"), "Region"),
+        (("--only", "Region=Sooth"), "South"),
+        (("--hide", "Turnovr"), "Turnover"),
+        (("--hide", "Customer"), "--anonymise"),
+    ],
+)
+def test_what_is_not_there_is_named_and_nothing_written(
+    tmp_path: Path, options: tuple[str, str], said: str
+) -> None:
+    book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
+    result = run("share", book, copy, *options)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert not copy.exists()
+
+
+def test_a_copy_is_never_the_workbook_itself(tmp_path: Path) -> None:
+    book = book_of(tmp_path)
+    before = book.read_bytes()
+    assert run("share", book, book).exit_code == 1
+    assert run("share", book, tmp_path / "copy.xlsm").exit_code == 1
+    assert run("share", book).exit_code == 2
+    assert book.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [book.name]
+
+
+def test_a_file_that_is_no_key_is_not_written_over(tmp_path: Path) -> None:
+    book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
+    key = tmp_path / "copy-key.csv"
+    key.write_text("mine", encoding="utf-8")
+    result = run("share", book, copy, "--anonymise")
+    assert result.exit_code == 1
+    assert "copy-key.csv" in result.stderr
+    assert key.read_text(encoding="utf-8") == "mine"
+    assert not copy.exists()

@@ -1,0 +1,352 @@
+"""Empty cells of a sheet, row by row: of rows and columns that go, and those that hold a secret."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
+from openpyxl.utils import column_index_from_string
+
+from xlportfolio.files.cells import Area, give_addresses, set_content
+from xlportfolio.files.package import Element
+from xlportfolio.files.regions import People, Region
+from xlportfolio.files.sheet_telling import SheetTeller
+from xlportfolio.files.texts import CellTexts, read_aloud
+from xlportfolio.files.workbook import coordinates, main
+from xlportfolio.schema.contract import column_letters
+
+_C, _F, _IS, _ROW, _V = map(main, ("c", "f", "is", "row", "v"))
+#: The kinds of formulas that fill an area.
+_FILLING = frozenset({"array", "dataTable"})
+_DIGITS = "0123456789"
+
+
+class Shared(NamedTuple):
+    """Which shared strings are told otherwise, by their number as the cells name it."""
+
+    changed: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, texts: CellTexts, teller: SheetTeller) -> Shared:
+        """Tell each of them once."""
+        changed: dict[str, str | None] = {}
+        for number, (text, spoken) in enumerate(zip(texts.shared, texts.spoken, strict=True)):
+            new = teller.text(text)
+            if new != text or (spoken and teller.text(spoken) != spoken):
+                changed[str(number)] = new
+        return cls(changed)
+
+
+class Emptying:
+    """One pass over the cells of a sheet, whose root this is.
+
+    Attributes
+    ----------
+    cleared
+        Column and row of the cells outside of tables that lost their content.
+    changed
+        How many cells there are whose text is another now.
+    doubtful
+        The cells of formulas that showed a secret: what they showed is gone.
+    rows, hidden
+        How many rows of tables were emptied, and how many of the sheet hidden.
+    columns
+        How many cells of hidden columns were emptied.
+    """
+
+    def __init__(
+        self,
+        root: Element,
+        regions: Sequence[Region],
+        people: People,
+        teller: SheetTeller,
+        texts: CellTexts,
+        shared: Shared,
+        first_day: dt.datetime,
+    ) -> None:
+        give_addresses(root)
+        self._root, self._regions = root, regions
+        self._people, self._teller, self._texts = people, teller, texts
+        self._shared, self._first_day = shared.changed, first_day
+        self._letters: dict[str, int] = {}
+        self._filling: list[tuple[Area, Element]] = []
+        self._masters: dict[str, tuple[str, Element]] = {}
+        self._followers: dict[str, list[Element]] = {}
+        self.cleared: list[tuple[int, int]] = []
+        self.doubtful: list[Element] = []
+        self.changed = self.rows = self.hidden = self.columns = self.formulas = 0
+        data = root.find(main("sheetData"))
+        for row in () if data is None else data.iterfind(_ROW):
+            self._row(row)
+        self._fill_areas()
+        self._lead()
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether any cell is not as it was."""
+        return bool(self.cleared or self.changed or self.rows or self.columns or self.doubtful)
+
+    def is_empty(self, area: Area) -> bool:
+        """Whether the first cell of an area was emptied."""
+        place = area.left, area.top
+        lone = area._replace(right=area.left, bottom=area.top)
+        return place in self._places or any(_meets(region, lone) for region in self._regions)
+
+    @cached_property
+    def _places(self) -> frozenset[tuple[int, int]]:
+        return frozenset(self.cleared)
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def _row(self, row: Element) -> None:
+        number = int(row.get("r", "0"))
+        cells = [(self._column(cell), cell) for cell in row.iterfind(_C) if len(cell)]
+        for _, cell in cells:
+            if cell[0].tag == _F:
+                self._note(cell, cell[0])
+        here = [r for r in self._regions if r.whole.top <= number <= r.area.bottom]
+        if not here:
+            for column, cell in cells:
+                self._tell(cell, column, number)
+            return
+        named = {id(region): self._named(region, cells, number) for region in here}
+        for region in here:
+            if self._goes(region, number, list(named[id(region)].values())):
+                self._empty_row(region, row, number, cells)
+        for column, cell in cells:
+            if len(cell):
+                within = next((r for r in here if r.area.left <= column <= r.area.right), None)
+                beside = {} if within is None else named[id(within)]
+                self._cell(cell, column, number, within, beside)
+
+    def _named(
+        self, region: Region, cells: Sequence[tuple[int, Element]], number: int
+    ) -> dict[int, object]:
+        """The numbers and names of customers in a row of a table, by column."""
+        if not region.keys or not region.area.top <= number <= region.last:
+            return {}
+        return {c: self._texts.content(cell) for c, cell in cells if c in region.keys}
+
+    def _goes(self, region: Region, number: int, names: Sequence[object]) -> bool:
+        if not region.area.top <= number <= region.last:
+            return False
+        if region.is_gone or number in region.gone:
+            return True
+        # the table of the customers says itself which rows go
+        return not region.gone and self._people.is_gone(names)
+
+    def _empty_row(
+        self, region: Region, row: Element, number: int, cells: Sequence[tuple[int, Element]]
+    ) -> None:
+        left, right = region.area.left, region.area.right
+        region.emptied.add(number)
+        self.rows += 1
+        for column, cell in cells:
+            if left <= column <= right:
+                self._empty(cell)
+        if not any(len(cell) for _, cell in cells) and row.get("hidden") not in {"1", "true"}:
+            row.set("hidden", "1")
+            self.hidden += 1
+
+    # --- cells ---------------------------------------------------------------------------------
+
+    def _cell(
+        self,
+        cell: Element,
+        column: int,
+        number: int,
+        region: Region | None,
+        beside: Mapping[int, object],
+    ) -> None:
+        if region is None:
+            self._tell(cell, column, number)
+        elif number < region.area.top:
+            self._header(cell, column, number, region)
+        elif column in region.hidden:
+            self.columns += 1
+            self._empty(cell)
+        elif column in beside:
+            content = beside[column]
+            shown = None if content is None else self._people.shown(content, beside.values())
+            if shown is not None:
+                self._write(cell, shown)
+            else:
+                self._tell(cell, column, number, is_number=region.keeps_numbers)
+        elif column not in region.ours:
+            self._tell(cell, column, number, is_number=region.keeps_numbers)
+
+    def _header(self, cell: Element, column: int, number: int, region: Region) -> None:
+        """A header says what the table object says; one that we know stays."""
+        if region.table is not None:
+            header = region.table.headers[column - region.area.left]
+            if self._texts.content(cell) != header and self._says_secret(cell):
+                self._write(cell, header)
+        elif column not in region.our_headers:
+            self._tell(cell, column, number)
+
+    def _says_secret(self, cell: Element) -> bool:
+        content = self._texts.content(cell)
+        return isinstance(content, str) and self._teller.text(content) != content
+
+    def _tell(self, cell: Element, column: int, number: int, *, is_number: bool = False) -> None:
+        """Let a cell show no secret: its text in other words, or nothing at all."""
+        formula = cell[0] if cell[0].tag == _F else None
+        if formula is not None and formula.text:
+            told = self._teller.formula(formula.text)
+            if told is None:
+                self._clear(cell, column, number)
+                return
+            if told != formula.text:
+                formula.text = told
+                self._unanswer(cell)
+                return
+        is_secret, new = self._told(cell, is_number=is_number)
+        if not is_secret:
+            return
+        if formula is not None:
+            self._unanswer(cell)
+        elif new is None:
+            self._clear(cell, column, number)
+        else:
+            self._write(cell, new)
+
+    def _told(self, cell: Element, *, is_number: bool) -> tuple[bool, str | None]:
+        """Whether a cell shows a secret, and what stands for it; a number may be left alone."""
+        kind = cell.get("t", "n")
+        if kind == "n":
+            is_secret = not is_number and self._teller.is_secret_number(cell.findtext(_V))
+            return is_secret, None
+        if kind == "s":
+            index = cell.findtext(_V, "").strip()
+            return index in self._shared, self._shared.get(index)
+        text = self._texts.content(cell)
+        if not isinstance(text, str):
+            return False, None
+        new = self._teller.text(text)
+        return new != text or self._is_read_aloud(cell), new
+
+    def _is_read_aloud(self, cell: Element) -> bool:
+        inline = cell.find(_IS)
+        spoken = "" if inline is None else read_aloud(inline)
+        return bool(spoken) and self._teller.text(spoken) != spoken
+
+    def _unanswer(self, cell: Element) -> None:
+        """Take away what a formula showed, which may be a secret still when it is computed."""
+        self.doubtful.append(cell)
+        forget_answer(cell)
+
+    def _clear(self, cell: Element, column: int, number: int) -> None:
+        self.cleared.append((column, number))
+        self._empty(cell)
+
+    def _empty(self, cell: Element) -> None:
+        if len(cell) and cell[0].tag == _F:
+            self.formulas += 1
+        set_content(cell, None, self._first_day)
+
+    def _write(self, cell: Element, text: str) -> None:
+        self._empty(cell)
+        self.changed += 1
+        set_content(cell, text, self._first_day)
+
+    def _column(self, cell: Element) -> int:
+        letters = cell.get("r", "A1").rstrip(_DIGITS)
+        if letters not in self._letters:
+            self._letters[letters] = column_index_from_string(letters)
+        return self._letters[letters]
+
+    # --- formulas that fill several cells ------------------------------------------------------
+
+    def _note(self, cell: Element, formula: Element) -> None:
+        kind = formula.get("t")
+        if kind in _FILLING and formula.get("ref"):
+            self._filling.append((Area.of(formula.get("ref", "A1")), cell))
+        elif kind == "shared":
+            number = formula.get("si", "")
+            if formula.text and number not in self._masters:
+                self._masters[number] = formula.text, cell
+            else:
+                self._followers.setdefault(number, []).append(cell)
+
+    def _fill_areas(self) -> None:
+        """Empty all cells of a formula for several of which one had to be emptied."""
+        emptied = set(self.cleared)
+        gone = [
+            (area, cell)
+            for area, cell in self._filling
+            if not len(cell)
+            or any(coordinates_in(area, place) for place in emptied)
+            or any(_meets(region, area) for region in self._regions)
+        ]
+        for area, master in gone:
+            self._empty(master)
+            for column, cell in cells_of(self._root, area):
+                if len(cell):
+                    self._empty(cell)
+                    self.cleared.append((column, coordinates(cell.get("r", "A1"))[1]))
+
+    def _lead(self) -> None:
+        """Give formulas of their own to cells that shared that of a cell which is empty now."""
+        for number, (text, master) in self._masters.items():
+            if len(master):
+                continue
+            for cell in self._followers.get(number, ()):
+                if not len(cell) or cell[0].tag != _F:
+                    continue
+                formula, origin = cell[0], master.get("r", "A1")
+                try:
+                    moved = Translator(f"={text}", origin).translate_formula(cell.get("r", "A1"))
+                except (TokenizerError, TranslatorError, ValueError, IndexError):
+                    self._clear(cell, *coordinates(cell.get("r", "A1")))
+                    continue
+                told = self._teller.formula(moved.removeprefix("="))
+                if told is None:
+                    self._clear(cell, *coordinates(cell.get("r", "A1")))
+                    continue
+                for attribute in ("t", "si", "ref"):
+                    formula.attrib.pop(attribute, "")
+                formula.text = told
+
+
+def _meets(region: Region, area: Area) -> bool:
+    """Whether a row or a column that was emptied crosses an area."""
+    shared = area.within(region.area)
+    return shared is not None and (
+        any(column in region.hidden for column in shared.columns)
+        or any(row in region.emptied for row in shared.rows)
+    )
+
+
+def coordinates_in(area: Area, place: tuple[int, int]) -> bool:
+    """Whether a column and row lie in an area."""
+    return area.left <= place[0] <= area.right and area.top <= place[1] <= area.bottom
+
+
+def cells_of(root: Element, area: Area) -> Iterator[tuple[int, Element]]:
+    """The cells that a sheet has in an area, each with its column."""
+    data = root.find(main("sheetData"))
+    for row in () if data is None else data.iterfind(_ROW):
+        if area.top <= int(row.get("r", "0")) <= area.bottom:
+            for cell in row.iterfind(_C):
+                column = coordinates(cell.get("r", "A1"))[0]
+                if area.left <= column <= area.right:
+                    yield column, cell
+
+
+def forget_answer(cell: Element) -> None:
+    """Take away what a cell shows; its formula stays."""
+    for child in list(cell):
+        if child.tag != _F:
+            cell.remove(child)
+    for attribute in ("t", "vm"):
+        cell.attrib.pop(attribute, "")
+
+
+def addresses(places: Sequence[tuple[int, int]], most: int = 5) -> str:
+    """The first of some cells, as the sheet calls them."""
+    named = [f"{column_letters(column)}{row}" for column, row in places[:most]]
+    return ", ".join(named) + (" …" if len(places) > most else "")

@@ -1,0 +1,186 @@
+"""Rules, names, columns of tables and series of charts that need functions which a copy lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from lxml import etree
+
+from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.files.formulas import is_utf8
+from xlportfolio.files.lost import Losses, Lost, few
+from xlportfolio.files.package import Element, local_name, to_xml
+from xlportfolio.files.workbook import Workbook, main
+
+#: Elements whose text is a formula of a rule, and what goes with it.
+_FORMULAS = frozenset({"formula", "formula1", "formula2", "f"})
+_HOLDERS = frozenset({"cfRule", "dataValidation", "sparkline"})
+#: What is left out once it holds none of these.
+_LISTS = {
+    "conditionalFormatting": "cfRule",
+    "conditionalFormattings": "conditionalFormatting",
+    "dataValidations": "dataValidation",
+    "sparklines": "sparkline",
+    "sparklineGroup": "sparklines",
+    "sparklineGroups": "sparklineGroup",
+    "extLst": "ext",
+}
+_CHART = "drawingml.chart+xml"
+#: What a series refers to, and what it holds instead.
+_LITERALS = {"numRef": ("numCache", "numLit"), "strRef": ("strCache", "strLit")}
+_A = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def drop_rules(root: Element, reason: Callable[[str], Lost]) -> int:
+    """Take conditional formats and input checks out of a sheet; how many.
+
+    Parameters
+    ----------
+    reason
+        Why a formula cannot be computed; nothing if it can.
+    """
+    gone: list[Element] = []
+    for section in root:
+        if section.tag == main("sheetData"):
+            continue
+        for element in section.iter():
+            formula = _formula_of(element)
+            holder = _holder(element) if formula and reason(formula) else None
+            if holder is not None and holder not in gone:
+                gone.append(holder)
+    gone += _other_halves(root, gone)
+    for holder in gone:
+        _take_out(holder)
+    return len(gone)
+
+
+def _formula_of(element: Element) -> str | None:
+    name = local_name(element)
+    if name in _FORMULAS:
+        return element.text
+    return element.get("val") if name == "cfvo" and element.get("type") == "formula" else None
+
+
+def _holder(element: Element) -> Element | None:
+    return next((e for e in element.iterancestors() if local_name(e) in _HOLDERS), None)
+
+
+def _other_halves(root: Element, gone: list[Element]) -> list[Element]:
+    """Rules in two parts, an old one and a newer one that it names: what is left of them."""
+    named = {rule.get("id") for rule in gone if rule.get("id")}
+    named |= {e.text for rule in gone for e in rule.iter() if local_name(e) == "id" and e.text}
+    found = []
+    for element in root.iter("{*}cfRule"):
+        ids = {element.get("id"), *(e.text for e in element.iter() if local_name(e) == "id")}
+        if element not in gone and not named.isdisjoint(ids - {None}):
+            found.append(element)
+    return found
+
+
+def _take_out(element: Element) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    parent.remove(element)
+    held = _LISTS.get(local_name(parent))
+    left = sum(held in {None, local_name(e)} for e in parent)
+    if not left and (held or local_name(parent) == "ext"):
+        _take_out(parent)
+    elif parent.get("count") is not None:
+        parent.set("count", str(left))
+
+
+def drop_names(workbook: Workbook, losses: Losses) -> list[Problem]:
+    """Take out names that cannot be computed, and formulas of tables that need functions so.
+
+    Names that no formula could use but those of macros go without a word.
+    """
+    told = []
+    for element in workbook.defined_names():
+        name = element.get("name", "")
+        lost = losses.names.get((name.lower(), element.get("localSheetId")))
+        if lost:
+            if lost.ours or lost.macros:
+                told.append(name)
+            parent = element.getparent()
+            assert parent is not None
+            parent.remove(element)
+    workbook.forget_names()
+    for sheet, table in list(workbook.tables()):
+        root = workbook.package.xml(table.part)
+        if drop_formulas(root, partial(losses.of, sheet=sheet.name)):
+            workbook.package.put(table.part, to_xml(root))
+    if not told:
+        return []
+    return [Problem(Fault("answers_names", Severity.NOTE, details={"names": few(told)}))]
+
+
+def drop_formulas(table: Element, reason: Callable[[str], Lost]) -> bool:
+    """Let columns of a table be no longer calculated, and totals be values; whether any is."""
+    is_changed = False
+    for column in table.iter(main("tableColumn")):
+        for name in ("calculatedColumnFormula", "totalsRowFormula"):
+            formula = column.find(main(name))
+            if formula is not None and reason(formula.text or ""):
+                column.remove(formula)
+                is_changed = True
+                if name == "totalsRowFormula":
+                    column.attrib.pop("totalsRowFunction", "")
+    return is_changed
+
+
+def keep_series(workbook: Workbook, losses: Losses) -> list[Problem]:
+    """Let series of charts that are given by names which go hold their values."""
+    package, kept = workbook.package, 0
+    wanted = {name.encode() for name, _ in losses.names}
+    for part in list(package.parts()) if wanted else ():
+        if not (package.content_type(part) or "").endswith(_CHART):
+            continue
+        data = package.read(part)
+        lower = data.lower()
+        if is_utf8(data) and not any(name in lower for name in wanted):
+            continue
+        root = package.xml(part)
+        found = [f for f in root.iter("{*}f") if f.text and losses.names_in(f.text)]
+        changed = [formula for formula in found if keep_reference(formula)]
+        if changed:
+            package.put(part, to_xml(root))
+            kept += 1
+    details = {"count": kept}
+    return [Problem(Fault("answers_charts", Severity.NOTE, details=details))] if kept else []
+
+
+def keep_reference(formula: Element) -> bool:
+    """Put the values that a chart remembers in the place of a reference; whether it is done."""
+    reference = formula.getparent()
+    parent = None if reference is None else reference.getparent()
+    if reference is None or parent is None or local_name(reference) not in _LITERALS:
+        return False
+    space = str(reference.tag).rpartition("}")[0] + "}"
+    cached, literal = _LITERALS[local_name(reference)]
+    cache = reference.find(f"{space}{cached}")
+    if local_name(parent) == "tx":
+        text = "".join(v.text or "" for v in reference.iter(f"{space}v"))
+        parent.replace(reference, _text(parent, space, text))
+        return True
+    made = reference.makeelement(f"{space}{literal}", {})
+    made.extend([] if cache is None else list(cache))
+    if cache is None:
+        made.append(made.makeelement(f"{space}ptCount", {"val": "0"}))
+    parent.replace(reference, made)
+    return True
+
+
+def _text(holder: Element, space: str, text: str) -> Element:
+    """A text as a series has it for a name, or as a title has it."""
+    series = holder.getparent()
+    if series is not None and local_name(series) == "ser":
+        made = holder.makeelement(f"{space}v", {})
+        made.text = text
+        return made
+    rich = holder.makeelement(f"{space}rich", {})
+    etree.SubElement(rich, f"{{{_A}}}bodyPr")
+    run = etree.SubElement(etree.SubElement(rich, f"{{{_A}}}p"), f"{{{_A}}}r")
+    etree.SubElement(run, f"{{{_A}}}t").text = text
+    return rich
