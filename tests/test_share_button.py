@@ -93,7 +93,7 @@ def test_the_workbook_itself_is_never_replaced(live: xw.Book, saved: Path, tmp_p
     own = (tmp_path / "customers.xlsx").read_bytes()
     for path in (tmp_path / "customers.xlsx", tmp_path / "." / "customers.xlsm"):
         share(live, str(write_book(saved)), str(path))
-        assert said(live).endswith("is this workbook itself; choose another name for the copy.")
+        assert said(live).endswith("is the workbook itself; choose another name for the copy.")
         assert not saved.exists()
     assert (tmp_path / "customers.xlsx").read_bytes() == own
     assert asked(live) == []
@@ -106,7 +106,7 @@ def test_of_a_workbook_kept_on_the_web_no_file_of_its_name_is_replaced(
     address = "https://firma.sharepoint.com/sites/vertrieb/customers.xlsx"
     monkeypatch.setattr(lo_engine.Book, "fullname", property(lambda _: address))
     share(live, str(saved), str(tmp_path / "elsewhere" / "Customers.xlsx"))
-    assert said(live).endswith("is this workbook itself; choose another name for the copy.")
+    assert said(live).endswith("is the workbook itself; choose another name for the copy.")
     share(live, str(write_book(saved)), "https://firma.sharepoint.com/sites/vertrieb/out.xlsx")
     assert "is an address on the web; choose a folder of this computer" in said(live)
     assert not saved.exists()
