@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def test_a_copy_of_the_template_needs_neither_python_nor_macros(
     parts = parts_of(copy)
     assert not faults_of(parts)
     assert not repairs_of(parts)
-    assert not found_in(copy, "KP_SCORE", "vbaProject", "customUI", "macroEnabled", "kp_text_")
+    assert not found_in(copy, "vbaProject", "customUI", "macroEnabled", "kp_text_")
+    assert not re.findall(rb"<f[^>]*>[^<]*KP_", b"".join(parts.values()))
     rescored = run("rescore", book, "-o", tmp_path / "scored.xlsm", "--as-of", DAY, "--json")
     customers = json.loads(rescored.stdout)["customers"]
     table = table_of(copy, "tblRanking")
@@ -148,7 +150,8 @@ def test_anonymous_customers_are_the_same_in_the_next_copy(tmp_path: Path) -> No
     key = Path(said["copies"][0]["key"])
     assert key == tmp_path / "copy-key.csv"
     assert not found_in(copy, *(row[1] for row in CUSTOMERS))
-    first = list(csv.reader(key.open(encoding="utf-8-sig", newline="")))
+    with key.open(encoding="utf-8-sig", newline="") as file:
+        first = list(csv.reader(file))
     known = {row[1]: row[3] for row in first[1:]}
     assert set(known) == {row[1] for row in CUSTOMERS}
     shown = {row["Customer ID"]: row["Customer"] for row in table_of(copy, "tblRanking")}

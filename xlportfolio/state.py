@@ -16,6 +16,8 @@ from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 
 #: The hidden name of a workbook with our macros, which tells from which sources these were made.
 MACROS_NAME = "kp_macros"
+#: The name by which macros know the sheet that shows what would become of a customer.
+WHAT_IF = "SheetWhatIf"
 _SHOWING = re.compile(r"IF\((?:AND\()?TODAY\(\)>0,.*\b(kp_last_\w+)(?:,\"\")?\)")
 
 

@@ -51,6 +51,8 @@ def graft(
     scratch: Workbook,
     ours: OurSheets,
     report: Report,
+    *,
+    is_final: bool = False,
 ) -> None:
     """Put all sheets of the scratch workbook into the user's.
 
@@ -60,6 +62,13 @@ def graft(
         The sheets to replace; the others are appended.
     report
         The data that fill the prototype rows; its sheets have the same names in both workbooks.
+    is_final
+        Whether cells of the user's on our sheets go too, as in a copy that hides something.
+
+    Raises
+    ------
+    WorkbookError
+        If there are any, and they are not to go.
     """
     names = report.sheets
     blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
@@ -67,7 +76,7 @@ def graft(
     pieces = Pieces([column for block in blocks.values() for column in block.columns])
     formulas = {t.key: t.formulas for t in report.tables} | {MATRIX: report.matrix.formulas}
     sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces, formulas[k])) for k in ORDER]
-    put_sheets(workbook, scratch, sheets)
+    put_sheets(workbook, scratch, sheets, is_final=is_final)
     home = quote_sheetname(names[MATRIX])
     workbook.put_name(MATRIX_NAME, f"{home}!$A$1", hidden=True)
     workbook.commit()
@@ -101,6 +110,8 @@ def put_sheets(
     workbook: Workbook,
     scratch: Workbook,
     sheets: Sequence[tuple[str, Sheet | None, Filled | None]],
+    *,
+    is_final: bool = False,
 ) -> None:
     """Put sheets of the scratch workbook where ours are, or at the end; names are not set yet.
 
@@ -108,8 +119,10 @@ def put_sheets(
     ----------
     sheets
         The name of each, the sheet that it replaces, and the data that it is filled with.
+    is_final
+        As for :func:`graft`.
     """
-    grafting = Graft(workbook, scratch)
+    grafting = Graft(workbook, scratch, is_final=is_final)
     replaced = [there for _, there, _ in sheets if there is not None]
     grafting.release(replaced)
     workbook.forget_calculations(replaced)
@@ -131,8 +144,8 @@ class Filled(NamedTuple):
 class Graft:
     """Moves sheets, with the parts below them, from the scratch workbook to the user's."""
 
-    def __init__(self, workbook: Workbook, scratch: Workbook) -> None:
-        self.workbook, self.scratch = workbook, scratch
+    def __init__(self, workbook: Workbook, scratch: Workbook, *, is_final: bool = False) -> None:
+        self.workbook, self.scratch, self.is_final = workbook, scratch, is_final
         self.package, self.source = workbook.package, scratch.package
         self.styles = self._merge_styles()
         self.sheets = {sheet.name: sheet for sheet in scratch.sheets}
@@ -188,7 +201,7 @@ class Graft:
                 self._keep_identity(root, old)
             except (etree.XMLSyntaxError, ValueError) as error:
                 raise self.package.malformed("part_xml", part=part) from error
-            if foreign:
+            if foreign and not self.is_final:
                 details = {"path": self.package.path, "sheet": there.name, "cell": foreign}
                 raise WorkbookError("foreign_cell", **details)
         kind = self.source.content_type(source.part)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +44,7 @@ from xlportfolio.schema import in_order
 from xlportfolio.schema.weights import entries_table
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.sharing import Only, Sharing
+from xlportfolio.state import WHAT_IF
 from xlportfolio.tables import SheetTable
 
 #: The tables of the sheets that compute in a copy, by what the sheets are called in ``locale``.
@@ -51,6 +53,8 @@ _LIVE_TABLES = {
     "calculation": "tblLiveCalculation",
     TEXTS: TEXTS_TABLE,
 }
+#: Bytes of a sheet among which its own name for macros stands.
+_HEAD = 4_096
 #: What no file name may hold on Windows.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
@@ -283,7 +287,7 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
     problems += scrub(workbook) if sharing.scrub else links(workbook)
     shown = report if live is None else live.report
     drawn = scratch(workbook, lambda: draw(shown, run.presentation.language))
-    graft(workbook, drawn, ours, shown)
+    graft(workbook, drawn, ours, shown, is_final=sharing.is_hiding)
     if live is not None:
         words = texts(run.presentation.language)
         drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
@@ -300,6 +304,7 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     page = workbook.sheet_named_by(PAGE_NAME)
     gone = [] if page is None else [page]
     gone += [sheet for sheet, table in workbook.tables() if entries_table(table.name) is not None]
+    gone += filter(partial(_is_what_if, workbook), workbook.sheets)
     for sheet in gone:
         remove_sheet(workbook, sheet)
     removed = Fault("share_sheets_gone", Severity.NOTE, details={"sheets": [s.name for s in gone]})
@@ -308,6 +313,12 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
         *clear_cells(workbook, audience, skip),
         *redact_parts(workbook, audience, skip),
     ]
+
+
+def _is_what_if(workbook: Workbook, sheet: Sheet) -> bool:
+    """Whether a sheet is that of the template which shows what would become of a customer."""
+    mark = f'codeName="{WHAT_IF}"'.encode()
+    return sheet.is_worksheet and mark in workbook.package.read_xml(sheet.part)[:_HEAD]
 
 
 # --- a copy that goes on computing ----------------------------------------------------------------

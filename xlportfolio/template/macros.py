@@ -22,7 +22,7 @@ from xlportfolio.excel import functions
 from xlportfolio.files.package import Package
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
-from xlportfolio.state import MACROS_NAME
+from xlportfolio.state import MACROS_NAME, WHAT_IF
 from xlportfolio.template.vbaproject import Module, ModuleKind, vba_project
 
 #: The modules of the sheets, in the order of the sheets.
@@ -34,7 +34,7 @@ SHEETS = (
     "SheetStrategies",
     "SheetOrders",
     "SheetScorecard",
-    "SheetWhatIf",
+    WHAT_IF,
 )
 STANDARD = ("KpBridge", "KpFunctions", "KpRibbon")
 _FOLDER = files(__name__.rpartition(".")[0])

@@ -20,7 +20,7 @@ from xlportfolio.model import Axis, Quadrant, ScaleKind
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, SCALES, SETTINGS_TABLE, Cell
 from xlportfolio.scorecard import ARGUMENTS
-from xlportfolio.state import state_name
+from xlportfolio.state import WHAT_IF, state_name
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import faults_of_measure
 from xlportfolio.template.tornado import Explained, Room, Row, write_tornado
@@ -62,7 +62,7 @@ _VALUE, _WEIGHT, _CONTRIBUTION = 2, 3, 4
 def write_what_if(author: Author, tables: Tables, *, with_sample: bool) -> None:
     """A customer with other measures: scores, type and contributions, by formulas."""
     title = author.words("new.what_if")
-    sheet = author.sheet(title, title, author.words("new.what_if_hint"), "SheetWhatIf")
+    sheet = author.sheet(title, title, author.words("new.what_if_hint"), WHAT_IF)
     chosen = tables.customers[1 + _SHOWN] if with_sample else None
     _WhatIf(author, sheet, tables, chosen).write()
 
