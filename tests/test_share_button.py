@@ -61,6 +61,19 @@ def test_scores_go_on_computing_where_that_was_asked_for(
     assert bool(formulas) == (answer == "yes")
 
 
+def test_what_is_worth_knowing_of_the_copy_is_said(
+    live: xw.Book, saved: Path, tmp_path: Path
+) -> None:
+    book = openpyxl.load_workbook(saved)
+    book["Customers"]["J1"] = "=KP_SCORE(1,2,3,4)"  # which nobody has computed
+    book.save(saved)
+    answers(live, "no", "ok")
+    share(live, str(saved), str(tmp_path / "out.xlsx"))
+    assert "Worth knowing about the copy:\n- " in said(live)
+    assert "1 cells with functions that only work with xlportfolio or macros" in said(live)
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx")["Customers"]["J1"].value is None
+
+
 def test_cancel_makes_no_copy(live: xw.Book, saved: Path, tmp_path: Path) -> None:
     answers(live, "cancel")
     out = tmp_path / "out.xlsx"
