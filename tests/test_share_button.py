@@ -61,6 +61,19 @@ def test_scores_go_on_computing_where_that_was_asked_for(
     assert bool(formulas) == (answer == "yes")
 
 
+def test_what_is_worth_knowing_of_the_copy_is_said(
+    live: xw.Book, saved: Path, tmp_path: Path
+) -> None:
+    book = openpyxl.load_workbook(saved)
+    book["Customers"]["J1"] = "=KP_SCORE(1,2,3,4)"  # which nobody has computed
+    book.save(saved)
+    answers(live, "no", "ok")
+    share(live, str(saved), str(tmp_path / "out.xlsx"))
+    assert "Worth knowing about the copy:\n- " in said(live)
+    assert "1 cells with functions that only work with xlportfolio or macros" in said(live)
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx")["Customers"]["J1"].value is None
+
+
 def test_cancel_makes_no_copy(live: xw.Book, saved: Path, tmp_path: Path) -> None:
     answers(live, "cancel")
     out = tmp_path / "out.xlsx"
@@ -93,7 +106,7 @@ def test_the_workbook_itself_is_never_replaced(live: xw.Book, saved: Path, tmp_p
     own = (tmp_path / "customers.xlsx").read_bytes()
     for path in (tmp_path / "customers.xlsx", tmp_path / "." / "customers.xlsm"):
         share(live, str(write_book(saved)), str(path))
-        assert said(live).endswith("is this workbook itself; choose another name for the copy.")
+        assert said(live).endswith("is the workbook itself; choose another name for the copy.")
         assert not saved.exists()
     assert (tmp_path / "customers.xlsx").read_bytes() == own
     assert asked(live) == []
@@ -106,7 +119,7 @@ def test_of_a_workbook_kept_on_the_web_no_file_of_its_name_is_replaced(
     address = "https://firma.sharepoint.com/sites/vertrieb/customers.xlsx"
     monkeypatch.setattr(lo_engine.Book, "fullname", property(lambda _: address))
     share(live, str(saved), str(tmp_path / "elsewhere" / "Customers.xlsx"))
-    assert said(live).endswith("is this workbook itself; choose another name for the copy.")
+    assert said(live).endswith("is the workbook itself; choose another name for the copy.")
     share(live, str(write_book(saved)), "https://firma.sharepoint.com/sites/vertrieb/out.xlsx")
     assert "is an address on the web; choose a folder of this computer" in said(live)
     assert not saved.exists()

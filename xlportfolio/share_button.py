@@ -46,7 +46,7 @@ def _shared(book: xw.Book, voice: Voice, source: Path, out: str) -> list[str]:
         return [voice.words("live.stopped"), voice.words("live.share_web", path=out)]
     target = _as_workbook(Path(out))
     if _is_itself(book, target):
-        return [voice.words("live.stopped"), voice.words("live.share_itself", path=target)]
+        raise WorkbookError("share_onto_itself", path=target)
     if target.exists() and not voice.agrees(voice.words("live.share_replace", path=target)):
         return []
     live = voice.chooses(voice.words("live.share_live"))
@@ -55,8 +55,8 @@ def _shared(book: xw.Book, voice: Voice, source: Path, out: str) -> list[str]:
     shared = share_file(source, target, Sharing(live=live), progress=voice.progress)
     told = [voice.words("live.shared", path=target, as_of=shared.run.as_of)]
     if shared.problems:
-        listed = [voice.words("live.share_told"), *voice.sentences(shared.problems)]
-        told.append("\n".join(listed))
+        lines = voice.sentences(shared.problems, more="live.more_lines")
+        told.append("\n".join([voice.words("live.share_told"), *lines]))
     return [*told, voice.words("live.share_all")]
 
 

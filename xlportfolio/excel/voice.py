@@ -105,11 +105,11 @@ class Voice:
         counts = {f"{s}s": sum(p.severity is s for p in problems) for s in Severity}
         return [self.words("live.data_check", **counts), *self.sentences(problems)]
 
-    def sentences(self, problems: Sequence[Problem]) -> list[str]:
-        """The first problems."""
+    def sentences(self, problems: Sequence[Problem], more: str = "live.more") -> list[str]:
+        """The first problems; ``more`` is said of the others."""
         lines = [f"- {problem.message(self.words.language)}" for problem in problems[:_LISTED]]
         if len(problems) > _LISTED:
-            lines.append(self.words("live.more", count=len(problems) - _LISTED))
+            lines.append(self.words(more, count=len(problems) - _LISTED))
         return lines
 
 
