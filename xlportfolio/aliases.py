@@ -131,10 +131,11 @@ class _Keys:
         letters: tuple[str, ...] = ("", *ascii_uppercase)
         for letter in letters:
             made = [pattern.format(number=f"{letter}{i:0{width}}") for i in range(1, count + 1)]
-            if self._real.isdisjoint(map(key_of, made)):
+            keys = [*map(key_of, made)]
+            if self._real.isdisjoint(keys):
                 break
-        for i in itertools.count(1):
-            alias = pattern.format(number=f"{letter}{i:0{width}}")
-            key = key_of(alias)
+        more = (pattern.format(number=f"{letter}{i}") for i in itertools.count(count + 1))
+        pairs = itertools.chain(zip(made, keys, strict=True), ((one, key_of(one)) for one in more))
+        for alias, key in pairs:
             if key not in reserved and key not in self._real:
                 yield alias

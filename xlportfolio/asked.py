@@ -106,8 +106,9 @@ def _hidden(grid: Grid, name: str) -> set[int]:
     position = _column(grid, name)
     places = {key: place for key, place in grid.positions.items() if key != "hours_now"}
     if position in places.values():
-        key = "status" if places.get("status") == position else "identity"
-        raise XlPortfolioError(f"share_{key}_hidden", column=grid.header(position))
+        is_status = places.get("status") == position
+        key = "share_status_hidden" if is_status else "share_identity_hidden"
+        raise XlPortfolioError(key, column=grid.header(position))
     header = name_key(grid.header(position))
     return {i for i in range(len(grid.raw.header)) if name_key(grid.header(i)) == header}
 

@@ -68,13 +68,13 @@ class _Match(NamedTuple):
     known: _Known
 
 
-class _Node:
-    """What follows a beginning: the next words, and the text that ends here."""
+class _Node(dict[str, "_Node"]):
+    """What follows a beginning, by the next word; and the text that ends here."""
 
-    __slots__ = ("known", "nexts")
+    __slots__ = ("known",)
 
     def __init__(self) -> None:
-        self.nexts: dict[str, _Node] = {}
+        super().__init__()
         self.known: _Known | None = None
 
 
@@ -148,9 +148,9 @@ class Secrets:
         if _is_known_inside(text, key):
             node = self._root
             for word in key:
-                after = node.nexts.get(word)
+                after = node.get(word)
                 if after is None:
-                    after = node.nexts[word] = _Node()
+                    after = node[word] = _Node()
                 node = after
             node.known = known
         else:
@@ -206,13 +206,13 @@ class Secrets:
     def _names_in(self, text: str) -> Iterator[_Match]:
         places = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
         for i, (word, start, _) in enumerate(places):
-            node = self._root.nexts.get(word)
+            node = self._root.get(word)
             at = i
             while node is not None:
                 if node.known is not None:
                     yield _Match(start, places[at][2], node.known)
                 at += 1
-                node = node.nexts.get(places[at][0]) if at < len(places) else None
+                node = node.get(places[at][0]) if at < len(places) else None
 
     def _numbers_in(self, text: str) -> list[_Match]:
         """The numbers of a text that must go."""
