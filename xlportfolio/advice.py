@@ -74,7 +74,8 @@ def reasons(
     scores
         Shape ``(n_customers,)``; NaN gives an empty text.
     contributions, attainable
-        Shape ``(n_customers, n_criteria)``, points; NaN for a criterion without a value.
+        Shape ``(n_customers, n_criteria)``, points; NaN for a criterion without a value, or that
+        may not be seen.
 
     Examples
     --------
@@ -96,8 +97,11 @@ def reasons(
     between, _, after = rest.partition("{parts}")
     both = np.where((carried != "") & (held != ""), "; ", "").astype(object)
     shown = _each(np.round(scores, 1), lambda score: words.number(float(score), 1))
-    start = before.format(axis=words(f"axes.{axis}"))
-    sentences = start + shown + between + carried + both + held + after
+    named = {"axis": words(f"axes.{axis}")}
+    sentences = before.format(**named) + shown + between + carried + both + held + after
+    before, _, after = words("reasons.bare").partition("{score}")
+    bare = before.format(**named) + shown + after
+    sentences = np.where((carried == "") & (held == ""), bare, sentences)
     given: list[str] = np.where(np.isnan(scores), "", sentences).tolist()
     return given
 

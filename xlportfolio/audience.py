@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
 
-from xlportfolio.errors import Problem
+import numpy as np
+
+from xlportfolio.aliases import Alias, aliases_of
+from xlportfolio.asked import find_asked, values_in
+from xlportfolio.errors import Fault, InputError, Problem, Severity
+from xlportfolio.locale import Phrase
+from xlportfolio.model import RANGES, Axis, Criterion, ScoringModel, Strategy, category_key
+from xlportfolio.part import Part, part_of_analysis, part_of_consequences, without
 from xlportfolio.run import Run
-from xlportfolio.secrecy import Secrets
+from xlportfolio.schema.cells import as_float, as_number
+from xlportfolio.schema.contract import Cell
+from xlportfolio.secrecy import Secrets, says_something
 from xlportfolio.sharing import Sharing
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Alias:
-    """A customer and what it is called in the copy; the same where it keeps its name or number."""
-
-    customer_id: str
-    customer: str
-    shown_id: str
-    shown: str
+__all__ = ["Alias", "Audience", "audience_of", "values_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +34,8 @@ class Audience:
         The run with everybody.
     run
         The run as it may be seen: rows left out, names replaced, texts without what is hidden;
-        scores, ranks, types and classes are those of the whole.
+        scores, ranks, types and classes are those of the whole. What its ``given.places`` knows of
+        the workbook is still all that stands there.
     removed
         Rows of the customers' table that must go, as the sheet counts them.
     hidden
@@ -39,9 +43,10 @@ class Audience:
     criteria
         The names of the criteria among them.
     id_aliases
-        What numbers are shown as, by the number as text; empty if they stay.
+        What numbers are shown as, by the number as text; only those that change.
     aliases
-        Everybody who stays, in the order of the ranking; empty if nobody gets another name.
+        Everybody who stays, a line for each row of the ranking; empty if nobody gets another name
+        or number.
     secrets
         What must not be found anywhere in the copy.
     problems
@@ -63,6 +68,11 @@ class Audience:
 def audience_of(run: Run, sharing: Sharing, known: tuple[Alias, ...] = ()) -> Audience:
     """Find out who sees what.
 
+    Secret are the names and numbers of rows left out, unless a row that stays has the same; names
+    and numbers that get an alias; texts and numbers of hidden columns that are distinctive. What
+    stands among the criteria and settings, such as the words of a scale, or in a column that may be
+    seen, is none; days never are.
+
     Parameters
     ----------
     known
@@ -73,4 +83,245 @@ def audience_of(run: Run, sharing: Sharing, known: tuple[Alias, ...] = ()) -> Au
     InputError
         If a column is not there, nobody has the value, or what cannot be hidden is to be.
     """
-    raise NotImplementedError
+    if not sharing.is_hiding:
+        nothing: frozenset[int] = frozenset()
+        return Audience(sharing, run, run, nothing, nothing, frozenset(), {}, (), Secrets(), ())
+    return _Finder(run, sharing, known).audience()
+
+
+def values_of(run: Run, column: str) -> tuple[str, ...]:
+    """The different values of a column of the customers, as shown, in the order of the rows.
+
+    Raises
+    ------
+    XlPortfolioError
+        If there is no such column.
+    """
+    places = run.given.places
+    return values_in(places.customers, column, places.language)
+
+
+class _Finder:
+    """Finds out who sees what, where anything is hidden."""
+
+    def __init__(self, run: Run, sharing: Sharing, known: tuple[Alias, ...]) -> None:
+        self.whole, self.sharing = run, sharing
+        places = run.given.places
+        self.grid, self.language = places.customers, places.language
+        asked = find_asked(self.grid, sharing, self.language)
+        if asked.problems:
+            raise InputError(asked.problems, self.language, run.as_of)
+        self.positions = asked.hidden
+        self.columns = frozenset(
+            name for name, place in places.columns.items() if place in asked.hidden
+        )
+        stay = [self.grid.sheet_row(i) for i in asked.rows]
+        self.removed = frozenset(map(self.grid.sheet_row, self.grid.rows)).difference(stay)
+        ranking = run.analysis.customers
+        self.at = np.flatnonzero(ranking.index.isin(stay))
+        own = run.given.customers["customer_id"].loc[ranking.index].tolist()
+        rows = zip(ranking["customer_id"].tolist(), ranking["customer"].tolist(), own, strict=True)
+        self.people = [(number, name, typed.strip()) for number, name, typed in rows]
+        self.staying = [self.people[i] for i in self.at.tolist()]
+        self.made = aliases_of(
+            self.staying,
+            names=sharing.anonymise,
+            ids=sharing.anonymise_ids,
+            language=run.presentation.language,
+            known=known,
+            taken={text for person in self.people for text in person},
+        )
+
+    def audience(self) -> Audience:
+        """Everything together."""
+        is_renamed = self.sharing.anonymise or self.sharing.anonymise_ids
+        return Audience(
+            self.sharing,
+            self.whole,
+            self.run(),
+            self.removed,
+            self.positions,
+            frozenset(c.name for c in self.hidden_criteria()),
+            {a: b for a, b in self.id_aliases.items() if a != b},
+            tuple(self.made) if is_renamed else (),
+            self.secrets,
+            tuple(map(Problem, self.told())),
+        )
+
+    def hidden_criteria(self) -> list[Criterion]:
+        """The criteria whose measures may not be seen."""
+        return [c for c in self.whole.given.model.criteria if c.name in self.columns]
+
+    @cached_property
+    def id_aliases(self) -> dict[str, str]:
+        """What is shown for the number of everybody who has one and stays."""
+        pairs = zip(self.staying, self.made, strict=True)
+        return {own: alias.shown_id for (_, _, own), alias in pairs if own}
+
+    # --- secrets ---------------------------------------------------------------------------------
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """What must not be found anywhere."""
+        names = {alias.customer: alias.shown for alias in self.made if alias.customer}
+        aliases = {a: b for a, b in (names | self.id_aliases).items() if a != b}
+        stay = set(self.at.tolist())
+        gone = [person for i, person in enumerate(self.people) if i not in stay]
+        texts = {text for _, name, own in gone for text in (name, own)}
+        ids = [own for _, _, own in gone]
+        if self.sharing.anonymise_ids:
+            ids += self.id_aliases
+        allowed = [text for text in (*names, *self.id_aliases) if text not in aliases]
+        of_columns = [cell for position in self.positions for cell in self._cells(position)]
+        harmless = _words(self.whole.given.model)
+        texts |= {
+            cell
+            for cell in of_columns
+            if isinstance(cell, str) and says_something(cell) and category_key(cell) not in harmless
+        }
+        numbers = [as_number(cell, self.language).number for cell in of_columns]
+        secret = [
+            float(number) for number in (*numbers, *map(_id_number, ids)) if number is not None
+        ]
+        return Secrets(texts, aliases, allowed, secret, self._shown_numbers())
+
+    def _cells(self, position: int) -> Iterator[Cell]:
+        """The different texts and numbers of a column."""
+        cells = self.grid.raw.columns[position]
+        if isinstance(cells, np.ndarray):
+            yield from np.unique(cells[~np.isnan(cells)]).tolist()
+            return
+        kinds = str | int | float | Decimal
+        yield from {c for c in cells if isinstance(c, kinds) and not isinstance(c, bool)}
+
+    def _shown_numbers(self) -> Iterator[float]:
+        """Numbers that may be seen: measures, numbers of customers, and those of the method."""
+        yield from _numbers(self.whole.given.model)
+        frame = self.whole.given.customers.loc[self.whole.analysis.customers.index[self.at]]
+        for name in frame.columns:
+            if name not in self.columns and frame[name].dtype.kind == "f":
+                yield from frame[name].dropna().unique().tolist()
+        if not self.sharing.anonymise_ids:
+            yield from (n for n in map(_id_number, self.id_aliases) if n is not None)
+
+    # --- the run ---------------------------------------------------------------------------------
+
+    def run(self) -> Run:
+        """The run as it may be seen."""
+        whole = self.whole
+        ids, names = [a.shown_id for a in self.made], [a.shown for a in self.made]
+        part = Part(self.at, ids, names, self.columns)
+        model = self._model()
+        analysis = replace(part_of_analysis(whole.analysis, part), model=model)
+        numbers = part_of_consequences(whole.advice.numbers, analysis, part)
+        numbers = replace(numbers, strategies=self._strategies(numbers.strategies))
+        given = whole.given
+        customers = without(given.customers.loc[analysis.customers.index], self.columns)
+        customers["customer"] = names
+        customers["customer_id"] = [
+            alias.shown_id if own else ""
+            for (_, _, own), alias in zip(self.staying, self.made, strict=True)
+        ]
+        bubble = whole.presentation.bubble_measure
+        bubble = None if bubble in self.columns else bubble
+        return Run(
+            replace(
+                given,
+                customers=customers.sort_index(),
+                model=model,
+                presentation=replace(given.presentation, bubble_measure=bubble),
+                problems=tuple(self._seen(given.problems)),
+            ),
+            analysis,
+            replace(whole.presentation, bubble_measure=bubble),
+            tuple(self._seen(whole.problems)),
+            numbers,
+        )
+
+    def _model(self) -> ScoringModel:
+        """The model with strategies that name nobody who may not be named."""
+        model = self.whole.given.model
+        return replace(model, strategies=tuple(map(self._strategy, model.strategies)))
+
+    def _strategies(self, strategies: Iterable[Strategy | None]) -> list[Strategy | None]:
+        told: dict[int, Strategy | None] = {id(None): None}
+        listed = []
+        for strategy in strategies:
+            if strategy is not None and id(strategy) not in told:
+                told[id(strategy)] = self._strategy(strategy)
+            listed.append(told[id(strategy)])
+        return listed
+
+    def _strategy(self, strategy: Strategy) -> Strategy:
+        told = self.secrets.told
+        return replace(
+            strategy,
+            strategy=told(strategy.strategy) or "",
+            activity=told(strategy.activity) or "",
+            text=told(strategy.text) or "",
+        )
+
+    def _seen(self, problems: Iterable[Problem]) -> Iterator[Problem]:
+        """Problems about rows and columns that may be seen, without names that may not."""
+        headers = {self.grid.header(position) for position in self.positions}
+        for problem in problems:
+            of_customers = problem.sheet == self.grid.sheet
+            if of_customers and (problem.row in self.removed or problem.column in headers):
+                continue
+            if self.columns.intersection({problem.fault.field, problem.fault.criterion}):
+                continue
+            found = problem.found and self.secrets.told(problem.found)
+            details = {key: self._detail(value) for key, value in problem.fault.details.items()}
+            lost = [key for key, value in problem.fault.details.items() if value is not None]
+            if (problem.found and found is None) or any(details[key] is None for key in lost):
+                continue
+            yield replace(problem, fault=replace(problem.fault, details=details), found=found)
+
+    def _detail(self, value: object) -> object:
+        """A detail of a sentence as it may be seen; ``None``: it must not be."""
+        if isinstance(value, str):
+            return self.secrets.told(value)
+        if isinstance(value, list | tuple):
+            told = [self._detail(item) for item in value]
+            return None if any(item is None for item in told) else told
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return None if self.secrets.is_secret(as_float(value)) else value
+        return value
+
+    # --- what the sender is told -----------------------------------------------------------------
+
+    def told(self) -> Iterator[Fault]:
+        """What a copy may still give away."""
+        for axis in Axis:
+            names = [c.name for c in self.hidden_criteria() if c.axis is axis and c.weight > 0]
+            if len(names) == 1:
+                details = {"criterion": names[0], "axis": Phrase(f"axes.{axis}", {})}
+                yield Fault("share_computable", Severity.WARNING, details=details)
+        if self.removed:
+            yield Fault("share_whole_shows", Severity.NOTE)
+        if self.removed or self.sharing.anonymise:
+            yield Fault("share_names_spelled", Severity.NOTE)
+        if self.sharing.anonymise and not self.sharing.anonymise_ids:
+            yield Fault("share_ids_stay", Severity.NOTE)
+
+
+def _id_number(own: str) -> float | None:
+    """The number that a customer's number is in a cell, if it is one."""
+    return float(own) if own.isascii() and own.isdigit() else None
+
+
+def _words(model: ScoringModel) -> set[str]:
+    """The words that the scales know."""
+    levels = (level for criterion in model.criteria for level in criterion.scale.levels)
+    return {category_key(bound) for bound, _ in levels if isinstance(bound, str)}
+
+
+def _numbers(model: ScoringModel) -> Iterator[float]:
+    """The numbers among the criteria and settings."""
+    for criterion in model.criteria:
+        scale = criterion.scale
+        bounds = (bound for bound, _ in scale.levels if not isinstance(bound, str))
+        ends = (end for end in (scale.low, scale.high) if end is not None)
+        yield from map(float, (*bounds, *ends, criterion.weight))
+    settings = (getattr(model, name) for name in RANGES)
+    yield from (float(number) for number in settings if isinstance(number, int | float))

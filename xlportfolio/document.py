@@ -270,10 +270,12 @@ def _firm(advice: Advice, position: int) -> Document:
     return {
         "type": float(firm.same_type[position]),
         "top": float(firm.in_top[position]),
-        "type_change": type_change
-        and {**_weight_change(type_change), "quadrant": str(type_change.quadrant)},
-        "swap": swap
-        and {**_weight_change(swap), "customer_id": ids.iloc[int(firm.nexts[position])]},
+        "type_change": {**_weight_change(type_change), "quadrant": str(type_change.quadrant)}
+        if isinstance(type_change, WeightChange)
+        else None,
+        "swap": {**_weight_change(swap), "customer_id": ids.iloc[int(firm.nexts[position])]}
+        if isinstance(swap, WeightChange)
+        else None,
         "rank_topsis": int(firm.rank_topsis[position]),
         "rank_product": int(firm.rank_product[position]),
     }

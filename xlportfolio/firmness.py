@@ -15,7 +15,7 @@ from xlportfolio.moving import with_moving
 from xlportfolio.portfolio import Ints, ranks
 from xlportfolio.robustness import RatedAxis, Shares, draws_for, firm_shares
 from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
-from xlportfolio.tipping import Rated, WeightChange, swaps, type_changes
+from xlportfolio.tipping import Rated, WeightChange, Withheld, swaps, type_changes
 from xlportfolio.weighting import normalised
 
 #: The least value that the product rule knows: a 0 would leave nothing of all other values.
@@ -39,7 +39,7 @@ class Firmness:
         type, and in which its rank is within ``top``.
     type_changes
         The smallest change of one weight that gives the customer another type; ``None``: there is
-        none.
+        none. In a part of an analysis it may be withheld.
     swaps
         The smallest change of one weight that puts the next customer before this one; ``None``
         likewise.
@@ -58,8 +58,8 @@ class Firmness:
     top: int
     same_type: Floats
     in_top: Floats
-    type_changes: Sequence[WeightChange | None]
-    swaps: Sequence[WeightChange | None]
+    type_changes: Sequence[WeightChange | Withheld | None]
+    swaps: Sequence[WeightChange | Withheld | None]
     nexts: Ints
     rank_topsis: Floats
     rank_product: Floats

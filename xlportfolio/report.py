@@ -363,9 +363,11 @@ class _Writer:
         )
         return self.table("abc", columns, (subtitle,), summary=self._hidden())
 
-    def _hidden(self) -> Summary:
+    def _hidden(self) -> Summary | None:
         """The findings on what turnover hides, with their rules and the first whom they name."""
         hidden = self.advice.hidden
+        if not hidden:  # none may be seen
+            return None
         counts = [np.nan if text.found.lacking else len(text.found.rows) for text in hidden]
         columns = {
             1: self.column("hidden", Kind.PHRASE, [text.name for text in hidden]),

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.consequences import Consequences
 from xlportfolio.errors import Problem
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation
@@ -31,12 +32,16 @@ class Run:
         The language of the texts and the day, as used.
     problems
         Everything the data check found, the gravest first.
+    numbers
+        What follows from a whole portfolio of which the analysis is a part; ``None``: it follows
+        from the analysis.
     """
 
     given: WorkbookInput
     analysis: PortfolioAnalysis
     presentation: Presentation
     problems: tuple[Problem, ...]
+    numbers: Consequences | None = None
 
     @classmethod
     def of(
@@ -73,7 +78,7 @@ class Run:
     @cached_property
     def advice(self) -> Advice:
         """What follows from the analysis, in numbers and in words."""
-        return advise(self.analysis, self.presentation.language)
+        return advise(self.analysis, self.presentation.language, self.numbers)
 
     @property
     def sheet_names(self) -> dict[str, str]:

@@ -41,6 +41,10 @@ _LABELS = (
 )
 
 
+#: What texts are compared by.
+_Key = tuple[str, ...]
+
+
 class _Kind(IntEnum):
     """What a text known is; where one is several things, the largest counts."""
 
@@ -64,13 +68,13 @@ class _Match(NamedTuple):
     known: _Known
 
 
-class _Node:
-    """What follows a beginning: the next words, and the text that ends here."""
+class _Node(dict[str, "_Node"]):
+    """What follows a beginning, by the next word; and the text that ends here."""
 
-    __slots__ = ("known", "nexts")
+    __slots__ = ("known",)
 
     def __init__(self) -> None:
-        self.nexts: dict[str, _Node] = {}
+        super().__init__()
         self.known: _Known | None = None
 
 
@@ -81,11 +85,11 @@ class Secrets:
     Letters count without regard to case, blanks of any kind are one blank, and so is ``_``; blanks
     beside signs do not matter. Names are whole words.
 
-    A text with fewer than four characters, one word that is a label of ours such as ``Kunde``, and a
-    number that is not distinctive are known only where nothing else stands in the cell. A number is
-    distinctive if it has four significant digits, or three from 10,000 on, and is no year; its sign
-    does not matter. It is known rounded to up to four decimals too, and in texts, as both languages
-    write it.
+    A text with fewer than four characters, one word that is a label of ours such as ``Kunde``, and
+    a number that is not distinctive are known only where nothing else stands in the cell. A number
+    is distinctive if it has four significant digits, or three from 10,000 on, and is no year; its
+    sign does not matter. It is known rounded to up to four decimals too, and in texts, as both
+    languages write it.
 
     Parameters
     ----------
@@ -119,41 +123,48 @@ class Secrets:
         allowed_numbers: Iterable[float] = (),
     ) -> None:
         self._root = _Node()
-        self._whole: dict[tuple[str, ...], _Known] = {}
+        self._whole: dict[_Key, _Known] = {}
         self._first: set[str] = set()
-        self._any = False
-        aliases = aliases or {}
+        self._numbers = {key for number in set(numbers) for key in _as_rounded(number)}
+        self._numbers.difference_update(map(_compared, allowed_numbers))
         for text in gone:
-            self._add(text, _Known(_Kind.GONE, ""))
-        for text, shown in aliases.items():
-            self._add(text, _Known(_Kind.ALIAS, shown))
-        names = {_key(text) for text in aliases}
-        for text in aliases.values():
-            if _key(text) not in names:
-                self._add(text, _Known(_Kind.ALLOWED, text))
+            self._add(text, key_of(text), _Known(_Kind.GONE, ""))
+        names = {text: key_of(text) for text in aliases or {}}
+        for text, shown in (aliases or {}).items():
+            self._add(text, names[text], _Known(_Kind.ALIAS, shown))
+        renamed = set(names.values())
+        for text in (aliases or {}).values():
+            key = key_of(text)
+            if key not in renamed:
+                self._allow(text, key)
         for text in allowed:
-            self._add(text, _Known(_Kind.ALLOWED, text))
-        self._numbers = {kept for number in set(numbers) for kept in _as_rounded(number)}
-        self._numbers.difference_update(_compared(number) for number in allowed_numbers)
+            self._allow(text, key_of(text))
 
-    def _add(self, text: str, known: _Known) -> None:
-        key = _key(text)
+    def _add(self, text: str, key: _Key, known: _Known) -> None:
         if not key:
             return
         if known.kind is not _Kind.ALLOWED:
-            self._any = True
             self._first.add(key[0])
         if _is_known_inside(text, key):
             node = self._root
             for word in key:
-                node = node.nexts.setdefault(word, _Node())
+                after = node.get(word)
+                if after is None:
+                    after = node[word] = _Node()
+                node = after
             node.known = known
         else:
             self._whole[key] = known
 
+    def _allow(self, text: str, key: _Key) -> None:
+        """Remember what may be seen, if it can hold anything that must not."""
+        may_hold_number = self._numbers and any(map(str.isdigit, key))
+        if may_hold_number or not self._first.isdisjoint(key):
+            self._add(text, key, _Known(_Kind.ALLOWED, text))
+
     def __bool__(self) -> bool:
         """Whether there is any."""
-        return self._any or bool(self._numbers)
+        return bool(self._first or self._numbers)
 
     def told(self, text: str) -> str | None:
         """The text as it may be seen, with aliases for names; ``None``: all of it must go."""
@@ -162,7 +173,7 @@ class Secrets:
         seen = text
         for _ in range(_ROUNDS):
             seen = _cleaned(seen)
-            key = _key(seen)
+            key = key_of(seen)
             whole = self._whole.get(key)
             if whole is not None and whole.kind is _Kind.ALLOWED:
                 return text
@@ -178,7 +189,7 @@ class Secrets:
 
     def _is_harmless(self, text: str) -> bool:
         """Whether no name begins with a word of a text: most texts hold none."""
-        return self._first.isdisjoint(_key(text))
+        return self._first.isdisjoint(key_of(text))
 
     def _matches(self, text: str) -> list[_Match]:
         """The longest texts known, by place; what stands inside another one is left out."""
@@ -195,13 +206,13 @@ class Secrets:
     def _names_in(self, text: str) -> Iterator[_Match]:
         places = [(m.group().casefold(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
         for i, (word, start, _) in enumerate(places):
-            node = self._root.nexts.get(word)
+            node = self._root.get(word)
             at = i
             while node is not None:
                 if node.known is not None:
                     yield _Match(start, places[at][2], node.known)
                 at += 1
-                node = node.nexts.get(places[at][0]) if at < len(places) else None
+                node = node.get(places[at][0]) if at < len(places) else None
 
     def _numbers_in(self, text: str) -> list[_Match]:
         """The numbers of a text that must go."""
@@ -214,9 +225,11 @@ class Secrets:
             if self._reads_as_secret(digits):
                 found.append(_Match(start, number.end(), gone))
                 continue
-            for part in [] if digits.isdigit() else _PARTS.finditer(digits):
-                if self._reads_as_secret(part.group()):
-                    found.append(_Match(start + part.start(), start + part.end(), gone))
+            found += [
+                _Match(start + part.start(), start + part.end(), gone)
+                for part in _PARTS.finditer(digits)
+                if part.group() != digits and self._reads_as_secret(part.group())
+            ]
         return found
 
     def _reads_as_secret(self, digits: str) -> bool:
@@ -263,21 +276,35 @@ def _cleaned(text: str) -> str:
     return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
-def _key(text: str) -> tuple[str, ...]:
-    """What texts are compared by: their words and signs."""
+def key_of(text: str) -> _Key:
+    """What texts are compared by: their words and signs.
+
+    >>> key_of("MÜLLER_AG") == key_of("Müller  AG")
+    True
+    """
     if text.isascii():
         return tuple(_TOKEN.findall(text.lower()))
-    return tuple(word.casefold() for word in _TOKEN.findall(_cleaned(text)))
+    return tuple(map(str.casefold, _TOKEN.findall(_cleaned(text))))
 
 
-def _is_known_inside(text: str, key: Sequence[str]) -> bool:
-    """Whether a text is looked for inside longer ones."""
-    if len(text.strip()) < _INSIDE or not any(word.isalnum() for word in key):
+def says_something(text: str) -> bool:
+    """Whether a text is distinctive enough to be looked for inside longer ones.
+
+    >>> [says_something(text) for text in ("Nord AG", "AG", "Kunde", "2026", "10113")]
+    [True, False, False, False, True]
+    """
+    return _is_known_inside(text, key_of(text))
+
+
+def _is_known_inside(text: str, key: _Key) -> bool:
+    if len(text) < _INSIDE or len(text.strip()) < _INSIDE:
         return False
     if len(key) == 1 and key[0] in _labels():
         return False
-    if not any(word.isdigit() for word in key) or any(word.isalpha() for word in key):
+    if any(map(str.isalpha, key)):
         return True
+    if not any(map(str.isdigit, key)):
+        return any(map(str.isalnum, key))
     readings = [read_number(text, language) for language in LANGUAGES]
     numbers = [reading.number for reading in readings if reading is not None]
     return not numbers or any(map(_is_distinctive, numbers))
@@ -297,13 +324,14 @@ def _labels() -> frozenset[str]:
         labels += [name for column in table.all_columns for name in column.names]
     for words in (contract.STATUSES, contract.ANSWERS, contract.QUADRANTS, contract.ROLES):
         labels += words.spellings
-    keys = map(_key, labels)
+    keys = map(key_of, labels)
     return frozenset(key[0] for key in keys if len(key) == 1)
 
 
 def _replaced(text: str, found: Sequence[_Match]) -> str:
     """A text with aliases; of matches that overlap, the first is replaced."""
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for match in found:
         if match.start >= at:
             parts += text[at : match.start], match.known.shown
@@ -320,9 +348,15 @@ def _compared(number: float) -> float:
 
 
 def _as_rounded(number: float) -> Iterator[float]:
-    """A number, and what a cell or a text may round it to, as far as these are distinctive."""
-    for shown in (number, *(round(number, decimals) for decimals in _DECIMALS)):
-        if _is_distinctive(shown):
+    """A number, and what a cell or a text may round it to, as far as these are distinctive.
+
+    As they are compared; some may come several times.
+    """
+    if _is_distinctive(number):
+        yield _compared(number)
+    for decimals in () if float(number).is_integer() else _DECIMALS:
+        shown = round(number, decimals)
+        if shown != number and _is_distinctive(shown):
             yield _compared(shown)
 
 
@@ -332,11 +366,10 @@ def _is_distinctive(number: float) -> bool:
     >>> [_is_distinctive(x) for x in (1234.0, 0.1234, 12300.0, 2026.0, 50000.0, 0.12)]
     [True, True, True, False, False, False]
     """
-    size = _compared(number)
-    if _YEARS[0] <= size <= _YEARS[1] and size.is_integer():
+    size = abs(number)
+    is_whole = float(size).is_integer()
+    if is_whole and _YEARS[0] <= size <= _YEARS[1]:
         return False
-    digits = f"{size:.{_COMPARED}e}".partition("e")[0].replace(".", "").strip("0")
-    if not digits.isdigit():
-        return False
-    least = _DIGITS_OF_LARGE if size >= _LARGE and size.is_integer() else _DIGITS
-    return len(digits) >= least
+    digits = f"{size:.{_COMPARED}g}".partition("e")[0].replace(".", "").strip("0")
+    least = _DIGITS_OF_LARGE if is_whole and size >= _LARGE else _DIGITS
+    return len(digits) >= least and digits.isdigit()

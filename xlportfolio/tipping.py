@@ -22,7 +22,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from enum import Enum
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -45,6 +46,16 @@ _MOST_DECIMALS, _NEAR = 8, 0.01
 _SAME = 9
 #: Customers looked at together, so that the tables of all criteria stay small.
 _CHUNK = 4_096
+
+
+class Withheld(Enum):
+    """What stands instead of a change that may not be seen; there may be one or none."""
+
+    WITHHELD = "withheld"
+
+
+#: The only one.
+WITHHELD: Final = Withheld.WITHHELD
 
 
 class WeightChange(NamedTuple):

@@ -26,7 +26,7 @@ from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, Criterion, Role, ScaleKind
 from xlportfolio.scoring import Yardstick, rounded
-from xlportfolio.tipping import WeightChange
+from xlportfolio.tipping import WeightChange, Withheld
 
 #: Units of measures that people read as percentages.
 _SHARES = {"share", "fraction", "anteil"}
@@ -69,13 +69,17 @@ class Advice:
     hidden: Sequence[FindingText]
 
 
-def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
+def advise(
+    analysis: PortfolioAnalysis, language: str, numbers: Consequences | None = None
+) -> Advice:
     """What follows from an analysis, and what carries scores or why a row is not rated.
 
     Parameters
     ----------
     language
         Of the words, ``"en"`` or ``"de"``.
+    numbers
+        What follows, where the analysis is a part of another one; ``None``: it follows from it.
 
     Examples
     --------
@@ -89,7 +93,7 @@ def advise(analysis: PortfolioAnalysis, language: str) -> Advice:
     >>> advise(analyse(customers, model), "en").levers
     ['12.5 benefit points short of a star: Services from 3 to 4.']
     """
-    found = consequences(analysis, language)
+    found = consequences(analysis, language) if numbers is None else numbers
     return Advice(
         analysis,
         found,
@@ -254,14 +258,14 @@ def firm_words(
 ) -> tuple[list[str], list[str]]:
     """The smallest changes of one weight: to another type, and for the next customer to be first.
 
-    For each customer in the order of the ranking; empty for those not rated, the second also where
-    there is no next one.
+    For each customer in the order of the ranking; empty for those not rated and where a change is
+    withheld, the second also where there is no next one.
     """
     types, none = words.branch("quadrants"), words("firm.no_change")
     to_type, to_swap, spell = words("firm.type_change"), words("firm.swap"), _change_speller(words)
     type_changes = [
         ""
-        if math.isnan(rank)
+        if math.isnan(rank) or isinstance(change, Withheld)
         else none
         if change is None
         else to_type.format(change=spell(change), type=types[str(change.quadrant)])
@@ -270,7 +274,7 @@ def firm_words(
     names = _names(analysis.customers)
     swaps = [
         ""
-        if other < 0
+        if other < 0 or isinstance(change, Withheld)
         else none
         if change is None
         else to_swap.format(change=spell(change), customer=names[other])
