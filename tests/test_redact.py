@@ -6,9 +6,13 @@ import io
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from openpyxl import load_workbook
 from support.ecma import repairs_of
@@ -22,7 +26,8 @@ from xlportfolio.errors import Problem
 from xlportfolio.files.cells import Area
 from xlportfolio.files.package import Package
 from xlportfolio.files.redact import Redaction
-from xlportfolio.files.workbook import Workbook
+from xlportfolio.files.telling import DRAWING, Teller, tell
+from xlportfolio.files.workbook import MAIN, Workbook
 from xlportfolio.secrecy import Secrets
 
 NAME = "Müller & Söhne"
@@ -91,6 +96,20 @@ def test_an_alias_stands_where_the_name_stood(place: str, tmp_path: Path) -> Non
     assert found_in(after, NAME) == []
     assert found_in(after, "Kunde 1")
     assert set(repairs_of(after)) <= set(repairs_of(before))
+
+
+@given(st.lists(st.integers(0, len(NAME)), max_size=6), st.sampled_from(["a:p", "s:si"]))
+def test_a_name_is_known_however_its_runs_are_cut(cuts: list[int], unit: str) -> None:
+    bounds = [0, *sorted(cuts), len(NAME)]
+    tag = unit[:2]
+    runs = "".join(
+        f"<{tag}r><{tag}t>{escape(NAME[first:last])}</{tag}t></{tag}r>"
+        for first, last in pairwise(bounds)
+    )
+    root = parsed(f'<{unit} xmlns:a="{DRAWING}" xmlns:s="{MAIN}">{runs}</{unit}>'.encode())
+    assert tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
+    assert "".join(root.itertext()) == "Kunde 1"
+    assert not tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
 
 
 def test_all_places_at_once_open_in_libreoffice(tmp_path: Path) -> None:
