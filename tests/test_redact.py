@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from openpyxl import load_workbook
 from support.ecma import repairs_of
@@ -17,13 +22,21 @@ from support.northwind import WORKBOOKS
 from support.packages import parsed, parts_of, sheet_parts
 from support.planted_parts import PLACES, Parts, add, change, relate, simple, write
 from support.searched import found_in
+from support.template import made
 
+from xlportfolio.audience import audience_of
 from xlportfolio.errors import Problem
 from xlportfolio.files.cells import Area
 from xlportfolio.files.package import Package
-from xlportfolio.files.redact import Redaction
-from xlportfolio.files.workbook import Workbook
+from xlportfolio.files.read import read_tables
+from xlportfolio.files.redact import Redaction, redact_parts
+from xlportfolio.files.telling import DRAWING, Teller, tell
+from xlportfolio.files.workbook import MAIN, Workbook
+from xlportfolio.run import Run
+from xlportfolio.schema import RawTable, interpret
+from xlportfolio.schema.contract import column_letters
 from xlportfolio.secrecy import Secrets
+from xlportfolio.sharing import Only, Sharing
 
 NAME = "Müller & Söhne"
 _STRINGS = "xl/sharedStrings.xml"
@@ -91,6 +104,20 @@ def test_an_alias_stands_where_the_name_stood(place: str, tmp_path: Path) -> Non
     assert found_in(after, NAME) == []
     assert found_in(after, "Kunde 1")
     assert set(repairs_of(after)) <= set(repairs_of(before))
+
+
+@given(st.lists(st.integers(0, len(NAME)), max_size=6), st.sampled_from(["a:p", "s:si"]))
+def test_a_name_is_known_however_its_runs_are_cut(cuts: list[int], unit: str) -> None:
+    bounds = [0, *sorted(cuts), len(NAME)]
+    tag = unit[:2]
+    runs = "".join(
+        f"<{tag}r><{tag}t>{escape(NAME[first:last])}</{tag}t></{tag}r>"
+        for first, last in pairwise(bounds)
+    )
+    root = parsed(f'<{unit} xmlns:a="{DRAWING}" xmlns:s="{MAIN}">{runs}</{unit}>'.encode())
+    assert tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
+    assert "".join(root.itertext()) == "Kunde 1"
+    assert not tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
 
 
 def test_all_places_at_once_open_in_libreoffice(tmp_path: Path) -> None:
@@ -302,3 +329,37 @@ def test_a_connection_that_fills_a_table_stays_without_the_model(tmp_path: Path)
     after = parts_of(path)
     assert b"<connection " in after["xl/connections.xml"]
     assert b"x15:connection" not in after["xl/connections.xml"]
+
+
+def test_comments_on_customers_left_out_and_in_hidden_columns_are_empty(tmp_path: Path) -> None:
+    path = made(tmp_path, "de", macros=False)
+    parts = parts_of(path)
+    run = Run.of(interpret(tables_in(path)), today=dt.date(2026, 3, 31))
+    raw = run.given.places.customers.raw
+    audience = audience_of(run, Sharing(only=Only("Status", "Wunschkunde"), hide=("Umsatz",)))
+    gone = min(audience.removed)
+    stays = next(row for row in run.given.customers.index if row not in audience.removed)
+    hidden = column_letters(raw.column + min(audience.hidden))
+    cells = {f"A{gone}": "pays late", f"{hidden}{stays}": "one million", f"B{stays}": "is kind"}
+    said = "".join(
+        f'<comment ref="{cell}" authorId="0"><text><t>{text}</t></text></comment>'
+        for cell, text in cells.items()
+    )
+    listed = f"<authors><author>x</author></authors><commentList>{said}</commentList>"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+    content = f'<comments xmlns="{MAIN}">{listed}</comments>'
+    add(parts, sheet_parts(parts)[raw.sheet], "comments", "xl/comments9.xml", content, kind)
+    write(path, parts)
+    package = Package(path)
+    assert redact_parts(Workbook(package), audience, ()) == []
+    after = package.read("xl/comments9.xml")
+    package.close()
+    assert found_in({"": after}, "pays late", "one million") == []
+    assert found_in({"": after}, "is kind")
+
+
+def tables_in(path: Path) -> Mapping[str, RawTable]:
+    package = Package(path)
+    tables = read_tables(Workbook(package))
+    package.close()
+    return tables

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -25,6 +26,12 @@ _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
 
 
 def simple() -> Parts:
+    """The parts of :func:`_simple`, to be changed."""
+    return dict(_simple())
+
+
+@cache
+def _simple() -> Parts:
     """A workbook with a text, a number, a note, a chart, a box, a picture, a table and a name."""
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
@@ -384,7 +391,3 @@ PLACES: dict[str, Plant] = {
     "rich values": _more(_BOOK, "http://schemas.microsoft.com/office/2017/06/relationships/rdRichValue", "xl/richData/rdrichvalue.xml", f'<rvData xmlns="{_MICROSOFT}/spreadsheetml/2017/richdata" count="1"><rv s="0"><v>@</v></rv></rvData>', "application/vnd.ms-excel.rdrichvalue+xml"),
     "a connection": _more(_BOOK, "connections", "xl/connections.xml", f'<connections xmlns="{_MAIN}"><connection id="1" name="@" description="@" type="1" refreshedVersion="8"><dbPr connection="DSN=x;UID=@"/></connection></connections>', f"{_SPREADSHEET}.connections+xml"),
 }  # fmt: skip
-
-
-def places() -> Iterator[tuple[str, Plant]]:
-    yield from PLACES.items()

@@ -131,7 +131,21 @@ class _Slot(NamedTuple):
 
 
 class Teller:
-    """Tells texts as they may be seen, each different one looked at once."""
+    """Tells texts as they may be seen, each different one looked at once.
+
+    Parameters
+    ----------
+    taken
+        Names that no placeholder may have.
+
+    Examples
+    --------
+    >>> teller = Teller(Secrets(["Nord AG"], {"Müller": "Kunde 1"}, numbers=[98765.4]))
+    >>> teller.text("MÜLLER ruft an"), teller.text("von Nord AG"), teller.text("98765.4")
+    ('Kunde 1 ruft an', None, None)
+    >>> teller.formula("Data!$A$98765"), teller.formula("{1,98765.4}"), teller.name("Nord AG")
+    ('Data!$A$98765', None, '_1')
+    """
 
     def __init__(self, secrets: Secrets, taken: Iterable[str] = ()) -> None:
         self.secrets = secrets
