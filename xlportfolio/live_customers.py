@@ -30,11 +30,14 @@ _KINDS = {
     "customer_id": Kind.ID,
     "customer": Kind.NAME,
     "status": Kind.WORD,
+    "place": Kind.RANK,
     "rank": Kind.RANK,
     "amount_rank": Kind.RANK,
     "quadrant": Kind.QUADRANT,
     "start_quadrant": Kind.QUADRANT,
     "amount": Kind.AMOUNT,
+    "amount_sorted": Kind.AMOUNT,
+    "amount_summed": Kind.AMOUNT,
     "share_before": Kind.SHARE,
     "share": Kind.SHARE,
     "cumulative_share": Kind.SHARE,
@@ -162,6 +165,7 @@ class _Customers:
             self._put(key, self.customers[key].tolist())
         statuses = [words(f"statuses.{status}") for status in self.customers["status"]]
         self._put("status", statuses, self._status())
+        self._put("place", np.arange(1.0, len(statuses) + 1))
         self._put("counts", [words("words.yes") if counts else "" for counts in self.counts])
 
     def _status(self) -> Formula:
@@ -316,7 +320,7 @@ class _Customers:
     # --- what comes of it ----------------------------------------------------------------------
 
     def _results(self) -> None:
-        layout, words, figure = self.layout, self.words, self.layout.figure
+        words, figure = self.words, self.layout.figure
         value, benefit = (self._of(f"{axis}_score") for axis in Axis)
         coverages = [self._of(f"{axis}_coverage") for axis in Axis]
         rated, total, compared = (self._of(k) for k in ("rated", "total_score", "total_rounded"))
@@ -344,15 +348,23 @@ class _Customers:
             rounded(totals),
             lambda i: f'IF({total(i)}="","",ROUND({total(i)},9))',
         )
-        ranked = layout.down("total_rounded", sheet=False)
-        self._put(
-            "rank",
-            self._numbers("rank"),
-            self._if_whole(lambda i: f'IF({compared(i)}="","",RANK({compared(i)},{ranked}))'),
-        )
+        totals = rounded(totals)
+        self._put("total_sorted", _sorted(totals), self._if_whole(self._largest("total_rounded")))
+        ranked = self._placed(compared, "total_sorted")
+        self._put("rank", self._numbers("rank"), self._if_whole(ranked))
         self._types(value, benefit)
         for axis, own in zip(Axis, (value, benefit), strict=True):
             self._middle(axis, own)
+
+    def _largest(self, key: str) -> Formula:
+        """The figures in the order of their size."""
+        figures, place = self.layout.down(key, sheet=False), self._of("place")
+        return lambda i: f'IFERROR(LARGE({figures},{place(i)}),"")'
+
+    def _placed(self, cell: Callable[[int], str], key: str) -> Formula:
+        """The first place of a figure among those sorted; so equal ones share the smallest."""
+        figures = self.layout.down(key, sheet=False)
+        return lambda i: f'IF({cell(i)}="","",MATCH({cell(i)},{figures},0))'
 
     def _if_whole(self, formula: Formula) -> Formula:
         return formula if self.layout.is_whole else lambda _: None
@@ -418,8 +430,11 @@ class _Customers:
 
         now = {key: listed(analysis.abc[key].to_numpy(np.float64)) for key in _OF_ABC}
         total = self._numbers("total_score")
-        now["total_listed"] = np.where(np.isnan(now["amount"]), np.nan, rounded(total))
+        now["listed"] = np.where(np.isnan(now["amount"]), np.nan, rounded(total))
         now["share_before"] = self._before(now["amount"])
+        now["amount_sorted"] = _sorted(now["amount"])
+        now["amount_summed"] = np.cumsum(now["amount_sorted"])
+        now["listed_sorted"] = _sorted(now["listed"])
         formulas = self._abc_formulas() if computes_abc(self.layout) else {}
         for key, cells in now.items():
             is_needed = key in _OF_ABC or formulas
@@ -438,13 +453,12 @@ class _Customers:
 
     def _abc_formulas(self) -> Mapping[str, Formula]:
         layout, figure = self.layout, self.layout.figure
-        amount, rank, before, share = (
-            self._of(key) for key in ("amount", "amount_rank", "share_before", "share")
+        amount, rank, before, share, listed = (
+            self._of(key) for key in ("amount", "amount_rank", "share_before", "share", "listed")
         )
-        listed, compared = self._of("total_listed"), self._of("total_rounded")
-        amounts, ranks, totals = (
-            layout.down(key, sheet=False) for key in ("amount", "amount_rank", "total_listed")
-        )
+        largest, summed = self._of("amount_sorted"), self._of("amount_summed")
+        sums, ranks = (layout.down(k, sheet=False) for k in ("amount_summed", "amount_rank"))
+        among = layout.down("listed_sorted", sheet=False)
         first, whole = ranks.partition(":")[0], figure("abc_total")
         a, b = (f"ROUND({figure(key)}/100,9)" for key in ("abc_a", "abc_b"))
 
@@ -457,9 +471,11 @@ class _Customers:
 
         return {
             "amount": self._amount(),
-            "amount_rank": unless_blank(amount, lambda i: f"RANK({amount(i)},{amounts})"),
+            "amount_sorted": self._largest("amount"),
+            "amount_summed": unless_blank(largest, lambda i: f"N({summed(i - 1)})+{largest(i)}"),
+            "amount_rank": self._placed(amount, "amount_sorted"),
             "share_before": unless_blank(
-                amount, lambda i: f'SUMIF({ranks},"<"&{rank(i)},{amounts})/{whole}'
+                amount, lambda i: f"IF({rank(i)}=1,0,INDEX({sums},{rank(i)}-1))/{whole}"
             ),
             "share": unless_blank(amount, lambda i: f"{amount(i)}/{whole}"),
             "cumulative_share": unless_blank(
@@ -467,8 +483,9 @@ class _Customers:
                 lambda i: f"{before(i)}+COUNTIF({first}:{rank(i)},{rank(i)})*{share(i)}",
             ),
             "abc_class": unless_blank(amount, of_class),
-            "total_listed": lambda i: f'IF({amount(i)}="","",{compared(i)})',
-            "difference": unless_blank(listed, lambda i: f"{rank(i)}-RANK({listed(i)},{totals})"),
+            "listed": lambda i: f'IF({amount(i)}="","",{self._of("total_rounded")(i)})',
+            "listed_sorted": self._largest("listed"),
+            "difference": unless_blank(listed, lambda i: f"{rank(i)}-MATCH({listed(i)},{among},0)"),
         }
 
     def _amount(self) -> Formula:
@@ -513,6 +530,11 @@ class _Customers:
             return f'IF(AND({",".join(tests)}),"",{self.yes})'
 
         self._put("changed", [""] * len(self.layout.ids), changed)
+
+
+def _sorted(figures: Floats) -> Floats:
+    """The largest first, those that are missing last."""
+    return -np.sort(-figures)
 
 
 def can_be_read(content: Cell) -> bool:

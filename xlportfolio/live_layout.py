@@ -100,14 +100,16 @@ class Layout:
             if axis not in self.fixed or what in {"score", "coverage"}
         ]
         return [
-            *("customer_id", "customer", "status", "counts"),
+            *("customer_id", "customer", "status", "place", "counts"),
             *(f"measure {j}" for j in count),
             *(f"value {j}" for j in count),
             *of_axes,
-            *("rated", "total_score", "total_rounded", "rank", "quadrant", "borderline"),
+            *("rated", "total_score", "total_rounded", "total_sorted", "rank"),
+            *("quadrant", "borderline"),
             *(f"{axis}_middle" for axis in Axis),
-            *("amount", "amount_rank", "share_before", "share", "cumulative_share", "abc_class"),
-            *("total_listed", "difference"),
+            *("amount", "amount_sorted", "amount_summed", "amount_rank"),
+            *("share_before", "share", "cumulative_share", "abc_class"),
+            *("listed", "listed_sorted", "difference"),
             *(f"start_{key}" for key in KEPT),
             "changed",
         ]
