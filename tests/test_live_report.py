@@ -33,6 +33,7 @@ from support.packages import parts_of, sheet_parts
 from support.template import made, scorecard_of
 
 from xlportfolio import rescore
+from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation
 from xlportfolio.live_report import live_report
 from xlportfolio.live_texts import live_texts
@@ -41,6 +42,7 @@ from xlportfolio.matrix import MATRIX, POINTS_COLUMN, POINTS_ROW
 from xlportfolio.model import RATED_QUADRANTS
 from xlportfolio.report import TABLES
 from xlportfolio.run import Run
+from xlportfolio.sharing import Only, Sharing
 from xlportfolio.tables import FIRST_ROW, NOTICE
 
 #: Functions of Excel 2010 that LibreOffice and Google Sheets have too; none is volatile.
@@ -255,13 +257,35 @@ def matrix_fits(cells: list[tuple[Any, ...]], before: Run, after: Run) -> None:
 @pytest.mark.parametrize("figures", [constants, real])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_recalculated_from_scratch_each_cell_shows_what_python_wrote(
-    language: str, figures: Callable[[Run], Calculation], tmp_path: Path
+    language: str, figures: Callable[[Audience], Calculation], tmp_path: Path
 ) -> None:
     out = tmp_path / "copy.xlsx"
     live_copy(made(tmp_path, language, macros=False), out, figures)
+    assert shows_what_was_written(out, tmp_path) > 2_500
+
+
+@pytest.mark.parametrize(
+    "sharing",
+    [
+        Sharing(live=True, only=Only("Status", "Prospect")),
+        Sharing(live=True, hide=("Turnover", "Satisfaction")),
+        Sharing(live=True, hide=("Services used",), anonymise=True, anonymise_ids=True),
+    ],
+    ids=["only", "hide", "anonymise"],
+)
+def test_what_may_be_seen_goes_on_computing(sharing: Sharing, tmp_path: Path) -> None:
+    out = tmp_path / "copy.xlsx"
+    source = made(tmp_path, macros=False)
+    run, _ = live_copy(source, out, real, sharing)
+    assert repairs_of(parts_of(out)) == []
+    assert shows_what_was_written(out, tmp_path) > 15 * len(run.analysis.customers)
+
+
+def shows_what_was_written(out: Path, folder: Path) -> int:
+    """Hold what LibreOffice computes against what stands in the file; how many cells there are."""
     kept = load_workbook(out, data_only=True)
     count = 0
-    with opened(out, tmp_path) as document:
+    with opened(out, folder) as document:
         document.calculateAll()
         for sheet, address, formula in formulas_in(out):
             was = kept[sheet][address].value
@@ -270,7 +294,7 @@ def test_recalculated_from_scratch_each_cell_shows_what_python_wrote(
                 was, now = (re.sub(r"(\d)[.,](\d)", r"\1.\2", str(text)) for text in (was, now))
             assert alike(was, now), f"{sheet} {address} {formula}: {was!r}, {now!r}"
             count += 1
-    assert count > 2_500
+    return count
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -376,9 +400,9 @@ def test_what_does_not_go_on_computing_stays_as_it_is(tmp_path: Path) -> None:
     """As where other customers are left out: ranks and classes are those of everybody."""
     run = run_of(made(tmp_path, macros=False))
     scores = frozenset({"value_score", "benefit_score", "total_score"})
-    figures = replace(constants(run), live=scores)
-    report = run.report(run.sheet_names)
     audience = everything_seen(run)
+    figures = replace(constants(audience), live=scores)
+    report = run.report(run.sheet_names)
     wording = live_texts(report, audience, "Texts")
     live = live_report(report, audience, figures, wording)
     for table in live.tables:

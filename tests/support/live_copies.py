@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from support.computing import TODAY, everything_seen
+from support.computing import TODAY
+from xlportfolio.audience import Audience, audience_of
 from xlportfolio.calculation import Calculation, calculation
 from xlportfolio.files.change import change, scratch
 from xlportfolio.files.graft import graft, graft_tables
@@ -26,6 +27,7 @@ from xlportfolio.run import Run
 from xlportfolio.schema import interpret
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.scorecard import rows_of, scorecard
+from xlportfolio.sharing import Sharing
 from xlportfolio.tables import FIRST_ROW, Kind, ReportColumn, SheetTable, Summary
 
 #: The figures of each customer, the first of which are texts.
@@ -39,6 +41,7 @@ SETTINGS = (
     *("abc_a", "abc_b"),
 )
 SHEET = "Figures"
+EVERYTHING = Sharing(live=True)
 
 
 def figures_of(run: Run) -> dict[str, list[Any]]:
@@ -88,8 +91,9 @@ class Constants(Calculation):
         return column_letters((*WORDS, *NUMBERS).index(key) + 1)
 
 
-def constants(run: Run, live: frozenset[str] | None = None) -> Constants:
+def constants(audience: Audience, live: frozenset[str] | None = None) -> Constants:
     """A calculation that says what the run says, until a test writes something else there."""
+    run = audience.run
     found, settings = figures_of(run), settings_of(run)
     columns = [ReportColumn(k, k, Kind.WORD, [c or "" for c in found[k]]) for k in WORDS]
     columns += [
@@ -128,46 +132,53 @@ def constants(run: Run, live: frozenset[str] | None = None) -> Constants:
     return Constants(table, table, (), keys, {}, {})
 
 
-def real(run: Run) -> Calculation:
+def real(audience: Audience) -> Calculation:
     """The calculation that a copy holds."""
-    words = texts(run.presentation.language)
+    words = texts(audience.run.presentation.language)
     names = {key: words(f"sheets.{key}") for key in ("scales", "calculation")}
-    return calculation(everything_seen(run), names)
+    return calculation(audience, names)
 
 
 def live_copy(
-    path: Path, out: Path, figures: Callable[[Run], Calculation] = constants
+    path: Path,
+    out: Path,
+    figures: Callable[[Audience], Calculation] = constants,
+    sharing: Sharing = EVERYTHING,
 ) -> tuple[Run, Calculation]:
     """Write a copy that goes on computing; nothing of the user's is changed but the scorecard.
 
     Parameters
     ----------
     figures
-        Makes the calculation of a run.
+        Makes the calculation.
+
+    Returns
+    -------
+    The run as it may be seen, and the calculation.
     """
     done: list[tuple[Run, Calculation]] = []
 
     def work(workbook: Workbook) -> None:
         ours = find_ours(workbook)
         given = interpret(read_tables(workbook))
-        run = Run.of(given, today=TODAY)
-        audience, calculation = everything_seen(run), figures(run)
+        audience = audience_of(Run.of(given, today=TODAY), sharing)
+        run, made = audience.run, figures(audience)
         report = run.report(ours.names(workbook, run.sheet_names))
         name = texts(run.presentation.language)("sheets.texts")
         wording = live_texts(report, audience, name)
-        report = live_report(report, audience, calculation, wording)
+        report = live_report(report, audience, made, wording)
         shown = rows_of(scorecard(run.analysis, given.rows, given.presentation.language))
-        put_scorecard(workbook, shown, live_scorecard(audience, calculation))
+        put_scorecard(workbook, shown, live_scorecard(audience, made))
         drawn = scratch(workbook, lambda: draw(report, run.presentation.language))
         graft(workbook, drawn, ours, report)
         tables = [
             wording,
-            *{id(t): t for t in (calculation.scales, calculation.customers)}.values(),
+            *{id(t): t for t in (made.scales, made.customers)}.values(),
         ]
         words = texts(run.presentation.language)
         drawn = scratch(workbook, lambda: packed(with_tables(tables, words)))
         graft_tables(workbook, drawn, tables, {})
-        done.append((run, calculation))
+        done.append((run, made))
 
     change(path, out, work, backup=False)
     return done[0]
