@@ -181,6 +181,7 @@ def test_all_cells_of_an_array_and_of_a_shared_formula_become_values(tmp_path: P
     for row in (1, 2, 3):
         sheet.write_formula(f"I{row}", "=A1", value=row)
     book.close()
+    edited(path, "xl/worksheets/sheet1.xml", ('<c r="E3"><v>0</v></c>', '<c r="E3"/>'))
     shared = [("<f>A1</f><v>1</v>", '<f t="shared" ref="I1:I3" si="0">KP_SCORE(A1)</f><v>1</v>')]
     shared += [(f"<f>A1</f><v>{row}</v>", f'<f t="shared" si="0"/><v>{row}</v>') for row in (2, 3)]
     edited(path, "xl/worksheets/sheet1.xml", *shared)
@@ -244,7 +245,7 @@ def test_functions_of_her_own_macros_become_values_where_there_are_macros(
     formulas = {
         "B1": ("=MyMargin(A1)", 1),
         "B2": ("=_xlfn.STDEV.S(A1:A3)+_xlfn.IFNA(A1,2)", 2),
-        "B3": ("=_xlfn.LET(_xlpm.f,A1,_xlpm.f+1)", 3),
+        "B3": ("=_xlfn.NEWEST(A1)+_xlpm.f(1)", 3),
         "B4": ("=NETWORKDAYS.INTL(A1,A2)+SUMIFS(A:A,A:A,1)", 4),
         "B5": ("=MyTwice(2)", 5),
         "B6": ("=[1]!Elsewhere(2)", 6),
@@ -325,6 +326,16 @@ def test_a_total_with_a_function_of_ours_is_a_value(tmp_path: Path) -> None:
     assert "totalsRowFormula" not in table
     assert "totalsRowFunction" not in table
     assert load_workbook(copied(path))["Mine"]["J4"].value == 0
+
+
+@pytest.mark.parametrize("half", ["<xm:f>{}</xm:f>", 'val="{}"'])
+def test_a_rule_in_two_parts_goes_as_a_whole(half: str, tmp_path: Path) -> None:
+    path = ruled(tmp_path / "a.xlsx")
+    part = "xl/worksheets/sheet1.xml"
+    edited(path, part, (half.format("KP_TOTAL(A1)"), half.format("$A$1")))
+    told, after = copy_of(path)
+    assert told[0].fault.details["count"] == 3
+    assert after[part].count(b"<x14:cfRule ") == after[part].count(b"<x14:id>") == 1
 
 
 def test_nothing_is_left_of_the_lists_that_held_rules(tmp_path: Path) -> None:
