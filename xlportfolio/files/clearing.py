@@ -86,7 +86,7 @@ class _Clearing:
         self._renew_tables()
         shared = Shared.of(self.texts, self.teller)
         stale = Stale(self.workbook, self.skip)
-        doubtful: dict[str, list[str]] = {}
+        doubtful: dict[str, set[str]] = {}
         for sheet in self.workbook.sheets:
             if sheet.part in self.skip:
                 continue
@@ -96,7 +96,7 @@ class _Clearing:
             if done is not None:
                 swept += self._objects(sheet, root, done)
                 stale.read(sheet, root)
-                doubtful[sheet.part] = [cell.get("r", "") for cell in done.doubtful]
+                doubtful[sheet.part] = {cell.get("r", "") for cell in done.doubtful}
                 if done.is_touched:
                     stale.touched.add(sheet.part)
                 self._tell(sheet, done)
@@ -105,7 +105,7 @@ class _Clearing:
             if swept or (done is not None and done.is_touched):
                 self.workbook.package.put(sheet.part, to_xml(root))
         stale.spread()
-        forgotten = stale.forget()
+        forgotten = stale.forget(doubtful)
         for name, count in forgotten.items():
             self.problems.append(_note("formulas_wait", name, count=count))
         if forgotten or any(doubtful.values()):
