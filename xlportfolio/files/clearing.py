@@ -76,7 +76,6 @@ class _Clearing:
         self.teller, self.people = SheetTeller(audience.secrets), People(audience)
         self.texts = CellTexts(workbook)
         self.regions = find_regions(workbook, audience, skip, self.texts)
-        self.hides = bool(audience.hidden)
         self.problems: list[Problem] = []
 
     def run(self) -> list[Problem]:
@@ -227,11 +226,11 @@ class _Clearing:
     # --- what is told --------------------------------------------------------------------------
 
     def _tell(self, sheet: Sheet, done: Emptying) -> None:
-        if done.rows:
-            self._note("rows_emptied", sheet, count=done.rows, hidden=done.hidden)
         if any(region.is_gone and region.emptied for region in self.regions.get(sheet.part, [])):
             fault = Fault("orders_emptied", Severity.WARNING)
             self.problems.append(Problem(fault, sheet.name))
+        elif done.rows:
+            self._note("rows_emptied", sheet, count=done.rows, hidden=done.hidden)
         if done.columns:
             self._note("columns_emptied", sheet, count=done.columns)
         if done.cleared:
