@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from openpyxl import load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.filters import AutoFilter, FilterColumn, Filters
 from support.ecma import repairs_of
+from support.northwind import WORKBOOKS, add_input, input_tables, measures_in
 from support.office import convert
 from support.packages import MAIN, parsed, parts_of, sheet_parts
 from support.planted import (
@@ -27,9 +30,16 @@ from support.planted import (
 )
 from support.searched import found_in
 
-from xlportfolio.files.clearing import may_stay
+from xlportfolio.audience import Audience, audience_of
+from xlportfolio.errors import Problem
+from xlportfolio.files.clearing import clear_cells, may_stay
 from xlportfolio.files.package import Package
+from xlportfolio.files.read import read_tables
 from xlportfolio.files.workbook import Workbook
+from xlportfolio.run import Run
+from xlportfolio.schema import interpret
+from xlportfolio.sharing import Sharing
+from xlportfolio.template.workbook import new_workbook
 
 Parts = dict[str, bytes]
 SHEET = "xl/worksheets/sheet1.xml"
@@ -289,16 +299,32 @@ def test_cells_that_shared_a_formula_with_one_that_is_gone_keep_it(tmp_path: Pat
     assert [sheet["J4"].value, sheet["J5"].value] == [None, "=F5*2"]
 
 
-def test_what_one_formula_fills_goes_as_a_whole(tmp_path: Path) -> None:
-    cells = (
-        f'<row r="1"><c r="A1"><f t="array" ref="A1:A3">{{1;2;3}}*B1:B3</f><v>1</v></c></row>'
+def filling(text: str) -> bytes:
+    """A sheet with a formula that fills three cells, of which the second shows a secret."""
+    return notes(
+        f'<row r="1"><c r="A1"><f t="array" ref="A1:A3">{text}</f><v>1</v></c></row>'
         f'<row r="2"><c r="A2" t="str"><v>{GONE}</v></c></row>'
         '<row r="3"><c r="A3"><v>55</v></c><c r="B3"><v>56</v></c></row>'
-    ).replace("{1;2;3}*", "")
-    run(tmp_path, notes(cells))
-    sheet = load_workbook(tmp_path / "out.xlsx")["Notes"]
-    assert [sheet[f"A{n}"].value for n in (1, 2, 3)] == [None] * 3
-    assert sheet["B3"].value == 56
+    )
+
+
+def test_what_one_formula_fills_is_computed_anew_from_what_is_left(tmp_path: Path) -> None:
+    parts = run(tmp_path, filling("Customers!C3:C5"))
+    assert results(parts, "Notes") == {"A1": None, "A2": None, "A3": None, "B3": "56"}
+    assert b"<f " in parts[SHEET]
+    assert_gone(parts, GONE)
+
+
+def test_a_formula_that_would_show_a_secret_again_goes(tmp_path: Path) -> None:
+    parts = run(tmp_path, filling('"Nord"&amp;Criteria!Z1:Z3'))
+    assert results(parts, "Notes") == {"A1": None, "A2": None, "A3": None, "B3": "56"}
+    assert b"<f " not in parts[SHEET]
+    cell = (
+        f'<row r="1"><c r="A1" t="str"><f>"Nordbau "&amp;"Müller GmbH"</f><v>{GONE}</v></c></row>'
+    )
+    parts = run(tmp_path, notes(cell))
+    assert results(parts, "Notes") == {"A1": None}
+    assert b"<f>" not in parts[SHEET]
 
 
 # --- results of formulas ------------------------------------------------------------------------
@@ -563,3 +589,82 @@ def test_libreoffice_opens_what_is_left_and_computes_it(tmp_path: Path) -> None:
     staying = sum(row[4] for row in CUSTOMERS if row[3] == "Anna" and row[4] is not None)
     assert seen["Notes"]["A1"].value == pytest.approx(staying)
     assert seen["Customers"]["F8"].value == pytest.approx(staying)
+
+
+# --- genuine workbooks --------------------------------------------------------------------------
+
+
+def shared_by(path: Path, out: Path, sharing: Sharing) -> tuple[Audience, list[Problem]]:
+    """Clear a workbook as it is asked for, and write it elsewhere."""
+    package = Package(path)
+    workbook = Workbook(package)
+    whole = Run.of(interpret(read_tables(workbook)), today=dt.date(2025, 6, 1))
+    seen = audience_of(whole, sharing)
+    problems = clear_cells(workbook, seen, ())
+    sink = io.BytesIO()
+    package.write(sink)
+    package.close()
+    out.write_bytes(sink.getvalue())
+    return seen, problems
+
+
+@pytest.fixture(scope="module")
+def northwind(test_data: Path) -> bytes:
+    return input_tables(measures_in(test_data))
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_a_genuine_workbook_is_sound_after_it_and_else_as_it_was(
+    name: str, northwind: bytes, test_data: Path, tmp_path: Path
+) -> None:
+    path, out = tmp_path / name, tmp_path / f"out{Path(name).suffix}"
+    add_input(test_data / "workbooks" / name, path, northwind)
+    before = parts_of(path)
+    seen, _ = shared_by(path, out, Sharing(anonymise=True))
+    after = parts_of(out)
+    assert set(repairs_of(after)) <= set(repairs_of(before))
+    names = [a.customer for a in seen.aliases]
+    assert len(names) > 50
+    assert_gone(after, *(customer for customer in names if " " in customer))
+    sheets = sheet_parts(before)
+    assert sheet_parts(after) == sheets
+    for title, part in sheets.items():
+        if title not in {"Customers", "Criteria"}:
+            assert cells_of_part(after[part]) == cells_of_part(before[part])
+    load_workbook(out)
+
+
+def cells_of_part(data: bytes) -> list[tuple[str | None, str | None]]:
+    """What the cells of a sheet hold, results of formulas apart."""
+    cells = parsed(data).iter(f"{MAIN}c")
+    return [
+        (c.get("r"), c.findtext(f"{MAIN}f") or c.findtext(f"{MAIN}v"))
+        for c in cells
+        if c.find(f"{MAIN}f") is None or c.findtext(f"{MAIN}f")
+    ]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_sample_with_a_hidden_measure_holds_it_nowhere(language: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "sample.xlsm", tmp_path / "out.xlsm"
+    path.write_bytes(new_workbook(language, with_sample=True, macros=True))
+    before = parts_of(path)
+    package = Package(path)
+    grid = interpret(read_tables(Workbook(package))).places.customers
+    package.close()
+    header = grid.header(3)
+    seen, problems = shared_by(path, out, Sharing(hide=(header,)))
+    after = parts_of(out)
+    assert set(repairs_of(after)) <= set(repairs_of(before))
+    assert "columns_emptied" in {problem.fault.key for problem in problems}
+    (sheet,) = (s for s in load_workbook(out).worksheets if "tblCustomers" in s.tables)
+    column = grid.raw.column + 3
+    shown = [sheet.cell(grid.sheet_row(i), column).value for i in grid.rows]
+    assert set(shown) == {None}
+    others = {x for at in (5, 9) for x in grid.raw.columns[at] if isinstance(x, float)}
+    texts = {f"{x:.0f}" for x in grid.raw.columns[3] if x > 100_000 and x not in others}
+    assert len(texts) > 10
+    roots = [parsed(data) for data in own_parts(after).values() if data.startswith(b"<")]
+    values = {e.text.removesuffix(".0") for root in roots for e in root.iter() if e.text}
+    assert values.isdisjoint(texts)
+    assert seen.hidden == {3}

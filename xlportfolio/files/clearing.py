@@ -76,7 +76,6 @@ class _Clearing:
         self.teller, self.people = SheetTeller(audience.secrets), People(audience)
         self.texts = CellTexts(workbook)
         self.regions = find_regions(workbook, audience, skip, self.texts)
-        self.hides = bool(audience.hidden)
         self.problems: list[Problem] = []
 
     def run(self) -> list[Problem]:
@@ -86,7 +85,7 @@ class _Clearing:
         self._renew_tables()
         shared = Shared.of(self.texts, self.teller)
         stale = Stale(self.workbook, self.skip)
-        doubtful: dict[str, list[str]] = {}
+        doubtful: dict[str, set[str]] = {}
         for sheet in self.workbook.sheets:
             if sheet.part in self.skip:
                 continue
@@ -96,7 +95,7 @@ class _Clearing:
             if done is not None:
                 swept += self._objects(sheet, root, done)
                 stale.read(sheet, root)
-                doubtful[sheet.part] = [cell.get("r", "") for cell in done.doubtful]
+                doubtful[sheet.part] = {cell.get("r", "") for cell in done.doubtful}
                 if done.is_touched:
                     stale.touched.add(sheet.part)
                 self._tell(sheet, done)
@@ -105,7 +104,7 @@ class _Clearing:
             if swept or (done is not None and done.is_touched):
                 self.workbook.package.put(sheet.part, to_xml(root))
         stale.spread()
-        forgotten = stale.forget()
+        forgotten = stale.forget(doubtful)
         for name, count in forgotten.items():
             self.problems.append(_note("formulas_wait", name, count=count))
         if forgotten or any(doubtful.values()):
@@ -227,11 +226,11 @@ class _Clearing:
     # --- what is told --------------------------------------------------------------------------
 
     def _tell(self, sheet: Sheet, done: Emptying) -> None:
-        if done.rows:
-            self._note("rows_emptied", sheet, count=done.rows, hidden=done.hidden)
         if any(region.is_gone and region.emptied for region in self.regions.get(sheet.part, [])):
             fault = Fault("orders_emptied", Severity.WARNING)
             self.problems.append(Problem(fault, sheet.name))
+        elif done.rows:
+            self._note("rows_emptied", sheet, count=done.rows, hidden=done.hidden)
         if done.columns:
             self._note("columns_emptied", sheet, count=done.columns)
         if done.cleared:

@@ -214,12 +214,19 @@ class Emptying:
         is_secret, new = self._told(cell, is_number=is_number)
         if not is_secret:
             return
-        if formula is not None:
-            self._unanswer(cell)
+        master = cell if formula is not None else self._master(column, number)
+        if master is not None:
+            self._unanswer(master)
+            forget_answer(cell)
         elif new is None:
             self._clear(cell, column, number)
         else:
             self._write(cell, new)
+
+    def _master(self, column: int, number: int) -> Element | None:
+        """The cell whose formula fills another one, if there is one."""
+        areas = (pair for pair in self._filling if coordinates_in(pair[0], (column, number)))
+        return next((master for _, master in areas), None)
 
     def _told(self, cell: Element, *, is_number: bool) -> tuple[bool, str | None]:
         """Whether a cell shows a secret, and what stands for it; a number may be left alone."""
@@ -270,7 +277,7 @@ class Emptying:
 
     def _note(self, cell: Element, formula: Element) -> None:
         kind = formula.get("t")
-        if kind in _FILLING and formula.get("ref"):
+        if kind in _FILLING and formula.get("ref", cell.get("r")) != cell.get("r"):
             self._filling.append((Area.of(formula.get("ref", "A1")), cell))
         elif kind == "shared":
             number = formula.get("si", "")
@@ -280,14 +287,11 @@ class Emptying:
                 self._followers.setdefault(number, []).append(cell)
 
     def _fill_areas(self) -> None:
-        """Empty all cells of a formula for several of which one had to be emptied."""
-        emptied = set(self.cleared)
+        """Empty all cells of a formula for several that is gone, or crosses what was emptied."""
         gone = [
             (area, cell)
             for area, cell in self._filling
-            if not len(cell)
-            or any(coordinates_in(area, place) for place in emptied)
-            or any(_meets(region, area) for region in self._regions)
+            if not len(cell) or any(_meets(region, area) for region in self._regions)
         ]
         for area, master in gone:
             self._empty(master)

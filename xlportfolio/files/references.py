@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from openpyxl.utils.cell import quote_sheetname
 
-from xlportfolio.files.workbook import Sheet, Workbook
+from xlportfolio.files.workbook import Workbook
 
 _WORD = r"[^\W\d][\w.?\\]*"
 _CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
@@ -273,8 +273,3 @@ def texts_told(formula: str, told: Callable[[str], str | None]) -> str | None:
             pieces += formula[done : token.start], quoted(new)
             done = token.end
     return "".join(pieces) + formula[done:] if pieces else formula
-
-
-def sheet_called(workbook: Workbook, name: str) -> Sheet | None:
-    """The sheet with a name, in whatever case."""
-    return next((s for s in workbook.sheets if s.name.lower() == name.lower()), None)

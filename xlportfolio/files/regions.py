@@ -145,11 +145,6 @@ class Region:
         """The table with its headers."""
         return self.area._replace(top=self.header or self.area.top)
 
-    @property
-    def clears(self) -> bool:
-        """Whether anything may have to be emptied as a whole."""
-        return bool(self.gone or self.is_gone or self.hidden or self.keys)
-
 
 class _Placed(NamedTuple):
     """A table as it lies on a sheet."""

@@ -67,8 +67,14 @@ class Stale:
     def _is_stale(self, sources: Sources) -> bool:
         return None in sources or not self.touched.isdisjoint(sources)
 
-    def forget(self) -> Mapping[str, int]:
+    def forget(self, doubtful: Mapping[str, Collection[str]]) -> Mapping[str, int]:
         """Take the stale results away; how many formulas show nothing now, by their sheet's name.
+
+        Parameters
+        ----------
+        doubtful
+            The addresses of formulas that showed a secret, by their sheet's part. One that has read
+            nothing of what was cleared would show it again: it goes.
 
         Raises
         ------
@@ -80,18 +86,20 @@ class Stale:
             if sheet.part not in self.touched or sheet.part not in self._sources:
                 continue
             root = self._workbook.package.xml(sheet.part)
-            count = self._forget(root, sheet.part)
+            count = self._forget(root, sheet.part, doubtful.get(sheet.part, ()))
             if count:
                 forgotten[sheet.name] = count
                 self._workbook.package.put(sheet.part, to_xml(root))
         return forgotten
 
-    def _forget(self, root: Element, part: str) -> int:
+    def _forget(self, root: Element, part: str, doubtful: Collection[str]) -> int:
         give_addresses(root)
         count = 0
+        groups: set[str | None] = set()
         for formula, text in list(formulas_of(root)):
             cell = formula.getparent()
-            if cell is None or not self._is_stale(self._resolver.sources(text, part)):
+            is_stale = self._is_stale(self._resolver.sources(text, part))
+            if cell is None or not (is_stale or cell.get("r") in doubtful):
                 continue
             count += 1
             forget_answer(cell)
@@ -99,6 +107,14 @@ class Stale:
                 for _, other in cells_of(root, Area.of(formula.get("ref", "A1"))):
                     if other.find(_F) is None:
                         forget_answer(other)
+            if not is_stale:
+                groups.add(formula.get("si"))
+                cell.remove(formula)
+        for formula in list(root.iter(_F)) if groups - {None} else ():
+            cell = formula.getparent()
+            if formula.get("si") in groups - {None} and cell is not None:
+                forget_answer(cell)
+                cell.remove(formula)
         return count
 
 
