@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -10,8 +11,10 @@ import xlwings as xw
 from support import lo_engine
 from support.books import CUSTOMERS, write_book
 from support.live import Open, answers, asked, contents, said
+from support.template import made
 
 from xlportfolio.share_button import share
+from xlportfolio.template.workbook import new_workbook
 
 
 @pytest.fixture
@@ -72,6 +75,20 @@ def test_what_is_worth_knowing_of_the_copy_is_said(
     assert "Worth knowing about the copy:\n- " in said(live)
     assert "1 cells with functions that only work with xlportfolio or macros" in said(live)
     assert openpyxl.load_workbook(tmp_path / "out.xlsx")["Customers"]["J1"].value is None
+
+
+def test_of_a_german_workbook_with_macros_it_speaks_german(opened: Open, tmp_path: Path) -> None:
+    book = opened(made(tmp_path, "de"))
+    saved = tmp_path / "xlportfolio-20260331-1.xlsm"
+    saved.write_bytes(new_workbook("de", with_sample=True, macros=True))
+    answers(book, "yes", "ok")
+    out = tmp_path / "Kopie.xlsx"
+    share(book, str(saved), str(out))
+    assert asked(book)[0]["prompt"].startswith("Sollen Punkte, Ränge und Kundentypen in der Kopie")
+    assert said(book).startswith(f"Fertig: {out}. Wer die Kopie öffnet, braucht weder Python")
+    with zipfile.ZipFile(out) as package:
+        assert [n for n in package.namelist() if "vba" in n.lower() or "customUI" in n] == []
+    assert not saved.exists()
 
 
 def test_cancel_makes_no_copy(live: xw.Book, saved: Path, tmp_path: Path) -> None:
