@@ -600,7 +600,7 @@ def shared_by(path: Path, out: Path, sharing: Sharing) -> tuple[Audience, list[P
     workbook = Workbook(package)
     whole = Run.of(interpret(read_tables(workbook)), today=dt.date(2025, 6, 1))
     seen = audience_of(whole, sharing)
-    problems = clear_cells(workbook, seen, ())
+    problems = clear_cells(workbook, seen, ()).problems
     sink = io.BytesIO()
     package.write(sink)
     package.close()

@@ -351,7 +351,7 @@ def test_comments_on_customers_left_out_and_in_hidden_columns_are_empty(tmp_path
     add(parts, sheet_parts(parts)[raw.sheet], "comments", "xl/comments9.xml", content, kind)
     write(path, parts)
     package = Package(path)
-    assert redact_parts(Workbook(package), audience, ()) == []
+    assert redact_parts(Workbook(package), audience, (), {}) == []
     after = package.read("xl/comments9.xml")
     package.close()
     assert found_in({"": after}, "pays late", "one million") == []

@@ -17,7 +17,7 @@ from xlportfolio.files.change import change, scratch
 from xlportfolio.files.graft import graft, graft_tables
 from xlportfolio.files.ours import find_ours
 from xlportfolio.files.read import read_tables
-from xlportfolio.files.refresh import put_scorecard
+from xlportfolio.files.refresh import dissolve_scorecards, put_formulas
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.live_report import live_report, live_scorecard
 from xlportfolio.live_texts import live_texts
@@ -168,7 +168,8 @@ def live_copy(
         wording = live_texts(report, audience, name)
         report = live_report(report, audience, made, wording)
         shown = rows_of(scorecard(run.analysis, given.rows, given.presentation.language))
-        put_scorecard(workbook, shown, live_scorecard(audience, made))
+        places = dissolve_scorecards(workbook, shown)
+        put_formulas(workbook, places, live_scorecard(audience, made))
         drawn = scratch(workbook, lambda: draw(report, run.presentation.language))
         graft(workbook, drawn, ours, report)
         tables = [

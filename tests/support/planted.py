@@ -193,7 +193,7 @@ def cleared(path: Path, out: Path, skip: Sequence[str] = (), **asked: Any) -> li
     """Clear a workbook and write it elsewhere; what the sender is told."""
     package = Package(path)
     workbook = Workbook(package)
-    problems = clear_cells(workbook, audience(workbook, **asked), skip)
+    problems = clear_cells(workbook, audience(workbook, **asked), skip).problems
     sink = io.BytesIO()
     package.write(sink)
     package.close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from xlportfolio.audience import Audience
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.files.answers import Keep
+from xlportfolio.files.cells import Area
 from xlportfolio.files.emptying import Emptying, Shared, addresses
 from xlportfolio.files.filters import clear_links, loosen_filter, loosen_filters
 from xlportfolio.files.package import Element, to_xml
@@ -47,7 +49,24 @@ def may_stay(audience: Audience) -> Keep:
     return keep
 
 
-def clear_cells(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list[Problem]:
+class Cleared(NamedTuple):
+    """What was cleared on the user's sheets.
+
+    Attributes
+    ----------
+    problems
+        What the sender is told: how many cells were cleared on which sheet.
+    areas
+        Rows and columns of tables that were emptied, by the parts of sheets.
+    """
+
+    problems: list[Problem]
+    areas: dict[str, list[Area]]
+
+
+def clear_cells(
+    workbook: Workbook, audience: Audience, skip: Collection[str], stale: Collection[str] = ()
+) -> Cleared:
     """Clear rows of customers left out, hidden columns, and cells that hold a secret.
 
     Formulas that may have read what is gone lose what they showed, and are computed anew when the
@@ -57,17 +76,26 @@ def clear_cells(workbook: Workbook, audience: Audience, skip: Collection[str]) -
     ----------
     skip
         Parts of sheets that are replaced anyhow.
-
-    Returns
-    -------
-    What the sender is told: how many cells were cleared on which sheet.
+    stale
+        Parts of sheets on which something else is cleared besides.
 
     Raises
     ------
     WorkbookError
         If the XML of a sheet is not as it must be, or too large to be worked on.
     """
-    return _Clearing(workbook, audience, skip).run()
+    clearing = _Clearing(workbook, audience, skip)
+    clearing.run(stale)
+    areas = {part: list(_emptied(regions)) for part, regions in clearing.regions.items()}
+    return Cleared(clearing.problems, areas)
+
+
+def _emptied(regions: Iterable[Region]) -> Iterator[Area]:
+    """The rows and columns that were emptied."""
+    for region in regions:
+        area = region.area
+        yield from (Area(area.left, row, area.right, row) for row in sorted(region.emptied))
+        yield from (Area(column, area.top, column, area.bottom) for column in sorted(region.hidden))
 
 
 class _Clearing:
@@ -78,13 +106,13 @@ class _Clearing:
         self.regions = find_regions(workbook, audience, skip, self.texts)
         self.problems: list[Problem] = []
 
-    def run(self) -> list[Problem]:
+    def run(self, elsewhere: Collection[str]) -> None:
         """Clear sheet by sheet, then what formulas showed of it."""
         renaming = self._renaming()
         rename(self.workbook, renaming)
         self._renew_tables()
         shared = Shared.of(self.texts, self.teller)
-        stale = Stale(self.workbook, self.skip)
+        stale = Stale(self.workbook, {*self.skip, *elsewhere})
         doubtful: dict[str, set[str]] = {}
         for sheet in self.workbook.sheets:
             if sheet.part in self.skip:
@@ -111,7 +139,6 @@ class _Clearing:
             compute_on_opening(self.workbook)
         elif stale.touched - set(self.skip):
             self.workbook.drop_calculations()
-        return self.problems
 
     # --- names ---------------------------------------------------------------------------------
 

@@ -38,7 +38,12 @@ _TOLD = {
 }
 
 
-def redact_parts(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list[Problem]:
+def redact_parts(
+    workbook: Workbook,
+    audience: Audience,
+    skip: Collection[str],
+    cleared: Mapping[str, Sequence[Area]],
+) -> list[Problem]:
     """Clear secrets in shared strings, names, comments, drawings, charts, caches and properties.
 
     Whatever cannot be looked into goes: pivot caches, data models, thumbnails; embedded objects and
@@ -49,21 +54,15 @@ def redact_parts(workbook: Workbook, audience: Audience, skip: Collection[str]) 
     ----------
     skip
         Parts of sheets that are replaced anyhow; what only they use of the shared strings goes.
+    cleared
+        By the parts of sheets, areas whose cells were emptied: comments on them go.
 
     Returns
     -------
     What the sender is told: what was removed, by name.
     """
-    raw = audience.whole.given.places.customers.raw
-    last = raw.row + raw.height
-    right = raw.column + len(raw.columns) - 1
-    cleared = [Area(raw.column, row, right, row) for row in sorted(audience.removed)]
-    for position in sorted(audience.hidden):
-        column = raw.column + position
-        cleared.append(Area(column, raw.row + 1, column, last))
     keep = audience.sharing.keep_pictures
-    redacting = Redaction(workbook, audience.secrets, skip, {raw.sheet: cleared}, keep=keep)
-    return redacting.run()
+    return Redaction(workbook, audience.secrets, skip, cleared, keep=keep).run()
 
 
 class Redaction:
@@ -76,7 +75,7 @@ class Redaction:
     skip
         Parts of sheets that are replaced anyhow.
     cleared
-        By the names of sheets, areas whose cells were emptied: comments on them go.
+        By the parts of sheets, areas whose cells were emptied: comments on them go.
     keep
         Whether pictures and embedded objects stay.
     """
@@ -164,7 +163,7 @@ class Redaction:
     def _empty_comments(self) -> None:
         """Empty the comments on cells that were emptied; their boxes stay."""
         for sheet in self._workbook.sheets:
-            areas = self._cleared.get(sheet.name, ())
+            areas = self._cleared.get(sheet.part, ())
             if not areas or sheet.part in self._left_alone:
                 continue
             for relationship in self._package.relationships(sheet.part):

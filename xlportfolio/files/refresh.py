@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from openpyxl.utils.datetime import to_excel
 
 from xlportfolio.errors import WorkbookError
-from xlportfolio.files.cells import Answer, Area, set_answer
+from xlportfolio.files.cells import Answer, Area, SheetCells, set_answer
 from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import Sheet, Workbook, main
@@ -60,35 +60,31 @@ def refresh(
         if b"KP_SCORECARD" not in content.upper() and AS_OF.encode() not in content:
             continue
         root = workbook.package.xml(sheet.part)
-        is_changed = [_refresh_scorecard(workbook, sheet, root, answer), _show(root, numbers)]
-        if any(is_changed):
+        spills, is_shown = _refresh_scorecard(workbook, sheet, root, answer), _show(root, numbers)
+        if spills or is_shown:
             workbook.package.put(sheet.part, to_xml(root))
 
 
-def put_scorecard(
-    workbook: Workbook,
-    answer: Sequence[Sequence[Answer]],
-    formulas: Sequence[Sequence[str | None]],
-) -> bool:
-    """Put plain formulas in the place of the scorecard's, which only xlportfolio computes.
+def dissolve_scorecards(
+    workbook: Workbook, answer: Sequence[Sequence[Answer]]
+) -> list[tuple[str, Area]]:
+    """Leave the scorecard's answer without its formula, which only xlportfolio computes.
 
     Parameters
     ----------
     answer
         What the scorecard shows, its header row first.
-    formulas
-        As many; ``None``: the value alone.
 
     Returns
     -------
-    Whether the workbook has a scorecard.
+    Where scorecards stand: the parts of sheets, and the areas.
 
     Raises
     ------
     WorkbookError
         If the scorecard has grown and something of the user's stands in its way.
     """
-    changed = []
+    found = []
     for sheet in workbook.sheets:
         if not sheet.is_worksheet:
             continue
@@ -96,11 +92,39 @@ def put_scorecard(
         if b"KP_SCORECARD" not in content.upper():
             continue
         root = workbook.package.xml(sheet.part)
-        if _refresh_scorecard(workbook, sheet, root, lambda: answer, formulas):
+        spills = _refresh_scorecard(workbook, sheet, root, lambda: answer)
+        for spill in spills:
+            spill.dissolve()
+            found.append((sheet.part, spill.area))
+        if spills:
             workbook.package.put(sheet.part, to_xml(root))
-            changed.append(sheet)
-    workbook.forget_calculations(changed)
-    return bool(changed)
+            workbook.forget_calculations([sheet])
+    return found
+
+
+def put_formulas(
+    workbook: Workbook, places: Sequence[tuple[str, Area]], formulas: Sequence[Sequence[str | None]]
+) -> None:
+    """Let dissolved scorecards go on computing, by plain formulas; values stay as they are.
+
+    Parameters
+    ----------
+    places
+        Where they stand.
+    formulas
+        Those of the cells, as many as each of them has; ``None``: the value alone stays.
+    """
+    for part, area in places:
+        root = workbook.package.xml(part)
+        cells = SheetCells(root)
+        for row, plain in zip(area.rows, formulas, strict=True):
+            for column, formula in zip(area.columns, plain, strict=True):
+                if formula is not None:
+                    cell = cells.make(column, row, None)
+                    element = cell.makeelement(main("f"), {})
+                    element.text = formula
+                    cell.insert(0, element)
+        workbook.package.put(part, to_xml(root))
 
 
 def _state(workbook: Workbook) -> Element | None:
@@ -116,14 +140,11 @@ def _refresh_scorecard(
     sheet: Sheet,
     root: Element,
     answer: Callable[[], Sequence[Sequence[Answer]]],
-    plain: Sequence[Sequence[str | None]] | None = None,
-) -> bool:
-    """Replace the scorecard's answer, and its formula by plain ones if there are such.
-
-    Whether there is one on this sheet.
-    """
+) -> list[Spill]:
+    """Replace the answer of the scorecards on this sheet."""
     formulas = [f for f in array_formulas(root) if _key(f.text or "") == _key(FORMULA)]
     block = answer() if formulas else []
+    spills = []
     for formula in formulas:
         try:
             spill = Spill(root, formula)
@@ -137,9 +158,8 @@ def _refresh_scorecard(
             details = {"path": workbook.package.path, "sheet": sheet.name, "cell": cell}
             raise WorkbookError("scorecard_blocked", **details)
         spill.replace(block)
-        if plain is not None:
-            spill.dissolve(plain)
-    return bool(formulas)
+        spills.append(spill)
+    return spills
 
 
 def _key(formula: str) -> str:

@@ -24,9 +24,10 @@ from xlportfolio.files.macrofree import remove_macros
 from xlportfolio.files.office import find_office
 from xlportfolio.files.ours import find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
+from xlportfolio.files.pivots import pivot_areas
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.redact import redact_parts
-from xlportfolio.files.refresh import put_scorecard, refresh
+from xlportfolio.files.refresh import dissolve_scorecards, put_formulas, refresh
 from xlportfolio.files.rescore import refuse_long, score
 from xlportfolio.files.save import make_folder, steady
 from xlportfolio.files.scrub import links, scrub
@@ -271,9 +272,7 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
     answer = rows_of(scorecard(run.analysis, run.given.rows, run.given.presentation.language))
 
     refresh(workbook, anew, lambda: answer, run.state)
-    put_scorecard(
-        workbook, answer, live.scorecard if live else [[None] * len(answer[0])] * len(answer)
-    )
+    scorecards = dissolve_scorecards(workbook, answer)
     keep = may_stay(audience) if sharing.is_hiding else _everything
     problems = keep_answers(workbook, skip, keep)
     problems += remove_macros(workbook)
@@ -289,6 +288,7 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
     drawn = scratch(workbook, lambda: draw(shown, run.presentation.language))
     graft(workbook, drawn, ours, shown, is_final=sharing.is_hiding)
     if live is not None:
+        put_formulas(workbook, scorecards, live.scorecard)
         words = texts(run.presentation.language)
         drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
         graft_tables(workbook, drawn, live.sheets, computing)
@@ -308,10 +308,11 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     for sheet in gone:
         remove_sheet(workbook, sheet)
     removed = Fault("share_sheets_gone", Severity.NOTE, details={"sheets": [s.name for s in gone]})
+    cleared = clear_cells(workbook, audience, skip, pivot_areas(workbook, skip))
     return [
         *([Problem(removed)] if gone else []),
-        *clear_cells(workbook, audience, skip),
-        *redact_parts(workbook, audience, skip),
+        *cleared.problems,
+        *redact_parts(workbook, audience, skip, cleared.areas),
     ]
 
 

@@ -60,23 +60,10 @@ class Spill:
         self.area = new
         self._cells.cover(new)
 
-    def dissolve(self, formulas: Sequence[Sequence[str | None]]) -> None:
-        """Leave the answer without the formula: as values, or by plain formulas.
-
-        Parameters
-        ----------
-        formulas
-            Those of the cells, as many as the answer has; ``None``: the value alone stays.
-        """
+    def dissolve(self) -> None:
+        """Leave the answer without the formula."""
         self._anchor.remove(self._formula)
         self._anchor.attrib.pop("cm", "")  # what tells of a dynamic array
-        for row, plain in zip(self.area.rows, formulas, strict=True):
-            for column, formula in zip(self.area.columns, plain, strict=True):
-                if formula is not None:
-                    cell = self._cells.make(column, row, None)
-                    element = cell.makeelement(main("f"), {})
-                    element.text = formula
-                    cell.insert(0, element)
 
     def _clear(self, old: Area, new: Area) -> None:
         """Empty the cells that the answer filled and will not fill any more."""
