@@ -127,7 +127,7 @@ def _numbers(layout: Layout) -> Iterator[NumberCell]:
 def _measures(layout: Layout) -> Iterator[NumberCell]:
     grid = layout.places.customers
     names = [s.criterion.name for s in layout.seen if s.criterion.scale.kind in _OF_NUMBERS]
-    measure = layout.audience.whole.analysis.abc_measure
+    measure = layout.abc_measure
     if measure is not None and measure not in names and not layout.is_hidden(measure):
         names.append(measure)
     for position in dict.fromkeys(map(layout.column_of, names)):

@@ -236,6 +236,16 @@ class Layout:
         """Whether a column of the customers may not be seen."""
         return name in self.audience.criteria or self.column_of(name) in self.audience.hidden
 
+    @property
+    def abc_measure(self) -> str | None:
+        """The column whose amounts are cumulated, if there is one."""
+        return self.audience.whole.analysis.abc_measure
+
+    @property
+    def is_abc_hidden(self) -> bool:
+        """Whether these amounts may not be seen."""
+        return self.abc_measure is not None and self.is_hidden(self.abc_measure)
+
     def of_whole(self, frame: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float64]:
         """Some columns of a frame of the whole analysis, for the customers shown."""
         shown: npt.NDArray[np.float64] = frame.loc[self.ids, list(names)].to_numpy(np.float64)

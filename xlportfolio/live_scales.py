@@ -126,8 +126,8 @@ class _Scales:
             return 0.0, f"SUMPRODUCT(--({layout.down('changed')}={yes}))>0"
         if name == "abc_total":
             amounts = layout.down("amount")
-            table = layout.audience.run.analysis.abc
-            return float(np.nansum(table["amount"].to_numpy(np.float64))), f"SUM({amounts})"
+            numbers = layout.audience.run.analysis.abc["amount"].to_numpy(np.float64)
+            return 0.0 if layout.is_abc_hidden else float(np.nansum(numbers)), f"SUM({amounts})"
         rated, status = layout.down("rated"), layout.down("status")
         count = customers["rank"].notna() & (customers["status"] != Status.PROSPECT)
         yes, customer = (literal(words(key)) for key in ("words.yes", "statuses.customer"))

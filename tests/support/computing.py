@@ -91,13 +91,17 @@ def forget_values(path: Path) -> None:
             package.writestr(name, content)
 
 
-def value(document: Any, reference: str) -> Any:
-    """What a cell shows; several, what each of a column shows."""
+def block(document: Any, reference: str) -> list[list[Any]]:
+    """What cells show, row by row."""
     sheet, _, area = reference.rpartition("!")
     name = sheet[1:-1].replace("''", "'")
     cells = document.Sheets.getByName(name).getCellRangeByName(area.replace("$", ""))
-    found = [row[0] for row in cells.getDataArray()]
-    return found if ":" in area else found[0]
+    return [list(row) for row in cells.getDataArray()]
+
+
+def value(document: Any, reference: str) -> Any:
+    """What a cell shows."""
+    return block(document, reference)[0][0]
 
 
 def enter(document: Any, sheet: str, address: str, content: Any) -> None:
@@ -113,9 +117,12 @@ def enter(document: Any, sheet: str, address: str, content: Any) -> None:
 
 def computed(document: Any, figures: Calculation, run: Run) -> pd.DataFrame:
     """What the calculation shows, by the customers' rows at the start."""
-    keys = (*NUMBERS, *WORDS, *OF_ABC)
-    columns = {key: value(document, figures.column(key)) for key in keys}
-    return pd.DataFrame(columns, index=run.analysis.customers.index, dtype=object)
+    first, last = (figures.column(key) for key in ("customer_id", "changed"))
+    whole = f"{first.partition(':')[0]}:{last.partition(':')[2]}"
+    keys = [column.key for column in figures.customers.columns]
+    shown = pd.DataFrame(block(document, whole), columns=keys, dtype=object)
+    shown = shown.iloc[: len(figures.customers)].set_axis(run.analysis.customers.index)
+    return shown[[*NUMBERS, *WORDS, *OF_ABC]]
 
 
 def expected(run: Run) -> pd.DataFrame:
