@@ -243,7 +243,7 @@ def test_comments_on_emptied_cells_are_empty_and_others_stay(tmp_path: Path) -> 
     change(parts, "xl/comments1.xml", "</commentList>", '<comment ref="A3" authorId="0"><text><t>stays</t></text></comment></commentList>')  # fmt: skip
     PLACES["a threaded comment"](parts, "about somebody")
     path = write(tmp_path / "book.xlsx", parts)
-    redacted(path, Secrets(), cleared={"Data": [Area(1, 1, 5, 2)]})
+    redacted(path, Secrets(), cleared={"xl/worksheets/sheet1.xml": [Area(1, 1, 5, 2)]})
     after = parts_of(path)
     assert found_in(after, "Marker note") == []
     assert "xl/threadedComments/threadedComment1.xml" in after
