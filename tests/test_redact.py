@@ -27,6 +27,7 @@ from support.template import made
 from xlportfolio.audience import audience_of
 from xlportfolio.errors import Problem
 from xlportfolio.files.cells import Area
+from xlportfolio.files.clearing import clear_cells
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.redact import Redaction, redact_parts
@@ -351,7 +352,9 @@ def test_comments_on_customers_left_out_and_in_hidden_columns_are_empty(tmp_path
     add(parts, sheet_parts(parts)[raw.sheet], "comments", "xl/comments9.xml", content, kind)
     write(path, parts)
     package = Package(path)
-    assert redact_parts(Workbook(package), audience, (), {}) == []
+    workbook = Workbook(package)
+    cleared = clear_cells(workbook, audience, ()).areas
+    assert redact_parts(workbook, audience, (), cleared) == []
     after = package.read("xl/comments9.xml")
     package.close()
     assert found_in({"": after}, "pays late", "one million") == []

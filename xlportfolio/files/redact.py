@@ -273,7 +273,7 @@ def _told(removal: Removal) -> list[Problem]:
     found = []
     for kind, (key, severity) in _TOLD.items():
         if removal.places[kind]:
-            elsewhere = [Phrase("problems.parts_elsewhere", {})]
+            elsewhere = [Phrase("sharing.elsewhere", {})]
             places: Sequence[object] = sheets_of(removal.places, kind) or elsewhere
             found.append(Problem(Fault(key, severity, details={"places": places})))
     if removal.strays:
