@@ -12,7 +12,7 @@ from html import unescape
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.files.lost import few
 from xlportfolio.files.package import Element, Relationship, local_name, to_xml
-from xlportfolio.files.sheets import drop
+from xlportfolio.files.removal import detach, of_ids
 from xlportfolio.files.workbook import R_ID, Sheet, Workbook, main
 
 _SHAPE = re.compile(rb"\s*<(?:\w+:)?shape\s.*?</(?:\w+:)?shape\s*>", re.DOTALL)
@@ -72,11 +72,9 @@ class _Buttons:
         for control in found:
             for element in control.iter():
                 is_changed = element.attrib.pop("macro", "") != "" or is_changed
-        by_id = {r.id: r for r in related}
         for control in gone:
             _take_out(control)
-            if control.get(R_ID) in by_id:
-                drop(self._package, self._sheet.part, by_id[control.get(R_ID, "")])
+        detach(self._package, self._sheet.part, of_ids([c.get(R_ID, "") for c in gone]))
         if empty or is_changed:
             root = self._package.xml(self._sheet.part) if root is None else root
             for relationship in empty:
@@ -157,7 +155,7 @@ class _Buttons:
             for element in list(root.iter(main(name))):
                 if element.get(R_ID) == relationship.id:
                     _take_out(element)
-        drop(self._package, self._sheet.part, relationship)
+        detach(self._package, self._sheet.part, of_ids([relationship.id]))
 
 
 def _take_out(element: Element) -> None:
