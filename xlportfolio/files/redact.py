@@ -13,7 +13,8 @@ from xlportfolio.audience import Audience
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.files.caches import clear_caches, drop_empty_points
 from xlportfolio.files.cells import Area
-from xlportfolio.files.cutting import Shell, attributes, cut_ids
+from xlportfolio.files.cutting import attributes, cut_ids
+from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.opaque import Goes, Removal, below, read_part, sheets_of
 from xlportfolio.files.package import CONTENT_TYPES, Element, Relationship, to_xml
 from xlportfolio.files.shared_strings import clear_strings
@@ -216,9 +217,9 @@ class Redaction:
         if source == self._workbook.part:
             cut_ids(self._workbook.root, ids)
         elif source in self._sheets:
-            shell = Shell.of(self._package.read_xml(source))
-            cut_ids(shell.root, ids)
-            self._package.put(source, shell.to_bytes())
+            frame = SheetFrame(self._package, source)
+            cut_ids(frame.root, ids)
+            frame.put()
         elif source:
             root = read_part(self._package, source)
             if root is not None:
