@@ -14,11 +14,16 @@ from openpyxl.utils import FORMULAE
 from xlportfolio.files.package import Element, local_name, to_xml
 from xlportfolio.files.workbook import Workbook
 
-#: Elements whose text is a formula, and attributes that are one, in all parts that have some.
-_HOLDERS = frozenset(
-    ["f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula"]
+#: Elements whose text is a formula: of cells, rules, lists, names, charts, sparklines and controls.
+FORMULA_ELEMENTS = frozenset(
+    {
+        *("f", "formula", "formula1", "formula2", "oldFormula", "definedName"),
+        *("calculatedColumnFormula", "totalsRowFormula"),
+        *("FmlaLink", "FmlaRange", "FmlaPict", "FmlaGroup", "FmlaTxbx"),
+    }
 )
-_ATTRIBUTES = (
+#: Attributes that are a formula, in whatever part.
+FORMULA_ATTRIBUTES = (
     *("textlink", "fmlaLink", "fmlaRange", "fmlaGroup", "fmlaTxbx"),
     *("linkedCell", "listFillRange"),
 )
@@ -196,13 +201,13 @@ def _rewrite(root: Element, change: Callable[[str], str]) -> bool:
     is_changed, lost = False, []
     for element in root.iter():
         name = local_name(element)
-        text = element.text if name in _HOLDERS else None
+        text = element.text if name in FORMULA_ELEMENTS else None
         if text and (new := change(text)) != text:
             element.text, is_changed = new, True
             cell = element.getparent()
             if name == "f" and cell is not None and local_name(cell) == "c":
                 lost.append(cell)
-        for attribute in _ATTRIBUTES:
+        for attribute in FORMULA_ATTRIBUTES:
             text = element.get(attribute)
             if text and (new := change(text)) != text:
                 element.set(attribute, new)

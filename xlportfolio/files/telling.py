@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from xlportfolio.files.cutting import attributes
+from xlportfolio.files.formulas import FORMULA_ATTRIBUTES
 from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.workbook import main
 from xlportfolio.schema.contract import CellError
@@ -99,9 +100,8 @@ _FREE = frozenset(
 )
 #: An ``id`` is one of the file's own wherever it is followed by nothing that is read.
 _OWN_IDS = frozenset({"connection", "modelTable"})
-#: Formulas, and attributes that are such.
+#: Formulas.
 _FORMULAS = frozenset({"f", "calculatedColumnFormula", "totalsRowFormula"})
-_LINKS = frozenset({"fmlaLink", "fmlaRange", "fmlaTxbx", "textlink"})
 #: Elements and attributes that say where something is and what form it has.
 _PLACES = frozenset({"Anchor"})
 _SHAPES = frozenset(
@@ -293,7 +293,7 @@ def _tell_attributes(element: Element, teller: Teller) -> bool:
         if not value or not _is_typed(element, key, value):
             continue
         name = etree.QName(key).localname
-        told = teller.formula(value) if name in _LINKS else teller.text(value)
+        told = teller.formula(value) if name in FORMULA_ATTRIBUTES else teller.text(value)
         if told == value:
             continue
         is_name = name in _NAMES or local_name(element) == "sheetName"
