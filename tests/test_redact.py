@@ -239,6 +239,22 @@ def test_cells_written_unusually_use_their_texts(spelled: str, tmp_path: Path) -
     assert texts_of(parts_of(path)[_STRINGS]) == before
 
 
+def test_a_sheet_in_another_encoding_keeps_its_texts(tmp_path: Path) -> None:
+    parts = simple()
+    PLACES["printer settings"](parts, NAME)
+    sheet = "xl/worksheets/sheet1.xml"
+    row = '<row r="90"><c r="A90" t="inlineStr"><is><t>Zürich</t></is></c></row></sheetData>'
+    change(parts, sheet, "</sheetData>", row)
+    change(parts, sheet, 'encoding="UTF-8"', 'encoding="ISO-8859-1"')
+    parts[sheet] = parts[sheet].decode().encode("latin-1")
+    path = write(tmp_path / "book.xlsx", parts)
+    redacted(path, Secrets([NAME]))
+    after = parts_of(path)
+    assert b"pageSetup" in after[sheet]
+    assert not any("printerSettings" in name for name in after)
+    assert load_workbook(path)["Data"]["A90"].value == "Zürich"
+
+
 def test_comments_on_emptied_cells_are_empty_and_others_stay(tmp_path: Path) -> None:
     parts = simple()
     change(parts, "xl/comments1.xml", "</commentList>", '<comment ref="A3" authorId="0"><text><t>stays</t></text></comment></commentList>')  # fmt: skip
