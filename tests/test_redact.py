@@ -31,7 +31,7 @@ from xlportfolio.files.clearing import clear_cells
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.redact import Redaction, redact_parts
-from xlportfolio.files.telling import DRAWING, Teller, tell
+from xlportfolio.files.telling import DRAWING, PartTeller, tell
 from xlportfolio.files.workbook import MAIN, Workbook
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, interpret
@@ -116,9 +116,9 @@ def test_a_name_is_known_however_its_runs_are_cut(cuts: list[int], unit: str) ->
         for first, last in pairwise(bounds)
     )
     root = parsed(f'<{unit} xmlns:a="{DRAWING}" xmlns:s="{MAIN}">{runs}</{unit}>'.encode())
-    assert tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
+    assert tell(root, PartTeller(Secrets(aliases={NAME: "Kunde 1"})))
     assert "".join(root.itertext()) == "Kunde 1"
-    assert not tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
+    assert not tell(root, PartTeller(Secrets(aliases={NAME: "Kunde 1"})))
 
 
 def test_all_places_at_once_open_in_libreoffice(tmp_path: Path) -> None:

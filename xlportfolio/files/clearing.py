@@ -153,7 +153,7 @@ class _Clearing:
             if sheet.part in self.skip:
                 continue
             for name in {table.name, table.inner_name}:
-                if self.teller.text(name) != name:
+                if not self.teller.is_clean(name):
                     tables[name.lower()] = self._table_name(name, taken)
             ours = self._our_headers(sheet, table.part)
             changed = self._renamed_columns(table.headers, ours)
@@ -165,7 +165,7 @@ class _Clearing:
         taken = {sheet.name for sheet in self.workbook.sheets}
         found: dict[str, str] = {}
         for sheet in self.workbook.sheets:
-            if sheet.part not in self.skip and self.teller.text(sheet.name) != sheet.name:
+            if sheet.part not in self.skip and not self.teller.is_clean(sheet.name):
                 new = self.teller.secrets.placeholder(sheet.name, taken)
                 taken.add(new)
                 found[sheet.name.lower()] = new
@@ -194,7 +194,7 @@ class _Clearing:
         taken = set(headers)
         changed: dict[str, str] = {}
         for at, header in enumerate(headers):
-            if at not in ours and self.teller.text(header) != header:
+            if at not in ours and not self.teller.is_clean(header):
                 new = self.teller.secrets.placeholder(header, taken)
                 taken.add(new)
                 changed[header.lower()] = new

@@ -18,7 +18,7 @@ from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.opaque import Goes, Removal, below, read_part, sheets_of
 from xlportfolio.files.package import CONTENT_TYPES, Element, Relationship, to_xml
 from xlportfolio.files.shared_strings import clear_strings
-from xlportfolio.files.telling import Teller
+from xlportfolio.files.telling import PartTeller
 from xlportfolio.files.workbook import Workbook, coordinates, main
 from xlportfolio.locale import Phrase
 from xlportfolio.secrecy import Secrets
@@ -94,7 +94,7 @@ class Redaction:
         self._skip, self._cleared, self._keep = skip, cleared, keep
         self._left_alone = below(self._package, skip)
         self._sheets = {sheet.part for sheet in workbook.sheets}
-        self._teller = Teller(secrets, [sheet.name for sheet in workbook.sheets])
+        self._teller = PartTeller(secrets, [sheet.name for sheet in workbook.sheets])
 
     def run(self) -> list[Problem]:
         """Clear everything; what the sender is told."""
