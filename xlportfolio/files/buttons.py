@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from xlportfolio.errors import Fault, Problem, Severity
-from xlportfolio.files.lost import few
+from xlportfolio.errors import Problem, note
 from xlportfolio.files.package import Element, Relationship, local_name, to_xml
 from xlportfolio.files.removal import detach, of_ids
 from xlportfolio.files.workbook import R_ID, Sheet, Workbook, main
+from xlportfolio.schema.merging import few
 
 _SHAPE = re.compile(rb"\s*<(?:\w+:)?shape\s.*?</(?:\w+:)?shape\s*>", re.DOTALL)
 _MACRO = re.compile(rb"\s*<(\w+:)?FmlaMacro>(.*?)</\1FmlaMacro>", re.DOTALL)
@@ -36,8 +36,7 @@ def unlink_buttons(workbook: Workbook) -> list[Problem]:
             sheets.append(sheet.name)
     if not macros:
         return []
-    details = {"sheets": few(sheets), "macros": few(macros)}
-    return [Problem(Fault("macros_buttons", Severity.NOTE, details=details))]
+    return [note("macros_buttons", sheets=few(sheets), macros=few(macros))]
 
 
 def _is_ours(macro: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, warning
 from xlportfolio.files.buttons import unlink_buttons
 from xlportfolio.files.formulas import is_utf8
-from xlportfolio.files.lost import doomed_sheets, few, is_of_macros, macro_sheets
+from xlportfolio.files.lost import doomed_sheets, is_of_macros, macro_sheets
 from xlportfolio.files.package import Package, Relationship, to_xml
 from xlportfolio.files.removal import detach, of_ids
 from xlportfolio.files.sheets import remove_sheet
 from xlportfolio.files.workbook import R_ID, Workbook, main
+from xlportfolio.schema.merging import few
 
 _WITHOUT_MACROS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 #: What the workbook and the package point at for macros and the ribbon; the last word of its type.
@@ -36,7 +37,7 @@ def remove_macros(workbook: Workbook) -> list[Problem]:
     told = unlink_buttons(workbook)
     old = [sheet.name for sheet in macro_sheets(workbook)]
     if old:
-        told.append(Problem(Fault("macros_sheets", Severity.WARNING, details={"sheets": few(old)})))
+        told.append(warning("macros_sheets", sheets=few(old)))
     doomed = doomed_sheets(workbook)
     names = {sheet.name.lower() for sheet in doomed}
     for element in workbook.defined_names():
