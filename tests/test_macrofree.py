@@ -253,7 +253,7 @@ def test_sheets_of_old_macros_go_and_what_counts_sheets_follows(kind: str, tmp_p
     path = with_macro_sheet(tmp_path / "a.xlsm", kind)
     told, after = copy_of(path)
     assert keys(told) == ["macros_sheets"]
-    assert told[0].fault.details["sheets"] == "Old"
+    assert told[0].fault.details["sheets"] == ["Old"]
     assert_free(after)
     assert list(sheet_parts(after)) == ["Mine", "Other"]
     opened = load_workbook(copied(path))

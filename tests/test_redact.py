@@ -31,7 +31,7 @@ from xlportfolio.files.clearing import clear_cells
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.redact import Redaction, redact_parts
-from xlportfolio.files.telling import DRAWING, Teller, tell
+from xlportfolio.files.telling import DRAWING, PartTeller, tell
 from xlportfolio.files.workbook import MAIN, Workbook
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, interpret
@@ -116,9 +116,9 @@ def test_a_name_is_known_however_its_runs_are_cut(cuts: list[int], unit: str) ->
         for first, last in pairwise(bounds)
     )
     root = parsed(f'<{unit} xmlns:a="{DRAWING}" xmlns:s="{MAIN}">{runs}</{unit}>'.encode())
-    assert tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
+    assert tell(root, PartTeller(Secrets(aliases={NAME: "Kunde 1"})))
     assert "".join(root.itertext()) == "Kunde 1"
-    assert not tell(root, Teller(Secrets(aliases={NAME: "Kunde 1"})))
+    assert not tell(root, PartTeller(Secrets(aliases={NAME: "Kunde 1"})))
 
 
 def test_all_places_at_once_open_in_libreoffice(tmp_path: Path) -> None:
@@ -237,6 +237,22 @@ def test_cells_written_unusually_use_their_texts(spelled: str, tmp_path: Path) -
     before = texts_of(parts[_STRINGS])
     redacted(path, Secrets(["Nobody & Sons"]))
     assert texts_of(parts_of(path)[_STRINGS]) == before
+
+
+def test_a_sheet_in_another_encoding_keeps_its_texts(tmp_path: Path) -> None:
+    parts = simple()
+    PLACES["printer settings"](parts, NAME)
+    sheet = "xl/worksheets/sheet1.xml"
+    row = '<row r="90"><c r="A90" t="inlineStr"><is><t>Zürich</t></is></c></row></sheetData>'
+    change(parts, sheet, "</sheetData>", row)
+    change(parts, sheet, 'encoding="UTF-8"', 'encoding="ISO-8859-1"')
+    parts[sheet] = parts[sheet].decode().encode("latin-1")
+    path = write(tmp_path / "book.xlsx", parts)
+    redacted(path, Secrets([NAME]))
+    after = parts_of(path)
+    assert b"pageSetup" in after[sheet]
+    assert not any("printerSettings" in name for name in after)
+    assert load_workbook(path)["Data"]["A90"].value == "Zürich"
 
 
 def test_comments_on_emptied_cells_are_empty_and_others_stay(tmp_path: Path) -> None:

@@ -98,6 +98,20 @@ class Problem:
         return words("places.sentence", place=", ".join(places), sentence=sentence)
 
 
+def warning(key: str, sheet: str | None = None, /, **details: object) -> Problem:
+    """A warning, on this sheet if it concerns one.
+
+    >>> print(warning("split_blank", count=2, column="Region").message())
+    2 customers have nothing in the column Region and are in no copy; fill it in and share again.
+    """
+    return Problem(Fault(key, Severity.WARNING, details=details), sheet)
+
+
+def note(key: str, sheet: str | None = None, /, **details: object) -> Problem:
+    """The same for a note."""
+    return Problem(Fault(key, Severity.NOTE, details=details), sheet)
+
+
 class XlPortfolioError(Exception):
     """Whatever stops xlportfolio for a reason that its user can mend; ``str()`` is English."""
 

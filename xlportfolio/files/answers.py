@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 from typing import NamedTuple
 
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, note, warning
 from xlportfolio.files.cells import Area, SheetCells, give_addresses
-from xlportfolio.files.lost import Losses, Lost, few, macro_sheets
+from xlportfolio.files.lost import Losses, Lost, macro_sheets
 from xlportfolio.files.lost_rules import drop_names, drop_rules, keep_series
 from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main
 from xlportfolio.locale import LANGUAGES, texts
+from xlportfolio.schema.merging import few
 
 #: Sheet, column and row of a cell, counted from 1, and the functions of ours in its formula ->
 #: whether its value may stay.
@@ -107,19 +108,13 @@ class _Found(NamedTuple):
 
 
 def _told(sheet: str, found: _Found, rules: int) -> Iterator[Problem]:
-    for key, severity, cells in (
-        ("answers_missing", Severity.WARNING, found.missing),
-        ("answers_old", Severity.WARNING, found.old),
-    ):
+    for key, cells in (("answers_missing", found.missing), ("answers_old", found.old)):
         if cells:
-            details = {"count": len(cells), "cells": few(cells)}
-            yield Problem(Fault(key, severity, details=details), sheet)
+            yield warning(key, sheet, count=len(cells), cells=few(cells))
     if found.macros:
-        details = {"functions": few(sorted(found.macros))}
-        yield Problem(Fault("answers_of_macros", Severity.NOTE, details=details), sheet)
+        yield note("answers_of_macros", sheet, functions=few(sorted(found.macros)))
     if rules:
-        details = {"count": rules}
-        yield Problem(Fault("answers_rules", Severity.WARNING, details=details), sheet)
+        yield warning("answers_rules", sheet, count=rules)
 
 
 class _Strings:

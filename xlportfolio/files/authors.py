@@ -25,7 +25,6 @@ _NOTE = re.compile(rb"\bObjectType\s*=\s*[\"']Note[\"']")
 _DRAWN = re.compile(
     rb"<(?:\w+:)?(?:shape|rect|oval|line|roundrect|group|arc|curve|polyline|image)[\s>/]"
 )
-_LEGACY = "legacyDrawing"
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from xlportfolio.errors import Fault, Problem, Severity
-from xlportfolio.files.lost import few
+from xlportfolio.errors import Problem, note
 from xlportfolio.files.package import Element, Relationship, local_name, to_xml
-from xlportfolio.files.sheets import drop
+from xlportfolio.files.removal import detach, of_ids
 from xlportfolio.files.workbook import R_ID, Sheet, Workbook, main
+from xlportfolio.schema.merging import few
 
 _SHAPE = re.compile(rb"\s*<(?:\w+:)?shape\s.*?</(?:\w+:)?shape\s*>", re.DOTALL)
 _MACRO = re.compile(rb"\s*<(\w+:)?FmlaMacro>(.*?)</\1FmlaMacro>", re.DOTALL)
@@ -36,8 +36,7 @@ def unlink_buttons(workbook: Workbook) -> list[Problem]:
             sheets.append(sheet.name)
     if not macros:
         return []
-    details = {"sheets": few(sheets), "macros": few(macros)}
-    return [Problem(Fault("macros_buttons", Severity.NOTE, details=details))]
+    return [note("macros_buttons", sheets=few(sheets), macros=few(macros))]
 
 
 def _is_ours(macro: str) -> bool:
@@ -72,11 +71,9 @@ class _Buttons:
         for control in found:
             for element in control.iter():
                 is_changed = element.attrib.pop("macro", "") != "" or is_changed
-        by_id = {r.id: r for r in related}
         for control in gone:
             _take_out(control)
-            if control.get(R_ID) in by_id:
-                drop(self._package, self._sheet.part, by_id[control.get(R_ID, "")])
+        detach(self._package, self._sheet.part, of_ids([c.get(R_ID, "") for c in gone]))
         if empty or is_changed:
             root = self._package.xml(self._sheet.part) if root is None else root
             for relationship in empty:
@@ -157,7 +154,7 @@ class _Buttons:
             for element in list(root.iter(main(name))):
                 if element.get(R_ID) == relationship.id:
                     _take_out(element)
-        drop(self._package, self._sheet.part, relationship)
+        detach(self._package, self._sheet.part, of_ids([relationship.id]))
 
 
 def _take_out(element: Element) -> None:

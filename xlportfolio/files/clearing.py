@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from xlportfolio.audience import Audience
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, note, warning
 from xlportfolio.files.answers import Keep
 from xlportfolio.files.cells import Area
 from xlportfolio.files.emptying import Emptying, Shared, addresses
@@ -128,13 +128,13 @@ class _Clearing:
                     stale.touched.add(sheet.part)
                 self._tell(sheet, done)
             if swept:
-                self._note("rules_cleared", sheet, count=swept)
+                self.problems.append(note("rules_cleared", sheet.name, count=swept))
             if swept or (done is not None and done.is_touched):
                 self.workbook.package.put(sheet.part, to_xml(root))
         stale.spread()
         forgotten = stale.forget(doubtful)
         for name, count in forgotten.items():
-            self.problems.append(_note("formulas_wait", name, count=count))
+            self.problems.append(note("formulas_wait", name, count=count))
         if forgotten or any(doubtful.values()):
             compute_on_opening(self.workbook)
         elif stale.touched - set(self.skip):
@@ -153,7 +153,7 @@ class _Clearing:
             if sheet.part in self.skip:
                 continue
             for name in {table.name, table.inner_name}:
-                if self.teller.text(name) != name:
+                if not self.teller.is_clean(name):
                     tables[name.lower()] = self._table_name(name, taken)
             ours = self._our_headers(sheet, table.part)
             changed = self._renamed_columns(table.headers, ours)
@@ -165,11 +165,11 @@ class _Clearing:
         taken = {sheet.name for sheet in self.workbook.sheets}
         found: dict[str, str] = {}
         for sheet in self.workbook.sheets:
-            if sheet.part not in self.skip and self.teller.text(sheet.name) != sheet.name:
+            if sheet.part not in self.skip and not self.teller.is_clean(sheet.name):
                 new = self.teller.secrets.placeholder(sheet.name, taken)
                 taken.add(new)
                 found[sheet.name.lower()] = new
-                self.problems.append(_note("sheet_renamed", sheet.name, name=new))
+                self.problems.append(note("sheet_renamed", sheet.name, name=new))
         return found
 
     def _table_name(self, name: str, taken: set[str]) -> str:
@@ -194,7 +194,7 @@ class _Clearing:
         taken = set(headers)
         changed: dict[str, str] = {}
         for at, header in enumerate(headers):
-            if at not in ours and self.teller.text(header) != header:
+            if at not in ours and not self.teller.is_clean(header):
                 new = self.teller.secrets.placeholder(header, taken)
                 taken.add(new)
                 changed[header.lower()] = new
@@ -254,22 +254,15 @@ class _Clearing:
 
     def _tell(self, sheet: Sheet, done: Emptying) -> None:
         if any(region.is_gone and region.emptied for region in self.regions.get(sheet.part, [])):
-            fault = Fault("orders_emptied", Severity.WARNING)
-            self.problems.append(Problem(fault, sheet.name))
+            self.problems.append(warning("orders_emptied", sheet.name))
         elif done.rows:
-            self._note("rows_emptied", sheet, count=done.rows, hidden=done.hidden)
+            details = {"count": done.rows, "hidden": done.hidden}
+            self.problems.append(note("rows_emptied", sheet.name, **details))
         if done.columns:
-            self._note("columns_emptied", sheet, count=done.columns)
+            self.problems.append(note("columns_emptied", sheet.name, count=done.columns))
         if done.cleared:
-            places = addresses(done.cleared)
-            self._note("cells_cleared", sheet, count=len(done.cleared), cells=places)
-
-    def _note(self, key: str, sheet: Sheet, **details: object) -> None:
-        self.problems.append(_note(key, sheet.name, **details))
-
-
-def _note(key: str, sheet: str, **details: object) -> Problem:
-    return Problem(Fault(key, Severity.NOTE, details=details), sheet)
+            count, places = len(done.cleared), addresses(done.cleared)
+            self.problems.append(note("cells_cleared", sheet.name, count=count, cells=places))
 
 
 def _plain_column(column: Element, *, is_hidden: bool) -> int:

@@ -6,12 +6,11 @@ anchor is left around what is gone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from lxml import etree
 
-from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
+from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.workbook import OFFICE_RELATIONSHIPS
 
 _OFFICE = "urn:schemas-microsoft-com:office:office"
@@ -43,37 +42,6 @@ _LINKS = frozenset({"hlinkClick", "hlinkHover", "hlinkMouseOver"})
 #: What goes without the shape that it is in.
 _INNER = frozenset({"externalData", "imgLayer", "svgBlip"})
 _OBJECTS = frozenset({"oleObject", "control"})
-_ROWS = re.compile(rb"<sheetData(?:\s[^<>]*)?>(.*)</sheetData\s*>", re.DOTALL)
-
-
-class Shell:
-    """The XML of a part; of a sheet that has rows, everything around them, which is not much."""
-
-    def __init__(self, root: Element, rows: bytes = b"") -> None:
-        self.root, self._rows = root, rows
-
-    @classmethod
-    def of(cls, data: bytes) -> Shell:
-        """Take a sheet apart.
-
-        Raises
-        ------
-        etree.XMLSyntaxError
-            If it is not well-formed.
-        """
-        rows = _ROWS.search(data)
-        if rows is None:
-            return cls(parse_xml(data))
-        return cls(parse_xml(data[: rows.start(1)] + data[rows.end(1) :]), rows[1])
-
-    def to_bytes(self) -> bytes:
-        """The part as it is now."""
-        if not self._rows:
-            return to_xml(self.root)
-        mark = etree.Comment("the rows go here")
-        next(self.root.iter("{*}sheetData")).append(mark)
-        before, _, after = to_xml(self.root).partition(etree.tostring(mark))
-        return before + self._rows + after
 
 
 def attributes(element: Element) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from xlportfolio.files.sheet_telling import SheetTeller
 from xlportfolio.files.texts import CellTexts, read_aloud
 from xlportfolio.files.workbook import coordinates, main
 from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.merging import few
 
 _C, _F, _IS, _ROW, _V = map(main, ("c", "f", "is", "row", "v"))
 #: The kinds of formulas that fill an area.
@@ -357,7 +358,6 @@ def forget_answer(cell: Element) -> None:
         cell.attrib.pop(attribute, "")
 
 
-def addresses(places: Sequence[tuple[int, int]], most: int = 5) -> str:
+def addresses(places: Sequence[tuple[int, int]]) -> list[str]:
     """The first of some cells, as the sheet calls them."""
-    named = [f"{column_letters(column)}{row}" for column, row in places[:most]]
-    return ", ".join(named) + (" …" if len(places) > most else "")
+    return few([f"{column_letters(column)}{row}" for column, row in places])

@@ -89,4 +89,4 @@ def _tells(relationship: Relationship | None, teller: SheetTeller) -> bool:
     plain = unquote(target)
     # an address writes blanks in its own ways
     spaced = plain.translate(dict.fromkeys(map(ord, "+-_/.@=&?#:"), " "))
-    return any(teller.text(text) != text for text in (plain, spaced))
+    return not all(map(teller.is_clean, (plain, spaced)))

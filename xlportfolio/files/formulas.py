@@ -12,13 +12,19 @@ from typing import NamedTuple
 from openpyxl.utils import FORMULAE
 
 from xlportfolio.files.package import Element, local_name, to_xml
+from xlportfolio.files.references import Kind, tokens, unquoted_place
 from xlportfolio.files.workbook import Workbook
 
-#: Elements whose text is a formula, and attributes that are one, in all parts that have some.
-_HOLDERS = frozenset(
-    ["f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula"]
+#: Elements whose text is a formula: of cells, rules, lists, names, charts, sparklines and controls.
+FORMULA_ELEMENTS = frozenset(
+    {
+        *("f", "formula", "formula1", "formula2", "oldFormula", "definedName"),
+        *("calculatedColumnFormula", "totalsRowFormula"),
+        *("FmlaLink", "FmlaRange", "FmlaPict", "FmlaGroup", "FmlaTxbx"),
+    }
 )
-_ATTRIBUTES = (
+#: Attributes that are a formula, in whatever part.
+FORMULA_ATTRIBUTES = (
     *("textlink", "fmlaLink", "fmlaRange", "fmlaGroup", "fmlaTxbx"),
     *("linkedCell", "listFillRange"),
 )
@@ -28,18 +34,7 @@ _KINDS = re.compile(
 )
 _PREFIX = re.compile(r"(?:_xl(?:fn|ws|udf|l)\.)+", re.IGNORECASE)
 _NEWER = re.compile(r"_xl(?:fn|ws|pm)\.", re.IGNORECASE)
-_PIECE = re.compile(
-    r"""
-      "(?:[^"]|"")*"                                           # a text
-    | \#[A-Z][A-Z_/0]*[!?]?                                    # an error
-    | (?:(?P<quoted>'(?:[^']|'')*')
-        |(?P<plain>(?:\[[^\[\]]*\])?[\w.\\]*(?::[\w.\\]+)?))!  # where what follows stands
-    | \[(?:'.|[^\[\]']|\[(?:'.|[^\[\]'])*\])*\]                # columns of a table
-    | (?P<word>[^\W\d][\w.\\?]*|\\[\w.\\?]*)(?P<call>\s*\()?
-    | [\d.]+(?:E[+-]?\d+)?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+_CALL = re.compile(r"\s*\(")
 _REFERENCE = re.compile(
     r"\$?[A-Z]{1,3}(?:\$?\d+)?(?::\$?[A-Z]{1,3}(?:\$?\d+)?)?(?![\w.(])"
     r"|\$?\d+:\$?\d+|[^\W\d][\w.\\?]*(?!\()|\#REF!"
@@ -71,7 +66,7 @@ _FUNCTIONS = frozenset({*FORMULAE, *_ALSO.split()})
 
 
 class Word(NamedTuple):
-    """A name in a formula: of a function, a cell, a table or whatever was named.
+    """A name in a formula: of a function, a table or whatever was named.
 
     Attributes
     ----------
@@ -100,22 +95,14 @@ def words(formula: str) -> Iterator[Word]:
     Word(text='KP_SCORE', place='[1]', is_call=True, is_newer=True)
     """
     place, end = "", -1
-    for piece in _PIECE.finditer(formula):
-        word = piece["word"]
-        if word is not None:
-            text = _PREFIX.sub("", word)
-            before = place if end == piece.start() else ""
-            is_newer = _NEWER.match(word) is not None
-            yield Word(text, before, piece["call"] is not None, is_newer)
-        elif (here := _place(piece)) is not None:
-            place, end = here, piece.end()
-
-
-def _place(piece: re.Match[str]) -> str | None:
-    """The place that a piece of a formula names, without quotes."""
-    if piece["quoted"] is not None:
-        return piece["quoted"][1:-1].replace("''", "'")
-    return piece["plain"]
+    for token in tokens(formula):
+        if token.kind is Kind.SHEET:
+            place, end = unquoted_place(token.text), token.end
+        elif token.kind in {Kind.NAME, Kind.FUNCTION}:
+            text = _PREFIX.sub("", token.text)
+            before = place if end == token.start else ""
+            is_call = _CALL.match(formula, token.end) is not None
+            yield Word(text, before, is_call, _NEWER.match(token.text) is not None)
 
 
 def sheets_in(formula: str) -> set[str]:
@@ -124,7 +111,9 @@ def sheets_in(formula: str) -> set[str]:
     >>> sorted(sheets_in("'It''s'!A1+SUM(Jan:Dec!B2)+[1]Other!C3"))
     ['[1]other', 'dec', "it's", 'jan']
     """
-    places = filter(None, map(_place, _PIECE.finditer(formula)))
+    if "!" not in formula:
+        return set()
+    places = (unquoted_place(t.text) for t in tokens(formula) if t.kind is Kind.SHEET)
     return {name for place in places for name in place.lower().split(":")}
 
 
@@ -144,13 +133,14 @@ def without_sheet(formula: str, sheet: str) -> str:
     'SUM(#REF!,\'Page 2\'!A1)+#REF!+"Page!A1"'
     """
     made, done = "", 0
-    for piece in _PIECE.finditer(formula):
-        place = _place(piece)
-        if piece.start() < done or place is None or sheet.lower() not in place.lower().split(":"):
+    for token in tokens(formula):
+        if token.start < done or token.kind is not Kind.SHEET:
             continue
-        reference = _REFERENCE.match(formula, piece.end())
-        made += f"{formula[done : piece.start()]}#REF!"
-        done = piece.end() if reference is None else reference.end()
+        if sheet.lower() not in unquoted_place(token.text).lower().split(":"):
+            continue
+        reference = _REFERENCE.match(formula, token.end)
+        made += f"{formula[done : token.start]}#REF!"
+        done = token.end if reference is None else reference.end()
     return made + formula[done:]
 
 
@@ -196,13 +186,13 @@ def _rewrite(root: Element, change: Callable[[str], str]) -> bool:
     is_changed, lost = False, []
     for element in root.iter():
         name = local_name(element)
-        text = element.text if name in _HOLDERS else None
+        text = element.text if name in FORMULA_ELEMENTS else None
         if text and (new := change(text)) != text:
             element.text, is_changed = new, True
             cell = element.getparent()
             if name == "f" and cell is not None and local_name(cell) == "c":
                 lost.append(cell)
-        for attribute in _ATTRIBUTES:
+        for attribute in FORMULA_ATTRIBUTES:
             text = element.get(attribute)
             if text and (new := change(text)) != text:
                 element.set(attribute, new)

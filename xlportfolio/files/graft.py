@@ -20,8 +20,8 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import set_answer
 from xlportfolio.files.ours import OurSheets, foreign_cell
 from xlportfolio.files.package import Element, local_name, parse_xml, to_xml
+from xlportfolio.files.removal import release
 from xlportfolio.files.rows import Block, Pieces, row_chunks
-from xlportfolio.files.sheets import release
 from xlportfolio.files.styles import StyleMap, merge_styles
 from xlportfolio.files.workbook import (
     LAST_TABLE_ID,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -27,18 +27,6 @@ _BLANKS = bytes(b if _IN_NAMES.match(bytes([b])) else ord(" ") for b in range(25
 _NEAR, _LONGEST_NAME = 24, 260
 _END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _FORMULA_ENDS = (b"</f>", b":f>")
-#: Cells, names and functions that a sentence names.
-_MOST_NAMED = 5
-
-
-def few(names: Sequence[str]) -> str:
-    """The first of some names, as a sentence tells them.
-
-    >>> few(["A1", "A2"]), few(list("ABCDEF"))
-    ('A1, A2', 'A, B, C, D, E …')
-    """
-    more = " …" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def macro_sheets(workbook: Workbook) -> list[Sheet]:

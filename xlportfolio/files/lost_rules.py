@@ -7,11 +7,12 @@ from functools import partial
 
 from lxml import etree
 
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, note
 from xlportfolio.files.formulas import is_utf8
-from xlportfolio.files.lost import Losses, Lost, few
+from xlportfolio.files.lost import Losses, Lost
 from xlportfolio.files.package import Element, local_name, to_xml
 from xlportfolio.files.workbook import Workbook, main
+from xlportfolio.schema.merging import few
 
 #: Elements whose text is a formula of a rule, and what goes with it.
 _FORMULAS = frozenset({"formula", "formula1", "formula2", "f"})
@@ -117,7 +118,7 @@ def drop_names(workbook: Workbook, losses: Losses) -> list[Problem]:
             workbook.package.put(table.part, to_xml(root))
     if not told:
         return []
-    return [Problem(Fault("answers_names", Severity.NOTE, details={"names": few(told)}))]
+    return [note("answers_names", names=few(told))]
 
 
 def drop_formulas(table: Element, reason: Callable[[str], Lost]) -> bool:
@@ -151,8 +152,7 @@ def keep_series(workbook: Workbook, losses: Losses) -> list[Problem]:
         if changed:
             package.put(part, to_xml(root))
             kept += 1
-    details = {"count": kept}
-    return [Problem(Fault("answers_charts", Severity.NOTE, details=details))] if kept else []
+    return [note("answers_charts", count=kept)] if kept else []
 
 
 def keep_reference(formula: Element) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, warning
 from xlportfolio.files.buttons import unlink_buttons
 from xlportfolio.files.formulas import is_utf8
-from xlportfolio.files.lost import doomed_sheets, few, is_of_macros, macro_sheets
+from xlportfolio.files.lost import doomed_sheets, is_of_macros, macro_sheets
 from xlportfolio.files.package import Package, Relationship, to_xml
-from xlportfolio.files.sheets import drop, remove_sheet
+from xlportfolio.files.removal import detach, of_ids
+from xlportfolio.files.sheets import remove_sheet
 from xlportfolio.files.workbook import R_ID, Workbook, main
+from xlportfolio.schema.merging import few
 
 _WITHOUT_MACROS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 #: What the workbook and the package point at for macros and the ribbon; the last word of its type.
@@ -35,7 +37,7 @@ def remove_macros(workbook: Workbook) -> list[Problem]:
     told = unlink_buttons(workbook)
     old = [sheet.name for sheet in macro_sheets(workbook)]
     if old:
-        told.append(Problem(Fault("macros_sheets", Severity.WARNING, details={"sheets": few(old)})))
+        told.append(warning("macros_sheets", sheets=few(old)))
     doomed = doomed_sheets(workbook)
     names = {sheet.name.lower() for sheet in doomed}
     for element in workbook.defined_names():
@@ -46,12 +48,8 @@ def remove_macros(workbook: Workbook) -> list[Problem]:
     workbook.forget_names()
     for sheet in doomed:
         remove_sheet(workbook, sheet)
-    for relationship in package.relationships(workbook.part):
-        if any(map(relationship.is_a, _OF_WORKBOOK)):
-            drop(package, workbook.part, relationship)
-    for relationship in package.relationships(""):
-        if any(map(relationship.is_a, _OF_PACKAGE)) or _OF_RIBBON in relationship.type:
-            drop(package, "", relationship)
+    detach(package, workbook.part, lambda r: any(map(r.is_a, _OF_WORKBOOK)))
+    detach(package, "", lambda r: any(map(r.is_a, _OF_PACKAGE)) or _OF_RIBBON in r.type)
     _drop_add_ins(workbook)
     package.put(workbook.part, to_xml(workbook.root), _WITHOUT_MACROS)
     package.forget_types(_TYPES_OF_MACROS)
@@ -74,7 +72,7 @@ def _drop_add_ins(workbook: Workbook) -> None:
             break
         assert parent is not None
         parent.remove(element)
-        drop(package, workbook.part, link)
+        detach(package, workbook.part, of_ids([link.id]))
     if parent is not None and not len(parent):
         workbook.root.remove(parent)
 

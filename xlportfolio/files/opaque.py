@@ -12,7 +12,6 @@ from lxml import etree
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cutting import (
-    Shell,
     cut,
     cut_frames,
     cut_ids,
@@ -20,7 +19,15 @@ from xlportfolio.files.cutting import (
     cut_shapes,
     named_ids,
 )
-from xlportfolio.files.package import CONTENT_TYPES, Element, Package, Relationship, parse_xml
+from xlportfolio.files.frame import SheetFrame
+from xlportfolio.files.package import (
+    CONTENT_TYPES,
+    Element,
+    Package,
+    Relationship,
+    parse_xml,
+    to_xml,
+)
 from xlportfolio.files.pivots import clear_areas, forget_model, forget_slicers, pivot_areas
 from xlportfolio.files.removal import remove_orphans
 from xlportfolio.files.workbook import R_ID, Workbook
@@ -208,37 +215,32 @@ class Removal:
         shapes = self._shapes.get(source, set())
         if not going and not shapes and not self._shows_others(source):
             return
-        shell = self._open(source)
-        if shell is None:
+        frame = SheetFrame(self.package, source) if source in self._sheets else None
+        root = self._root(source) if frame is None else frame.root
+        if root is None:
             self._unrelate(source, going)
             return
-        before = etree.tostring(shell.root)
-        cut_shapes(shell.root, shapes)
-        self._cut(source, shell.root, going)
-        if etree.tostring(shell.root) != before:
-            self._close(source, shell)
+        before = etree.tostring(root)
+        cut_shapes(root, shapes)
+        self._cut(source, root, going)
+        if etree.tostring(root) == before:
+            return
+        if frame is not None:
+            frame.put()
+        elif source == self.workbook.part:
+            self.workbook.commit()
+        else:
+            self.package.put(source, to_xml(root))
 
     def _shows_others(self, source: str) -> bool:
         """Whether a part may show what it has no relationship to, as sheets and drawings do."""
         kind = self.package.content_type(source) or ""
         return source in self._sheets or kind.endswith(".drawing+xml")
 
-    def _open(self, source: str) -> Shell | None:
+    def _root(self, source: str) -> Element | None:
         if source == self.workbook.part:
-            return Shell(self.workbook.root)
-        if source in self._sheets:
-            try:
-                return Shell.of(self.package.read_xml(source))
-            except etree.XMLSyntaxError as error:
-                raise self.package.malformed("part_xml", part=source) from error
-        root = read_part(self.package, source) if source else None
-        return None if root is None else Shell(root)
-
-    def _close(self, source: str, shell: Shell) -> None:
-        if source == self.workbook.part:
-            self.workbook.commit()
-        else:
-            self.package.put(source, shell.to_bytes())
+            return self.workbook.root
+        return read_part(self.package, source) if source else None
 
     def _cut(self, source: str, root: Element, going: Sequence[tuple[Relationship, Goes]]) -> None:
         """Cut what shows what goes; other things that a picture fills are filled with nothing."""

@@ -12,18 +12,18 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from xlportfolio.files.formulas import needle, sheets_in, words
+from xlportfolio.files.formulas import (
+    FORMULA_ATTRIBUTES,
+    FORMULA_ELEMENTS,
+    needle,
+    sheets_in,
+    words,
+)
 from xlportfolio.files.package import Element, Package, Relationship, local_name
 from xlportfolio.files.workbook import R_ID, Workbook, main
 
-#: Elements whose text is a formula, and attributes that are one, in whatever part.
-HOLDERS = frozenset(
-    ["f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula"]
-)
-FORMULA_ATTRIBUTES = (
-    *("textlink", "fmlaLink", "fmlaRange", "fmlaGroup", "fmlaTxbx"),
-    *("linkedCell", "listFillRange", "cellRange", "link"),
-)
+#: Attributes that may lead elsewhere.
+LEADING_ATTRIBUTES = (*FORMULA_ATTRIBUTES, "cellRange", "link")
 #: Functions that ask a server, a service or another program.
 _FETCHING = frozenset(
     {
@@ -279,9 +279,9 @@ class Reach:
 def formulas_of(root: Element) -> Iterator[str]:
     """The formulas in a part."""
     for element in root.iter():
-        if element.text and local_name(element) in HOLDERS:
+        if element.text and local_name(element) in FORMULA_ELEMENTS:
             yield element.text
-        yield from filter(None, map(element.get, FORMULA_ATTRIBUTES))
+        yield from filter(None, map(element.get, LEADING_ATTRIBUTES))
 
 
 def parts_below(package: Package, part: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from openpyxl.utils import column_index_from_string
 
-from xlportfolio.errors import Fault, Problem, Severity, WorkbookError
+from xlportfolio.errors import Problem, WorkbookError, note
 from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.office import OfficeError, OfficeTimeoutError, convert, find_office
 from xlportfolio.files.package import Element, local_name
@@ -81,8 +81,7 @@ def fit_to_pages(workbook: Workbook) -> list[Problem]:
             except ValueError as error:  # a number that is none
                 raise workbook.package.malformed("part_xml", part=sheet.part) from error
             if scale < _READABLE:
-                details = {"name": sheet.name, "percent": round(scale * 100)}
-                notes.append(Problem(Fault("pdf_tiny", Severity.NOTE, details=details)))
+                notes.append(note("pdf_tiny", name=sheet.name, percent=round(scale * 100)))
         elif sheet.kind == "chartsheet":
             _on_a4(_setup(frame))
         else:

@@ -10,14 +10,15 @@ from urllib.parse import unquote
 from lxml import etree
 
 from xlportfolio.audience import Audience
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, note, warning
 from xlportfolio.files.caches import clear_caches, drop_empty_points
 from xlportfolio.files.cells import Area
-from xlportfolio.files.cutting import Shell, attributes, cut_ids
+from xlportfolio.files.cutting import attributes, cut_ids
+from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.opaque import Goes, Removal, below, read_part, sheets_of
 from xlportfolio.files.package import CONTENT_TYPES, Element, Relationship, to_xml
 from xlportfolio.files.shared_strings import clear_strings
-from xlportfolio.files.telling import Teller
+from xlportfolio.files.telling import PartTeller
 from xlportfolio.files.workbook import Workbook, coordinates, main
 from xlportfolio.locale import Phrase
 from xlportfolio.secrecy import Secrets
@@ -29,12 +30,12 @@ _NOWHERE = "removed.xlsx"
 #: What attributes of a name say besides what it stands for.
 _NAME, _LOCAL = "name", "localSheetId"
 _TOLD = {
-    Goes.PICTURES: ("parts_pictures", Severity.WARNING),
-    Goes.OBJECTS: ("parts_objects", Severity.WARNING),
-    Goes.PIVOTS: ("parts_pivots", Severity.WARNING),
-    Goes.MODEL: ("parts_model", Severity.WARNING),
-    Goes.ADD_INS: ("parts_add_ins", Severity.WARNING),
-    Goes.DATA: ("parts_data", Severity.NOTE),
+    Goes.PICTURES: (warning, "parts_pictures"),
+    Goes.OBJECTS: (warning, "parts_objects"),
+    Goes.PIVOTS: (warning, "parts_pivots"),
+    Goes.MODEL: (warning, "parts_model"),
+    Goes.ADD_INS: (warning, "parts_add_ins"),
+    Goes.DATA: (note, "parts_data"),
 }
 
 
@@ -93,7 +94,7 @@ class Redaction:
         self._skip, self._cleared, self._keep = skip, cleared, keep
         self._left_alone = below(self._package, skip)
         self._sheets = {sheet.part for sheet in workbook.sheets}
-        self._teller = Teller(secrets, [sheet.name for sheet in workbook.sheets])
+        self._teller = PartTeller(secrets, [sheet.name for sheet in workbook.sheets])
 
     def run(self) -> list[Problem]:
         """Clear everything; what the sender is told."""
@@ -110,7 +111,7 @@ class Redaction:
         is_kept = self._keep and self._keeps_unseen()
         if etree.tostring(self._workbook.root) != before:
             self._workbook.commit()
-        return [*_told(removal), *([_warning("parts_kept")] if is_kept else [])]
+        return [*_told(removal), *([warning("parts_kept")] if is_kept else [])]
 
     def _is_others_business(self, part: str) -> bool:
         """Whether a part is looked after elsewhere: sheets, the workbook, the package's own."""
@@ -216,9 +217,9 @@ class Redaction:
         if source == self._workbook.part:
             cut_ids(self._workbook.root, ids)
         elif source in self._sheets:
-            shell = Shell.of(self._package.read_xml(source))
-            cut_ids(shell.root, ids)
-            self._package.put(source, shell.to_bytes())
+            frame = SheetFrame(self._package, source)
+            cut_ids(frame.root, ids)
+            frame.put()
         elif source:
             root = read_part(self._package, source)
             if root is not None:
@@ -264,18 +265,14 @@ def _empty(text: Element) -> None:
         etree.SubElement(text, main("t"))
 
 
-def _warning(key: str, **details: object) -> Problem:
-    return Problem(Fault(key, Severity.WARNING, details=details))
-
-
 def _told(removal: Removal) -> list[Problem]:
     """A sentence for each kind of what was removed, and where it stood."""
     found = []
-    for kind, (key, severity) in _TOLD.items():
+    for kind, (told, key) in _TOLD.items():
         if removal.places[kind]:
             elsewhere = [Phrase("sharing.elsewhere", {})]
             places: Sequence[object] = sheets_of(removal.places, kind) or elsewhere
-            found.append(Problem(Fault(key, severity, details={"places": places})))
+            found.append(told(key, places=places))
     if removal.strays:
-        found.append(_warning("parts_unknown", parts=list(dict.fromkeys(removal.strays))))
+        found.append(warning("parts_unknown", parts=list(dict.fromkeys(removal.strays))))
     return found

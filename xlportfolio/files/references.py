@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     rf"""
     (?P<text>"(?:[^"]|"")*")
     | (?P<error>\#[A-Za-z0-9/_]+[!?]?)
-    | (?P<sheet>'(?:[^']|'')*'! | (?:\[[0-9]+\])? [\w.?\\]+ (?: :[\w.?\\]+ )? ! | \[[0-9]+\]!)
+    | (?P<sheet>'(?:[^']|'')*'! | (?:\[[^\[\]]*\])? [\w.?\\]+ (?: :[\w.?\\]+ )? ! | \[[^\[\]]*\]!)
     | (?P<cell>(?:{_AREA})(?![\w.(\[!]))
     | (?P<column>\[(?:{_ESCAPED}|\[{_ESCAPED}*\])*\])
     | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?)
@@ -53,6 +53,9 @@ class Kind(StrEnum):
     ERROR = "error"
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 class Token(NamedTuple):
     """A part of a formula that says something, and its place in it."""
 
@@ -71,7 +74,17 @@ def tokens(formula: str) -> Iterator[Token]:
     ['SUM', "'My sheet'!", 'A1:B2', 'tblX', '[[#All],[A]]', '2']
     """
     for found in _TOKEN.finditer(formula):
-        yield Token(Kind(found.lastgroup or ""), found[0], found.start(), found.end())
+        yield Token(_KINDS[found.lastgroup or ""], found[0], *found.span())
+
+
+def unquoted_place(token: str) -> str:
+    """What a prefix says of a place, such as a sheet or ``[1]``, without quotes and its mark.
+
+    >>> unquoted_place("'Bob''s plan'!"), unquoted_place("[1]!")
+    ("Bob's plan", '[1]')
+    """
+    name = token[:-1]
+    return name[1:-1].replace("''", "'") if name.startswith("'") else name
 
 
 def sheets_named(token: str) -> list[str]:
@@ -80,9 +93,7 @@ def sheets_named(token: str) -> list[str]:
     >>> sheets_named("'Bob''s plan'!"), sheets_named("Jan:Dec!"), sheets_named("[1]Jan!")
     (["Bob's plan"], ['Jan', 'Dec'], [])
     """
-    name = token[:-1]
-    if name.startswith("'"):
-        name = name[1:-1].replace("''", "'")
+    name = unquoted_place(token)
     return [] if "[" in name else name.split(":")
 
 

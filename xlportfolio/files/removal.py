@@ -37,6 +37,14 @@ def of_ids(ids: Collection[str]) -> Callable[[Relationship], bool]:
     return lambda relationship: relationship.id in chosen
 
 
+def release(package: Package, parts: Collection[str]) -> None:
+    """Take away what these parts point at, unless something else leads there; they stay."""
+    below = [r.target for part in parts for r in package.relationships(part) if not r.external]
+    for part in parts:
+        package.drop_relationships(part)
+    remove_orphans(package, below)
+
+
 def remove_orphans(package: Package, candidates: Iterable[str]) -> None:
     """Remove those of the parts that nothing leads to, and what only they led to in turn.
 

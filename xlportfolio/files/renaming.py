@@ -5,58 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.formulas import FORMULA_ATTRIBUTES, FORMULA_ELEMENTS
 from xlportfolio.files.package import Element, Package, local_name, to_xml
 from xlportfolio.files.references import Renaming
-from xlportfolio.files.workbook import Sheet, Workbook, main
+from xlportfolio.files.workbook import Workbook, main
 
-#: Elements that hold a formula: of cells, rules, lists, names, charts, sparklines and controls.
-FORMULAS = frozenset(
-    {
-        "calculatedColumnFormula",
-        "definedName",
-        "f",
-        "formula",
-        "formula1",
-        "formula2",
-        "oldFormula",
-        "totalsRowFormula",
-        "FmlaLink",
-        "FmlaRange",
-        "FmlaPict",
-        "FmlaGroup",
-        "FmlaTxbx",
-    }
-)
 #: Attributes that hold a reference to cells.
-REFERENCES = frozenset(
-    {
-        "fmlaLink",
-        "fmlaRange",
-        "fmlaGroup",
-        "fmlaTxbx",
-        "linkedCell",
-        "listFillRange",
-        "location",
-        "textlink",
-    }
-)
+REFERENCES = frozenset({*FORMULA_ATTRIBUTES, "location"})
 #: Elements that name a sheet in their attribute ``sheet``; in ``name``, a table.
 _SOURCES = frozenset({"worksheetSource", "dataRef", "rangeSet"})
 _TITLE = "lpstr"
 _XML = (".xml", ".vml")
-
-
-def rename_sheet(workbook: Workbook, sheet: Sheet, name: str) -> Renaming:
-    """Call a sheet otherwise, in all formulas, names, charts and links of the package too.
-
-    Parameters
-    ----------
-    name
-        A name that Excel allows and that no other sheet has.
-    """
-    renaming = Renaming(sheets={sheet.name.lower(): name})
-    rename(workbook, renaming)
-    return renaming
 
 
 def rename(workbook: Workbook, renaming: Renaming) -> None:
@@ -149,7 +108,7 @@ def _spellings(root: Element) -> Iterator[tuple[Element, str, str]]:
     """Whatever spells names: the element, the attribute (none for its text), and what it says."""
     for element in root.iter("{*}*"):
         name = local_name(element)
-        if name in FORMULAS and element.text:
+        if name in FORMULA_ELEMENTS and element.text:
             yield element, "", element.text
         elif name == _TITLE and element.text:
             yield element, _TITLE, element.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.errors import Problem, note, warning
 from xlportfolio.files.authors import Traces, remove_traces
 from xlportfolio.files.outside import (
     Reach,
@@ -18,6 +18,7 @@ from xlportfolio.files.outside import (
 from xlportfolio.files.severing import Severed, sever
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import Phrase
+from xlportfolio.schema.merging import few
 
 _NOWHERE = "-"
 _BOOKS = {"book": "link_book", "dde": "link_dde", "ole": "link_ole"}
@@ -60,21 +61,21 @@ def _leading(workbook: Workbook) -> Iterator[Problem]:
     uses = Reach(workbook, connected=False).uses()
     for number, book in books(workbook).items():
         details = {"target": book.target, "places": list(uses.books.get(number, ())) or _NOWHERE}
-        yield _warning(_BOOKS[book.kind], **details)
+        yield warning(_BOOKS[book.kind], **details)
     for connection in joined:
         kind = Phrase(f"connection_kinds.{connection.kind}", {})
-        yield _warning("link_connection", name=connection.name, kind=kind)
+        yield warning("link_connection", name=connection.name, kind=kind)
     if mashups(workbook):
-        yield _warning("link_query")
+        yield warning("link_query")
     for target in pivot_sources(workbook):
-        yield _warning("link_pivot", target=target)
+        yield warning("link_pivot", target=target)
     for sheet in workbook.sheets:
         parts = parts_below(workbook.package, sheet.part)
         pictures = {t for p in parts for t in linked_pictures(workbook.package, p).values()}
         if pictures:
-            yield _warning("link_pictures", name=sheet.name, targets=sorted(pictures))
+            yield warning("link_pictures", name=sheet.name, targets=sorted(pictures))
     for function, places in uses.fetching.items():
-        yield _warning("link_functions", function=function, places=list(places))
+        yield warning("link_functions", function=function, places=list(places))
 
 
 def _foreign(workbook: Workbook) -> Iterator[Problem]:
@@ -82,25 +83,25 @@ def _foreign(workbook: Workbook) -> Iterator[Problem]:
     package = workbook.package
     for sheet in workbook.sheets:
         if any(relationship.is_a("control") for relationship in package.relationships(sheet.part)):
-            yield _warning("link_controls", name=sheet.name)
+            yield warning("link_controls", name=sheet.name)
     addins = ("webextensiontaskpanes", "webextension")
     sources = ["", *(p for sheet in workbook.sheets for p in parts_below(package, sheet.part))]
     if any(r.is_a(kind) for p in sources for r in package.relationships(p) for kind in addins):
-        yield _warning("link_addins")
+        yield warning("link_addins")
 
 
 def _severed(done: Severed, *, queries: bool) -> Iterator[Problem]:
     """What was cut off, one sentence for each kind."""
     if done.books:
-        yield _note("scrubbed_books", targets=done.books)
+        yield note("scrubbed_books", targets=done.books)
     if done.connections:
-        yield _note("scrubbed_connections", names=done.connections, queries=done.queries)
+        yield note("scrubbed_connections", names=done.connections, queries=done.queries)
     if queries:
-        yield _note("scrubbed_queries")
+        yield note("scrubbed_queries")
     for name, count in done.cells.items():
-        yield _note("scrubbed_cells", name=name, count=count)
+        yield note("scrubbed_cells", name=name, count=count)
     if done.empty:
-        yield _warning("scrubbed_empty", cells=done.empty)
+        yield warning("scrubbed_empty", cells=few(done.empty))
     for key, number in (
         ("scrubbed_pivots", done.pivots),
         ("scrubbed_rules", done.rules),
@@ -108,30 +109,22 @@ def _severed(done: Severed, *, queries: bool) -> Iterator[Problem]:
         ("scrubbed_objects", done.objects),
     ):
         if number:
-            yield _note(key, count=number)
+            yield note(key, count=number)
     if done.names:
-        yield _note("scrubbed_names", names=done.names)
+        yield note("scrubbed_names", names=few(done.names))
     if done.pictures:
-        yield _note("scrubbed_pictures", targets=done.pictures)
+        yield note("scrubbed_pictures", targets=done.pictures)
 
 
 def _taken(traces: Traces) -> Iterator[Problem]:
     """What told of people, one sentence for each kind."""
     if traces.people:
-        yield _note("scrubbed_authors", names=traces.people)
+        yield note("scrubbed_authors", names=traces.people)
     for name, count in traces.comments.items():
-        yield _note("scrubbed_comments", name=name, count=count)
+        yield note("scrubbed_comments", name=name, count=count)
     if traces.folder:
-        yield _note("scrubbed_folder", folder=traces.folder)
+        yield note("scrubbed_folder", folder=traces.folder)
     if traces.printers:
-        yield _note("scrubbed_printers", count=traces.printers)
+        yield note("scrubbed_printers", count=traces.printers)
     if traces.others:
-        yield _note("scrubbed_users")
-
-
-def _warning(key: str, **details: object) -> Problem:
-    return Problem(Fault(key, Severity.WARNING, details=details))
-
-
-def _note(key: str, **details: object) -> Problem:
-    return Problem(Fault(key, Severity.NOTE, details=details))
+        yield note("scrubbed_users")

@@ -16,7 +16,7 @@ from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.lost import Lost
 from xlportfolio.files.lost_rules import drop_formulas, drop_rules, keep_reference
 from xlportfolio.files.outside import (
-    FORMULA_ATTRIBUTES,
+    LEADING_ATTRIBUTES,
     Reach,
     books,
     connections,
@@ -163,7 +163,7 @@ def _sever_part(workbook: Workbook, part: str, reach: Reach, done: Severed) -> N
     root = package.xml(part)
     changed = drop_formulas(root, _reason(reach))
     for element in list(root.iter()):
-        for attribute in FORMULA_ATTRIBUTES:
+        for attribute in LEADING_ATTRIBUTES:
             formula = element.get(attribute)
             if formula and reach.leads(formula):
                 del element.attrib[attribute]

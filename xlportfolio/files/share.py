@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from xlportfolio.audience import Alias, Audience, audience_of, values_of
 from xlportfolio.calculation import Calculation, calculation
-from xlportfolio.errors import Fault, Problem, Severity, WorkbookError
+from xlportfolio.errors import Problem, WorkbookError, note, warning
 from xlportfolio.files.answers import keep_answers
 from xlportfolio.files.change import Progress, change, scratch
 from xlportfolio.files.clearing import clear_cells, may_stay
@@ -194,8 +194,7 @@ def split(
         chosen = [replace(sharing, only=Only(column, value)) for value in values]
         audiences = [audience_of(run, one, known) for one in chosen]
         left = len(run.analysis.customers) - sum(len(a.run.analysis.customers) for a in audiences)
-        details = {"count": left, "column": column}
-        nobodys = [Problem(Fault("split_blank", Severity.WARNING, details=details))] * (left > 0)
+        nobodys = [warning("split_blank", count=left, column=column)] if left else []
         make_folder(folder)
         if key is not None:
             write_key(key, known, run.presentation.language)
@@ -307,10 +306,10 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     gone += filter(partial(_is_what_if, workbook), workbook.sheets)
     for sheet in gone:
         remove_sheet(workbook, sheet)
-    removed = Fault("share_sheets_gone", Severity.NOTE, details={"sheets": [s.name for s in gone]})
+    removed = [note("share_sheets_gone", sheets=[s.name for s in gone])] if gone else []
     cleared = clear_cells(workbook, audience, skip, pivot_areas(workbook, skip))
     return [
-        *([Problem(removed)] if gone else []),
+        *removed,
         *cleared.problems,
         *redact_parts(workbook, audience, skip, cleared.areas),
     ]

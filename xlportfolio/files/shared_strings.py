@@ -10,7 +10,7 @@ from lxml import etree
 
 from xlportfolio.files.package import Element, parse_xml, to_xml
 from xlportfolio.files.plain import plain_strings
-from xlportfolio.files.telling import Teller
+from xlportfolio.files.telling import PartTeller
 from xlportfolio.files.workbook import MAIN, Workbook, main, walk
 
 _ITEM = re.compile(rb"<si(?:/>|>.*?</si>)", re.DOTALL)
@@ -22,7 +22,7 @@ _SAYS_SHARED = re.compile(rb"""\bt\s*=\s*(?:"s"|'s')""")
 _EMPTY = b"<si><t/></si>"
 
 
-def clear_strings(workbook: Workbook, teller: Teller, skip: Collection[str]) -> None:
+def clear_strings(workbook: Workbook, teller: PartTeller, skip: Collection[str]) -> None:
     """Tell the shared texts as they may be seen; their numbers stay.
 
     Parameters
@@ -71,7 +71,7 @@ def _walked(workbook: Workbook, part: str, data: bytes) -> list[bytes]:
     return found
 
 
-def _plainly(data: bytes, used: set[int], teller: Teller) -> bytes | None:
+def _plainly(data: bytes, used: set[int], teller: PartTeller) -> bytes | None:
     """The part's new bytes, made without an element for each text; ``None`` if it is not plain."""
     texts, items = plain_strings(data), _ITEM.findall(data)
     if texts is None or len(texts) != len(items):
@@ -102,7 +102,7 @@ def _item(text: str | None) -> bytes:
     return f'<si><t xml:space="preserve">{escape(text)}</t></si>'.encode()
 
 
-def _odd(item: bytes, teller: Teller) -> bytes | None:
+def _odd(item: bytes, teller: PartTeller) -> bytes | None:
     """A rich text, or one with phonetic runs; ``None`` if it cannot stand by itself."""
     try:
         root = parse_xml(b'<sst xmlns="' + MAIN.encode() + b'">' + item + b"</sst>")
@@ -119,7 +119,7 @@ def _spoken(item: Element) -> str:
     return "".join(e.text or "" for e in (*item.iterfind(main("t")), *runs))
 
 
-def _by_elements(workbook: Workbook, part: str, used: set[int], teller: Teller) -> bytes:
+def _by_elements(workbook: Workbook, part: str, used: set[int], teller: PartTeller) -> bytes:
     """The part's new bytes, where it is not plain."""
     root = workbook.package.xml(part)
     changed = False

@@ -13,32 +13,19 @@ from xlportfolio.files.references import (
     texts_told,
     tokens,
 )
+from xlportfolio.files.telling import TextTeller
 from xlportfolio.secrecy import Secrets
 
 #: In a header or footer: the name of a font, a size, a color, or what is filled in.
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]{1,3}|.)', re.DOTALL)
 
 
-class SheetTeller:
-    """What may be seen of the texts, formulas and numbers of a workbook; each is told once."""
+class SheetTeller(TextTeller):
+    """Tells the texts and formulas of sheets; each different formula is looked at once."""
 
     def __init__(self, secrets: Secrets) -> None:
-        self.secrets = secrets
-        self._texts: dict[str, str | None] = {}
+        super().__init__(secrets)
         self._formulas: dict[str, str | None] = {}
-
-    def text(self, text: str) -> str | None:
-        """A text as it may be seen; ``None`` if it must go."""
-        if text not in self._texts:
-            self._texts[text] = self.secrets.told(text)
-        return self._texts[text]
-
-    def is_secret_number(self, text: str | None) -> bool:
-        """Whether a text is a number that must go."""
-        try:
-            return text is not None and self.secrets.is_secret(float(text))
-        except ValueError:
-            return False
 
     def formula(self, formula: str) -> str | None:
         """A formula whose texts hold no secret; ``None`` if something else in it is one."""
@@ -65,7 +52,7 @@ class SheetTeller:
                 names = [token.text, token.text.replace("_", " ").replace(".", " ")]
             case _:
                 return True
-        return all(self.text(name) == name for name in names)
+        return all(map(self.is_clean, names))
 
     def _items(self, text: str) -> str | None:
         """A text, of which the items are told one by one if it is a list."""

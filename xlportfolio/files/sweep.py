@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from xlportfolio.files.formulas import FORMULA_ELEMENTS
 from xlportfolio.files.package import Element, local_name
-from xlportfolio.files.renaming import FORMULAS, REFERENCES
+from xlportfolio.files.renaming import REFERENCES
 from xlportfolio.files.sheet_telling import SheetTeller
 
 _HEADERS = frozenset(
@@ -143,7 +144,7 @@ def _told(element: Element, attribute: str, value: str, teller: SheetTeller) -> 
 
 
 def _told_text(name: str, text: str, teller: SheetTeller) -> str | None:
-    if name in FORMULAS:
+    if name in FORMULA_ELEMENTS:
         return teller.formula(text)
     if name in _HEADERS:
         return teller.header(text)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from xlportfolio.files.cutting import attributes
+from xlportfolio.files.formulas import FORMULA_ATTRIBUTES
 from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.workbook import main
 from xlportfolio.schema.contract import CellError
@@ -99,9 +100,8 @@ _FREE = frozenset(
 )
 #: An ``id`` is one of the file's own wherever it is followed by nothing that is read.
 _OWN_IDS = frozenset({"connection", "modelTable"})
-#: Formulas, and attributes that are such.
+#: Formulas.
 _FORMULAS = frozenset({"f", "calculatedColumnFormula", "totalsRowFormula"})
-_LINKS = frozenset({"fmlaLink", "fmlaRange", "fmlaTxbx", "textlink"})
 #: Elements and attributes that say where something is and what form it has.
 _PLACES = frozenset({"Anchor"})
 _SHAPES = frozenset(
@@ -130,28 +130,21 @@ class _Slot(NamedTuple):
             self.element.text = text or None
 
 
-class Teller:
+class TextTeller:
     """Tells texts as they may be seen, each different one looked at once.
-
-    Parameters
-    ----------
-    taken
-        Names that no placeholder may have.
 
     Examples
     --------
-    >>> teller = Teller(Secrets(["Nord AG"], {"Müller": "Kunde 1"}, numbers=[98765.4]))
+    >>> teller = TextTeller(Secrets(["Nord AG"], {"Müller": "Kunde 1"}, numbers=[98765.4]))
     >>> teller.text("MÜLLER ruft an"), teller.text("von Nord AG"), teller.text("98765.4")
     ('Kunde 1 ruft an', None, None)
-    >>> teller.formula("Data!$A$98765"), teller.formula("{1,98765.4}"), teller.name("Nord AG")
-    ('Data!$A$98765', None, '_1')
+    >>> teller.text("M_x00FC_ller"), teller.text("Nord%20AG"), teller.is_clean("Süd AG")
+    ('Kunde 1', None, True)
     """
 
-    def __init__(self, secrets: Secrets, taken: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Secrets) -> None:
         self.secrets = secrets
         self._seen: dict[str, str | None] = {}
-        self._placeholders: dict[str, str] = {}
-        self._taken = set(taken)
 
     def text(self, text: str) -> str | None:
         """The text as it may be seen, ``None``: all of it must go."""
@@ -174,19 +167,44 @@ class Teller:
             return None
         return told
 
+    def is_clean(self, text: str) -> bool:
+        """Whether a text may stay as it is."""
+        return self.text(text) == text
+
+    def is_secret_number(self, text: str | None) -> bool:
+        """Whether a text is a number, as a file writes it, that must go."""
+        try:
+            return text is not None and self.secrets.is_secret(float(text))
+        except ValueError:
+            return False
+
+
+class PartTeller(TextTeller):
+    """Tells whatever stands in parts besides the sheets.
+
+    Parameters
+    ----------
+    taken
+        Names that no placeholder may have.
+
+    Examples
+    --------
+    >>> teller = PartTeller(Secrets(["Nord AG"], numbers=[98765.4]))
+    >>> teller.formula("Data!$A$98765"), teller.formula("{1,98765.4}"), teller.name("Nord AG")
+    ('Data!$A$98765', None, '_1')
+    """
+
+    def __init__(self, secrets: Secrets, taken: Iterable[str] = ()) -> None:
+        super().__init__(secrets)
+        self._placeholders: dict[str, str] = {}
+        self._taken = set(taken)
+
     def formula(self, text: str) -> str | None:
         """A formula as it may be seen; rows of addresses are no numbers that count."""
         bare = _ADDRESS.sub(" ", text)
         if any(map(self.is_secret_number, _CONSTANT.findall(bare))):
             return None
         return text if self.is_clean(bare) else self.text(text)
-
-    def is_secret_number(self, text: str) -> bool:
-        """Whether a number, as a file writes it, must go."""
-        try:
-            return self.secrets.is_secret(float(text))
-        except ValueError:
-            return False
 
     def name(self, text: str) -> str:
         """A name as it may be seen; one that must go gets another one, the same each time."""
@@ -198,16 +216,12 @@ class Teller:
             self._taken.add(self._placeholders[text])
         return self._placeholders[text]
 
-    def is_clean(self, text: str) -> bool:
-        """Whether a text may stay as it is."""
-        return self.text(text) == text
-
     def tell(self, root: Element) -> bool:
         """Replace or clear whatever must not be seen in a part; whether there was any."""
         return tell(root, self)
 
 
-def tell(root: Element, teller: Teller) -> bool:
+def tell(root: Element, teller: PartTeller) -> bool:
     """Replace or clear whatever must not be seen below an element; whether there was any."""
     changed, done = False, set()
     for unit in reversed(list(root.iter(etree.Element))):  # paragraphs before what holds them
@@ -256,7 +270,7 @@ def _begins_line(slot: _Slot) -> bool:
     )
 
 
-def _tell_joined(slots: Sequence[_Slot], teller: Teller) -> bool:
+def _tell_joined(slots: Sequence[_Slot], teller: PartTeller) -> bool:
     """Tell texts that are read as one; a changed text stands in the first place."""
     text = "".join("\n" + s.text if _begins_line(s) else s.text for s in slots)
     told = teller.text(text)
@@ -269,7 +283,7 @@ def _tell_joined(slots: Sequence[_Slot], teller: Teller) -> bool:
     return True
 
 
-def _tell_slot(slot: _Slot, teller: Teller) -> bool:
+def _tell_slot(slot: _Slot, teller: PartTeller) -> bool:
     name = "" if slot.is_tail else local_name(slot.element)
     text = slot.text
     if name in _PLACES or (name not in _FREE and _NUMERAL.fullmatch(text.strip())):
@@ -287,13 +301,13 @@ def _tell_slot(slot: _Slot, teller: Teller) -> bool:
     return True
 
 
-def _tell_attributes(element: Element, teller: Teller) -> bool:
+def _tell_attributes(element: Element, teller: PartTeller) -> bool:
     changed = False
     for key, value in attributes(element):
         if not value or not _is_typed(element, key, value):
             continue
         name = etree.QName(key).localname
-        told = teller.formula(value) if name in _LINKS else teller.text(value)
+        told = teller.formula(value) if name in FORMULA_ATTRIBUTES else teller.text(value)
         if told == value:
             continue
         is_name = name in _NAMES or local_name(element) == "sheetName"
