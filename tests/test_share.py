@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from support.books import CRITERIA, CUSTOMERS_HEADER, rows_of, write_book
+from support.copies import edited
 from support.ecma import repairs_of
 from support.packages import changed_parts, faults_of, parts_of
 from support.searched import found_in
@@ -18,6 +19,7 @@ from support.template import made
 from typer.testing import CliRunner, Result
 
 from xlportfolio import cli
+from xlportfolio.locale import texts
 
 DAY = "2026-06-30"
 HEADER = (*CUSTOMERS_HEADER, "Region", "Remark")
@@ -54,6 +56,13 @@ def table_of(path: Path, table: str) -> list[dict[str, Any]]:
     book = load_workbook(path)
     (sheet,) = [sheet for sheet in book.worksheets if table in sheet.tables]
     return rows_of(sheet)
+
+
+def texts_of(path: Path) -> set[str]:
+    """The texts in the cells of a workbook, and in their notes; steps without their numbers."""
+    cells = [c for sheet in load_workbook(path) for row in sheet.iter_rows() for c in row]
+    found = [str(t) for c in cells for t in (c.value, c.comment and c.comment.text) if t]
+    return {re.sub(r"^\d\. ", "", text) for text in found if not text.startswith("=")}
 
 
 def scores(path: Path) -> dict[str, tuple[Any, ...]]:
@@ -224,3 +233,76 @@ def test_a_file_that_is_no_key_is_not_written_over(tmp_path: Path) -> None:
     assert "copy-key.csv" in result.stderr
     assert key.read_text(encoding="utf-8") == "mine"
     assert not copy.exists()
+
+
+# --- what the template says of macros -------------------------------------------------------------
+
+#: What a colleague looks for in vain in a copy.
+OF_MACROS = re.compile(r"ribbon|Menüband|click|klicken|Enable|aktivieren|rescore”|rescore“|EXPLAIN")
+
+
+@pytest.mark.parametrize(
+    ("language", "macros", "live"), [("en", True, False), ("de", True, True), ("de", False, False)]
+)
+def test_a_copy_of_the_template_tells_nobody_to_click_what_is_not_there(
+    tmp_path: Path, language: str, macros: bool, live: bool
+) -> None:
+    book, copy = made(tmp_path, language, macros=macros), tmp_path / "copy.xlsx"
+    done(book, copy, *(["--live"] * live))
+    assert {t for t in texts_of(copy) if OF_MACROS.search(t)} <= {
+        texts(language)("new.choose_prompt")
+    }
+    again = tmp_path / "again.xlsx"
+    done(copy, again, *(["--live"] * (not live)))
+    instead = texts(language).branch("new.copy")
+    keys = {"rescore", *(["macros", "scorecard", "what_if", "helper"] * macros)}
+    for path, computes in ((copy, live), (again, not live)):
+        told = {key for key, text in instead.items() if text in texts_of(path)}
+        wanted = {f"{k}_live" if computes and f"{k}_live" in instead else k for k in keys}
+        assert told == wanted | {"criteria", "passed_on", "orders", "source"}
+
+
+def test_sentences_that_the_user_has_changed_stay(tmp_path: Path) -> None:
+    book, copy = made(tmp_path, "en", with_sample=False), tmp_path / "copy.xlsx"
+    theirs, mine = (texts("en")("new.macros"), texts("en")("new.macros") + " Ask Anna.")
+    done(edited(book, "xl/sharedStrings.xml", (theirs, mine)), copy)
+    assert mine in texts_of(copy)
+    assert texts("en")("new.copy.scorecard") in texts_of(copy)
+
+
+# --- a copy of a copy -----------------------------------------------------------------------------
+
+
+def scorecard_of(path: Path) -> list[list[Any]]:
+    """The scorecard of the template, below its headers; formulas as such."""
+    sheet = load_workbook(path)["Scorecard"]
+    return [[c.value for c in row] for row in sheet.iter_rows(5, sheet.max_row, max_col=8)]
+
+
+def test_a_copy_of_a_live_copy_shows_each_customer_its_own_scores(tmp_path: Path) -> None:
+    book = made(tmp_path, "en")
+    live, fresh, values, again = (tmp_path / f"{name}.xlsx" for name in ("l", "f", "v", "a"))
+    done(book, live, "--live", "--as-of", DAY)
+    workbook = load_workbook(live)
+    workbook.create_sheet("Mine")["A1"] = "=Calculation!$A$1"
+    workbook["Criteria"]["C5"] = 90  # another ranking, and so another order of the calculation
+    workbook.save(live)
+    workbook = load_workbook(book, keep_vba=True)
+    workbook["Criteria"]["C5"] = 90
+    workbook.save(book)
+    done(book, fresh, "--as-of", DAY)
+    done(live, values, "--as-of", DAY)
+    assert scorecard_of(values) == scorecard_of(fresh) != scorecard_of(live)
+    assert not any("#REF!" in str(c.value) for s in load_workbook(values) for r in s for c in r)
+    done(live, again, "--live", "--as-of", DAY)
+    calculation = load_workbook(again)["Calculation"]
+    rows = [re.search(r"\d+$", row[2]) for row in scorecard_of(again)]
+    names = [calculation.cell(int(row[0]), 2).value for row in rows if row is not None]
+    assert names == [row[1] for row in scorecard_of(fresh)]
+
+
+def test_a_copy_that_hides_a_criterion_can_be_scored_and_shared_again(tmp_path: Path) -> None:
+    book, copy, again = made(tmp_path, "en"), tmp_path / "copy.xlsx", tmp_path / "again.xlsx"
+    done(book, copy, "--hide", "Margin rate")
+    done(copy, again)
+    assert len(table_of(again, "tblAbc")) == len(table_of(copy, "tblAbc"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ def keep_answers(
     workbook: Workbook,
     skip: Collection[str] = (),
     keep: Keep = lambda *_: True,
+    going: Iterable[Sheet] = (),
 ) -> list[Problem]:
     """Turn formulas with functions of ours, or of the user's own macros, into their values.
 
@@ -50,6 +51,8 @@ def keep_answers(
         Parts of sheets that are left alone, since they are replaced anyhow.
     keep
         Which values stay; the other cells become empty.
+    going
+        Sheets that go besides those of macros.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def keep_answers(
     WorkbookError
         If a part that has to be changed cannot be understood.
     """
-    losses, told = Losses(workbook), list[Problem]()
+    losses, told = Losses(workbook, going), list[Problem]()
     strings = _Strings(workbook)
     alone = {*skip, *(sheet.part for sheet in macro_sheets(workbook))}
     is_changed = False

@@ -18,9 +18,11 @@ from xlportfolio.errors import Problem, WorkbookError, note, warning
 from xlportfolio.files.answers import keep_answers
 from xlportfolio.files.change import Progress, change, scratch
 from xlportfolio.files.clearing import clear_cells, may_stay
+from xlportfolio.files.dissolved import restore_scorecards
 from xlportfolio.files.graft import graft, graft_tables
 from xlportfolio.files.key import key_path, read_key, write_key
 from xlportfolio.files.macrofree import remove_macros
+from xlportfolio.files.notices import say_as_copy
 from xlportfolio.files.office import find_office
 from xlportfolio.files.ours import find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
@@ -270,11 +272,14 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
     skip = {sheet.part for sheet in anew}
     answer = rows_of(scorecard(run.analysis, run.given.rows, run.given.presentation.language))
 
+    restore_scorecards(workbook, computing.values())
     refresh(workbook, anew, lambda: answer, run.state)
     scorecards = dissolve_scorecards(workbook, answer)
     keep = may_stay(audience) if sharing.is_hiding else _everything
-    problems = keep_answers(workbook, skip, keep)
+    going = [] if sharing.live else computing.values()
+    problems = keep_answers(workbook, skip, keep, going)
     problems += remove_macros(workbook)
+    say_as_copy(workbook, live=sharing.live)
     if live is None:
         for sheet in computing.values():
             remove_sheet(workbook, sheet)
