@@ -69,12 +69,18 @@ class Abc(Columns):
         )
         largest, summed = self.of("amount_sorted"), self.of("amount_summed")
         sums, ranks = (layout.down(k, sheet=False) for k in ("amount_summed", "amount_rank"))
-        among = layout.down("listed_sorted", sheet=False)
+        among, sizes = (layout.down(k, sheet=False) for k in ("listed_sorted", "amount_sorted"))
         first, whole = ranks.partition(":")[0], figure("abc_total")
         a, b = (f"ROUND({figure(key)}/100,9)" for key in ("abc_a", "abc_b"))
 
         def unless_blank(cell: Callable[[int], str], formula: Callable[[int], str]) -> Formula:
             return lambda i: f'IF({cell(i)}="","",{formula(i)})'
+
+        def cumulated(i: int) -> str:
+            # counting is slow, and needed only where the next amount is the same
+            next_one = f"INDEX({sizes},MIN({rank(i)}+1,{len(layout.ids)}))"
+            equal = f"COUNTIF({first}:{rank(i)},{rank(i)})"
+            return f"{before(i)}+IF({next_one}={amount(i)},{equal},1)*{share(i)}"
 
         def of_class(i: int) -> str:
             so_far = f"ROUND({before(i)},9)"
@@ -89,10 +95,7 @@ class Abc(Columns):
                 amount, lambda i: f"IF({rank(i)}=1,0,INDEX({sums},{rank(i)}-1))/{whole}"
             ),
             "share": unless_blank(amount, lambda i: f"{amount(i)}/{whole}"),
-            "cumulative_share": unless_blank(
-                amount,
-                lambda i: f"{before(i)}+COUNTIF({first}:{rank(i)},{rank(i)})*{share(i)}",
-            ),
+            "cumulative_share": unless_blank(amount, cumulated),
             "abc_class": unless_blank(amount, of_class),
             "listed": lambda i: f'IF({amount(i)}="","",{self.of("total_rounded")(i)})',
             "listed_sorted": self.largest("listed"),
