@@ -172,3 +172,19 @@ def test_of_a_deleted_row_only_its_customer_is_no_longer_rated(
     assert after == copy.rescored()
     for cells in cells_of(copy.document)["Ranking"]:
         assert not [cell for cell in cells if str(cell).startswith("#")]
+
+
+@pytest.mark.parametrize("options", [("--live", "--hide", "Satisfaction"), ("--live",), ()])
+def test_a_copy_that_computes_is_shared_again_with_other_criteria(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    source, first, second = made(tmp_path), tmp_path / "first.xlsx", tmp_path / "second.xlsx"
+    done("share", source, first, "--live")
+    book = load_workbook(first)
+    (growth,) = [row[0].row for row in book["Criteria"] if row[0].value == "Growth"]
+    for cell in book["Criteria"][growth]:
+        cell.value = None
+    book.save(first)
+    done("share", first, second, *options)
+    names = load_workbook(second).sheetnames
+    assert [name for name in names if name.startswith("Scales")] == ["Scales"] * bool(options)
