@@ -326,12 +326,10 @@ def test_ranks_and_what_is_taken_of_the_data_stay_where_customers_are_left_out(
     assert len(figures.customers) == len(few)
     assert not {"rank", "abc_class", "amount", "difference"} & figures.live
     assert {"value_score", "total_score", "quadrant"} <= figures.live
-    mentioned = {
-        int(row)
-        for text in texts_in(figures)
-        for row in re.findall(r"'Customers'!\$[A-Z]+\$(\d+)", text)
+    sought = {
+        one for text in texts_in(figures) for one in re.findall(r"MATCH\(([^,]+),'Customers'", text)
     }
-    assert mentioned == set(few)
+    assert {one.strip('"') for one in sought} == set(seen.customers["customer_id"])
     assert not [text for text in texts_in(figures) if "AVERAGE" in text or "MIN('Calc" in text]
 
 

@@ -107,7 +107,7 @@ class Abc(Columns):
         measure = layout.abc_measure
         assert measure is not None
         position = layout.column_of(measure)
-        prefix, status = layout.customer_prefix(position), self.of("status")
+        cell_of, status = layout.customer_cells(position), self.of("status")
         customer = literal(self.words("statuses.customer"))
         own = {one.criterion.name: j for j, one in enumerate(layout.seen)}.get(measure)
 
@@ -115,7 +115,7 @@ class Abc(Columns):
             row = layout.ids[i]
             if not (self.counts[i] and can_be_read(layout.customer_content(position, row))):
                 return None
-            cell = f"{prefix}{row}" if own is None else layout.here(f"measure {own}", i)
+            cell = cell_of(i) if own is None else layout.here(f"measure {own}", i)
             is_number = f"AND({status(i)}={customer},ISNUMBER({cell}))"
             return f'IF({is_number},IF({cell}>0,{cell},""),"")'
 

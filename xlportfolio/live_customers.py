@@ -19,6 +19,7 @@ _KINDS = {
     "customer_id": Kind.ID,
     "customer": Kind.NAME,
     "status": Kind.WORD,
+    "row": Kind.RANK,
     "place": Kind.RANK,
     "rank": Kind.RANK,
     "amount_rank": Kind.RANK,

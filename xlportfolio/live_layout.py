@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -100,7 +100,7 @@ class Layout:
             if axis not in self.fixed or what in {"score", "coverage"}
         ]
         return [
-            *("customer_id", "customer", "status", "place", "counts"),
+            *("customer_id", "customer", "row", "status", "place", "counts"),
             *(f"measure {j}" for j in count),
             *(f"value {j}" for j in count),
             *of_axes,
@@ -215,11 +215,17 @@ class Layout:
             return None
         return _reference(grid, grid.sheet_row(row), grid.positions["value"])
 
-    def customer_prefix(self, position: int) -> str:
-        """A column of the customers, to be followed by the row."""
+    def customer_column(self, position: int) -> str:
+        """A column of the customers, from the first row of their table to the last."""
         grid = self.places.customers
         letters = column_letters(grid.raw.column + position)
-        return f"{on_sheet(grid.sheet)}${letters}$"
+        first, last = grid.sheet_row(0), grid.sheet_row(grid.raw.height - 1)
+        return f"{on_sheet(grid.sheet)}${letters}${first}:${letters}${last}"
+
+    def customer_cells(self, position: int) -> Callable[[int], str]:
+        """A cell of each customer, found by the row in which the customer stands now."""
+        column, row = self.customer_column(position), column_letters(self.columns["row"])
+        return lambda i: f"INDEX({column},${row}{FIRST_ROW + i})"
 
     def customer_content(self, position: int, sheet_row: int) -> Cell:
         """What stands in a cell of the customers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -11,11 +12,14 @@ import numpy as np
 from xlportfolio.live_columns import Columns, Formula, Made
 from xlportfolio.live_layout import Layout
 from xlportfolio.model import Axis, ScaleKind, Status
-from xlportfolio.plain_formulas import excel_key, is_one_of, literal, spellings
+from xlportfolio.plain_formulas import excel_key, is_one_of, literal, number, spellings
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_float, as_number
 from xlportfolio.schema.contract import Cell, CellError
 from xlportfolio.scoring import Floats
+
+#: Characters of a text that is searched, and those that stand for others.
+_LONGEST, _WILDCARDS = 255, frozenset("*?~")
 
 
 def is_status_hidden(layout: Layout) -> bool:
@@ -44,10 +48,39 @@ class Measures(Columns):
         words = self.words
         for key in ("customer_id", "customer"):
             self.put(key, self.customers[key].tolist())
+        first = self.layout.places.customers.sheet_row(0)
+        rows = np.array(self.layout.ids, dtype=np.float64) - first + 1
+        self.put("row", rows, self._row())
         statuses = [words(f"statuses.{status}") for status in self.customers["status"]]
         self.put("status", statuses, self._status())
         self.put("place", np.arange(1.0, len(statuses) + 1))
         self.put("counts", [words("words.yes") if counts else "" for counts in self.counts])
+
+    def _row(self) -> Formula:
+        """Where a customer stands in the table, found anew when it is sorted.
+
+        Some keep the row that they had: who has no number, or one that Excel takes for another's.
+        """
+        layout, grid = self.layout, self.layout.places.customers
+        position = grid.positions.get("customer_id")
+        if position is None:
+            return lambda _: None
+        area = layout.customer_column(position)
+        taken = Counter(_sought(grid.raw.cell(i, position)) for i in grid.rows)
+        shown = self.customers["customer_id"].tolist()
+
+        def row(i: int) -> str | None:
+            at = layout.ids[i] - grid.sheet_row(0)
+            content = grid.raw.cell(at, position)
+            sought = _sought(content)
+            if not self.counts[i] or sought is None or taken[sought] > 1:
+                return None
+            key = literal(content) if isinstance(content, str) else number(float(sought))
+            if grid.text(at, "customer_id") != shown[i]:  # it has got another number in the copy
+                key = literal(shown[i])
+            return f'IFERROR(MATCH({key},{area},0),"")'
+
+        return row
 
     def _status(self) -> Formula:
         layout = self.layout
@@ -57,14 +90,14 @@ class Measures(Columns):
         cells = layout.places.customers.raw.columns[position]
         found = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
         words = spellings(contract.STATUSES, Status.PROSPECT, found)
-        prefix = layout.customer_prefix(position)
+        cell_of = layout.customer_cells(position)
         prospect, customer = (
             literal(self.words(f"statuses.{status}"))
             for status in (Status.PROSPECT, Status.CUSTOMER)
         )
 
         def status(i: int) -> str:
-            cell = f"{prefix}{layout.ids[i]}"
+            cell = cell_of(i)
             chosen = f"IF({is_one_of(cell, words)},{prospect},{customer})"
             return f"IF(ISTEXT({cell}),{chosen},{customer})"
 
@@ -75,14 +108,14 @@ class Measures(Columns):
     def _measure(self, j: int) -> None:
         layout, seen = self.layout, self.layout.seen[j]
         position = layout.column_of(seen.criterion.name)
-        prefix, language = layout.customer_prefix(position), layout.places.language
+        cell_of, language = layout.customer_cells(position), layout.places.language
         contents = [layout.customer_content(position, row) for row in layout.ids]
         read = [can_be_read(content) for content in contents]
         if seen.criterion.scale.kind is ScaleKind.CATEGORIES:
             words = [_word(content, language) for content in contents]
 
             def word(i: int) -> str | None:
-                cell = f"{prefix}{layout.ids[i]}"
+                cell = cell_of(i)
                 otherwise = f'IF(ISNUMBER({cell}),{cell},"")'
                 return f"IF(ISTEXT({cell}),LOWER(TRIM({cell})),{otherwise})" if read[i] else None
 
@@ -91,15 +124,13 @@ class Measures(Columns):
         measures = np.array([_number(content, language) for content in contents], dtype=np.float64)
 
         def measure(i: int) -> str | None:
-            cell = f"{prefix}{layout.ids[i]}"
+            cell = cell_of(i)
             return f'IF(ISNUMBER({cell}),{cell},"")' if read[i] and self.counts[i] else None
 
         self.put(f"measure {j}", np.where(self.counts, measures, np.nan), measure)
         # what counts nowhere is read directly, so that no bound is taken of it
         own = self.of(f"measure {j}")
-        self.sources[j] = lambda i: (
-            own(i) if self.counts[i] else f"{prefix}{layout.ids[i]}" if read[i] else None
-        )
+        self.sources[j] = lambda i: own(i) if self.counts[i] else cell_of(i) if read[i] else None
 
     def _value(self, j: int) -> None:
         layout, seen = self.layout, self.layout.seen[j]
@@ -202,6 +233,16 @@ class Measures(Columns):
 def can_be_read(content: Cell) -> bool:
     """Whether formulas take a cell for what Python does: days and truth values are no numbers."""
     return not isinstance(content, bool | dt.date | dt.time | dt.timedelta)
+
+
+def _sought(content: Cell) -> str | float | None:
+    """A number of a customer as Excel compares it; none if it is not found by what it is."""
+    if isinstance(content, str):
+        is_plain = content.strip() and len(content) <= _LONGEST and not set(content) & _WILDCARDS
+        return content.lower() if is_plain else None
+    if isinstance(content, bool) or not isinstance(content, int | float | Decimal):
+        return None
+    return as_float(content)
 
 
 def _number(content: Cell, language: str) -> float:
