@@ -173,7 +173,8 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     """A cell that a user filled beside, above or below what we wrote, if there is one.
 
     What an earlier version wrote may be narrower, and have nothing above its table: there our new
-    cells come to lie where a user may have written.
+    cells come to lie where a user may have written. A copy in which something is hidden may have
+    less above its table, but not nothing.
 
     Parameters
     ----------
@@ -190,8 +191,7 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
         added = _first_added(table, block)
         if added is not None:
             return f"{column_letters(added)}{table.first_row}"
-        is_there = table.first_row + table.has_header_row == block.row
-        above = block.row - 1 if is_there else HEADER_ROW
+        above = max(table.first_row + table.has_header_row - 1, HEADER_ROW)
         ours = {address for address in ours if coordinates(address)[1] < above}
     # a column that a user added to our table is hers
     areas = [
