@@ -188,6 +188,21 @@ def test_a_header_that_a_customer_is_called_by_stays(tmp_path: Path) -> None:
     assert values(tmp_path, "tblMine")[0] == ["Kundenname", "Region"]
 
 
+def test_a_name_with_an_ampersand_is_known_in_headers_of_pages_which_double_it(
+    tmp_path: Path,
+) -> None:
+    path, out = tmp_path / "book.xlsx", tmp_path / "out.xlsx"
+    write(path)
+    book = load_workbook(path)
+    book["Customers"]["C4"] = "Vogt & Söhne"
+    book["Notes"].oddHeader.left.text = "Vogt && Söhne"
+    book["Notes"].oddFooter.left.text = "Kauf && Verkauf"
+    book.save(path)
+    cleared(path, out, only="Anna")
+    assert_gone(parts_of(out), "Vogt")
+    assert load_workbook(out)["Notes"].oddFooter.left.text == "Kauf && Verkauf"
+
+
 @pytest.mark.parametrize(
     ("header", "named"),
     [("Kd.-Nr.", 0), ("Debitor", 0), ("Firma", 1), ("Customer name", 1), ("Konto", 0)],

@@ -181,6 +181,30 @@ def test_a_copy_without_some_findings_is_scored_and_shared_again(tmp_path: Path)
         assert result.exit_code == 0, result.output
 
 
+def test_a_customer_who_is_called_as_a_column_leaves_the_table_whole(tmp_path: Path) -> None:
+    path, copy = tmp_path / "customers.xlsx", tmp_path / "copy.xlsx"
+    names = {"K-4712": "Customer", "K-4714": "Turnover"}
+    rows = [(row[0], names.get(str(row[0]), row[1]), *row[2:]) for row in CUSTOMERS]
+    write_book(path, customers_header=HEADER, customers=rows, settings=SETTINGS)
+    for asked in (("--only", "Region=South"), ("--anonymise",)):
+        done(path, copy, *asked)
+        assert not repairs_of(parts_of(copy))
+        assert list(table_of(copy, "tblCustomers")[0]) == list(HEADER)
+
+
+def test_what_all_copies_say_is_said_once(tmp_path: Path) -> None:
+    said = done(book_of(tmp_path), "--split-by", "Region", tmp_path / "regions")
+    sentences = [problem["message"] for problem in said["problems"]]
+    assert len(sentences) == len(set(sentences)) > 3
+
+
+def test_only_is_taken_once(tmp_path: Path) -> None:
+    options = ("--only", "Region=South", "--only", "Status=Customer")
+    result = run("share", book_of(tmp_path), tmp_path / "copy.xlsx", *options)
+    assert result.exit_code == 2
+    assert not (tmp_path / "copy.xlsx").exists()
+
+
 def test_numbers_too_are_replaced_on_demand(tmp_path: Path) -> None:
     book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
     done(book, copy, "--anonymise-ids")
