@@ -141,6 +141,68 @@ def test_orders_of_others_go_whether_or_not_their_table_is_an_object(
         assert (after == [None] * 4) == (before[1] in gone)
 
 
+@pytest.mark.parametrize("asked", [{"only": "Anna"}, {"anonymise": True}])
+@pytest.mark.parametrize("tables", [True, False])
+def test_orders_of_somebody_who_is_no_customer_go(
+    tables: bool, asked: dict[str, Any], tmp_path: Path
+) -> None:
+    name = "tblOrders" if tables else "Orders"
+    header = (*ORDERS_HEADER, "Customer")
+    rows = [(*row, None) for row in orders()]
+    stranger = ("A99", "4711-99", dt.date(2025, 3, 1), 98765.25, "Fremdling KG")
+    run(tmp_path, asked=asked, tables=tables, more={name: [header, *rows, stranger]})
+    found = values(tmp_path, name)
+    assert found[1][0] == "A00"
+    assert found[-1] == [None] * 5
+
+
+def test_orders_whose_numbers_differ_in_zeros_are_those_of_the_customer(tmp_path: Path) -> None:
+    """Orders find their customer so: 0042 is 42, which Excel makes of it."""
+    numbers = {"880799": "00880799"}
+    rows = [(row[0], numbers.get(str(row[1]), row[1]), *row[2:]) for row in orders()]
+    more = {"tblOrders": [ORDERS_HEADER, *rows]}
+    parts = run(tmp_path, asked={"only": "Anna"}, more=more)
+    assert_gone(parts, "880799")
+    run(tmp_path, asked={"only": "Bert"}, more=more)
+    assert values(tmp_path, "tblOrders")[4][1] == "00880799"
+    parts = run(tmp_path, asked={"ids": True}, more=more)
+    assert values(tmp_path, "tblOrders")[4][1] == "K004"
+    assert_gone(parts, "880799")
+
+
+def test_a_table_of_orders_without_any_is_not_said_to_be_emptied(tmp_path: Path) -> None:
+    path, out = tmp_path / "book.xlsx", tmp_path / "out.xlsx"
+    write(path, sources={"Turnover": "turnover_12m"}, more={"tblOrders": [ORDERS_HEADER]})
+    for asked in ({"hide": ["Turnover"]}, {"only": "Anna"}):
+        problems = cleared(path, out, **asked)
+        assert "tblOrders" not in {problem.sheet for problem in problems}
+
+
+def test_a_header_that_a_customer_is_called_by_stays(tmp_path: Path) -> None:
+    path, out = tmp_path / "book.xlsx", tmp_path / "out.xlsx"
+    write(path, more={"tblMine": [("Kundenname", "Region"), (STAYS, "South")]})
+    book = load_workbook(path)
+    book["Customers"]["C4"] = "Kundenname"
+    book.save(path)
+    cleared(path, out, only="Anna")
+    assert values(tmp_path, "tblMine")[0] == ["Kundenname", "Region"]
+
+
+def test_a_name_with_an_ampersand_is_known_in_headers_of_pages_which_double_it(
+    tmp_path: Path,
+) -> None:
+    path, out = tmp_path / "book.xlsx", tmp_path / "out.xlsx"
+    write(path)
+    book = load_workbook(path)
+    book["Customers"]["C4"] = "Vogt & Söhne"
+    book["Notes"].oddHeader.left.text = "Vogt && Söhne"
+    book["Notes"].oddFooter.left.text = "Kauf && Verkauf"
+    book.save(path)
+    cleared(path, out, only="Anna")
+    assert_gone(parts_of(out), "Vogt")
+    assert load_workbook(out)["Notes"].oddFooter.left.text == "Kauf && Verkauf"
+
+
 @pytest.mark.parametrize(
     ("header", "named"),
     [("Kd.-Nr.", 0), ("Debitor", 0), ("Firma", 1), ("Customer name", 1), ("Konto", 0)],

@@ -170,6 +170,50 @@ def test_anonymous_customers_are_the_same_in_the_next_copy(tmp_path: Path) -> No
     assert again == shown
 
 
+def test_the_key_names_everybody_in_rows_that_repeat_a_number(tmp_path: Path) -> None:
+    again = ("K-4711", "Quellmann Zweigwerk", "Customer", 100, 0.1, "low", 2, "South", None)
+    path, copy = tmp_path / "customers.xlsx", tmp_path / "copy.xlsx"
+    write_book(path, customers_header=HEADER, customers=(*CUSTOMERS, again), settings=SETTINGS)
+    done(path, copy, "--anonymise")
+    with (tmp_path / "copy-key.csv").open(encoding="utf-8-sig", newline="") as file:
+        known = {row[1] for row in csv.reader(file)}
+    assert {"Quellmann Werke", "Quellmann Zweigwerk"} <= known
+
+
+def test_a_copy_without_some_findings_is_scored_and_shared_again(tmp_path: Path) -> None:
+    """What turnover hides is less there than in a new report, and stands above the same table."""
+    book, copy = made(tmp_path, "en"), tmp_path / "copy.xlsx"
+    done(book, copy, "--hide", "Turnover", "--as-of", DAY)
+    for command in ("rescore", "share"):
+        out = [tmp_path / "again.xlsx"] if command == "share" else ["-o", tmp_path / "scored.xlsx"]
+        result = run(command, copy, *out, "--as-of", DAY)
+        assert result.exit_code == 0, result.output
+
+
+def test_a_customer_who_is_called_as_a_column_leaves_the_table_whole(tmp_path: Path) -> None:
+    path, copy = tmp_path / "customers.xlsx", tmp_path / "copy.xlsx"
+    names = {"K-4712": "Customer", "K-4714": "Turnover"}
+    rows = [(row[0], names.get(str(row[0]), row[1]), *row[2:]) for row in CUSTOMERS]
+    write_book(path, customers_header=HEADER, customers=rows, settings=SETTINGS)
+    for asked in (("--only", "Region=South"), ("--anonymise",)):
+        done(path, copy, *asked)
+        assert not repairs_of(parts_of(copy))
+        assert list(table_of(copy, "tblCustomers")[0]) == list(HEADER)
+
+
+def test_what_all_copies_say_is_said_once(tmp_path: Path) -> None:
+    said = done(book_of(tmp_path), "--split-by", "Region", tmp_path / "regions")
+    sentences = [problem["message"] for problem in said["problems"]]
+    assert len(sentences) == len(set(sentences)) > 3
+
+
+def test_only_is_taken_once(tmp_path: Path) -> None:
+    options = ("--only", "Region=South", "--only", "Status=Customer")
+    result = run("share", book_of(tmp_path), tmp_path / "copy.xlsx", *options)
+    assert result.exit_code == 2
+    assert not (tmp_path / "copy.xlsx").exists()
+
+
 def test_numbers_too_are_replaced_on_demand(tmp_path: Path) -> None:
     book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
     done(book, copy, "--anonymise-ids")

@@ -33,7 +33,7 @@ def share_(
     *,
     live: Annotated[bool, typer.Option("--live", help=HELP("cli.live"))] = False,
     only: Annotated[
-        str | None, typer.Option("--only", metavar="COLUMN=VALUE", help=HELP("cli.only"))
+        list[str] | None, typer.Option("--only", metavar="COLUMN=VALUE", help=HELP("cli.only"))
     ] = None,
     hide: Annotated[
         list[str] | None, typer.Option("--hide", metavar="COLUMN", help=HELP("cli.hide"))
@@ -62,11 +62,11 @@ def share_(
     """Write a copy that needs neither Python nor macros, with what may be seen of it."""
     if out is None and pdf is None and split_by is None:
         raise typer.BadParameter(HELP("cli.share_nothing"), param_hint="OUT.xlsx")
-    if split_by is not None and (out is not None or pdf is not None or only is not None):
+    if split_by is not None and (out is not None or pdf is not None or only):
         raise typer.BadParameter(HELP("cli.split_alone"), param_hint="--split-by")
     sharing = Sharing(
         live=live,
-        only=_only(only),
+        only=_only(only or ()),
         hide=tuple(hide or ()),
         anonymise=anonymise or anonymise_ids,
         anonymise_ids=anonymise_ids,
@@ -82,7 +82,7 @@ def share_(
 
     with stopping(book, as_of, lang, as_json=as_json, title="cli.not_shared", said=said):
         from xlportfolio.files.share import share, split
-        from xlportfolio.share_screen import print_shared, share_document
+        from xlportfolio.share_screen import print_shared, share_document, told_once
 
         language = None if lang is None else str(lang)
         with progress_bar(lang or SYSTEM) as progress:
@@ -99,21 +99,24 @@ def share_(
         spoken = done[0].run.presentation.language
         with printing():
             if as_json:
-                problems = [problem for one in done for problem in one.problems]
+                problems = [problem for _, said in told_once(done) for problem in said]
                 asked = done[0].run.as_of
                 dump(share_document(str(book), asked, done, problems, spoken))
             else:
                 print_shared(done, spoken)
 
 
-def _only(pair: str | None) -> Only | None:
+def _only(pairs: Sequence[str]) -> Only | None:
     """What ``--only`` says: a column and the value in it.
 
-    >>> _only("Region = South")
+    >>> _only(["Region = South"])
     Only(column='Region', value='South')
     """
-    if pair is None:
+    if not pairs:
         return None
+    if len(pairs) > 1:
+        raise typer.BadParameter(HELP("cli.only_once"), param_hint="--only")
+    (pair,) = pairs
     column, sign, value = (part.strip() for part in pair.partition("="))
     if not (column and sign and value):
         raise typer.BadParameter(HELP("cli.only_wrong", found=pair), param_hint="--only")

@@ -113,7 +113,9 @@ class Emptying:
         here = [r for r, (top, bottom) in self._reach if top <= number <= bottom]
         named = {id(region): self._named(region, cells, number) for region in here}
         for region in here:
-            if self._goes(region, number, list(named[id(region)].values())):
+            columns = region.area.columns
+            is_filled = any(column in columns for column, _ in cells)
+            if is_filled and self._goes(region, number, list(named[id(region)].values())):
                 self._empty_row(region, row, number, cells)
         for column, cell in cells:
             within = next((r for r in here if r.area.left <= column <= r.area.right), None)
@@ -147,7 +149,10 @@ class Emptying:
         if region.is_gone or number in region.gone:
             return True
         # the table of the customers says itself which rows go
-        return not region.gone and self._people.is_gone(names)
+        if region.gone or not self._people:
+            return False
+        is_nobodys = region.is_of_orders and region.keys and self._people.is_stranger(names)
+        return bool(is_nobodys) or self._people.is_gone(names)
 
     def _empty_row(
         self, region: Region, row: Element, number: int, cells: Sequence[tuple[int, Element]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from xlportfolio.schema.contract import (
     Table,
     sheet_table,
 )
+from xlportfolio.schema.matching import without_zeros
 from xlportfolio.sources.synonyms import CUSTOMER_NAMES, ORDER_NAMES, plain, wanted
 
 #: Columns in which words of the contract, names of columns or the model itself stand, by table.
@@ -42,16 +44,25 @@ def key_of(content: object) -> str:
 
 
 class People:
-    """Who is gone, and what those who stay are called."""
+    """Who is gone, and what those who stay are called.
+
+    Orders find their customer by a number that differs in zeros before it, too.
+    """
 
     def __init__(self, audience: Audience) -> None:
+        self._leaves_out = audience.sharing.only is not None
         grid = audience.whole.given.places.customers
         named: dict[bool, set[str]] = {True: set(), False: set()}
         for i in grid.rows:
             is_gone = grid.sheet_row(i) in audience.removed
             for key in ("customer_id", "customer"):
                 named[is_gone].add(key_of(_content(grid.cell(i, key))))
+        self._staying = named[False] - {""}
         self._gone = named[True] - named[False] - {""}
+        self._known = self._gone | self._staying
+        bare = [(without_zeros(key), key) for key in self._known]
+        counts = Counter(number for number, _ in bare)
+        self._spelled = {number: key for number, key in bare if number and counts[number] == 1}
         self._by_id: dict[str, Alias] = {}
         self._by_name: dict[str, Alias] = {}
         for alias in reversed(audience.aliases):
@@ -66,11 +77,24 @@ class People:
 
     def __bool__(self) -> bool:
         """Whether anybody is left out or gets another name or number."""
-        return bool(self._gone) or self.renames
+        return self._leaves_out or bool(self._gone) or self.renames
+
+    def _key(self, content: object) -> str:
+        """What a number or a name is compared by, as the table of the customers spells it."""
+        key = key_of(content)
+        return key if key in self._known else self._spelled.get(without_zeros(key) or "", key)
 
     def is_gone(self, contents: Iterable[object]) -> bool:
         """Whether one of the numbers and names of a row belongs to somebody left out."""
-        return any(key_of(content) in self._gone for content in contents if content is not None)
+        return any(self._key(content) in self._gone for content in contents if content is not None)
+
+    def is_stranger(self, contents: Iterable[object]) -> bool:
+        """Whether a row that names customers names nobody who stays.
+
+        Where nobody is left out, a row without any number or name is nobody's and tells nothing.
+        """
+        keys = {self._key(content) for content in contents if content is not None} - {""}
+        return keys.isdisjoint(self._staying) and (self._leaves_out or bool(keys))
 
     def shown(self, content: object, beside: Iterable[object]) -> str | None:
         """What stands for a number or a name; ``None`` if it stays or belongs to nobody.
@@ -82,8 +106,8 @@ class People:
         """
         if not self.renames:
             return None
-        key = key_of(content)
-        one = next((self._by_id[k] for c in beside if (k := key_of(c)) in self._by_id), None)
+        key = self._key(content)
+        one = next((self._by_id[k] for c in beside if (k := self._key(c)) in self._by_id), None)
         for alias in (one, self._by_name.get(key)):
             if alias is not None and key == key_of(alias.customer):
                 return None if key == key_of(alias.shown) else alias.shown
@@ -113,6 +137,8 @@ class Region:
         Rows that go, known beforehand.
     is_gone
         Whether all rows go.
+    is_of_orders
+        Whether its rows are orders: those of nobody who stays go.
     hidden
         Columns whose content goes.
     keys
@@ -132,6 +158,7 @@ class Region:
     header: int
     gone: Collection[int] = frozenset()
     is_gone: bool = False
+    is_of_orders: bool = False
     hidden: frozenset[int] = frozenset()
     keys: frozenset[int] = frozenset()
     ours: frozenset[int] = frozenset()
@@ -241,6 +268,8 @@ class _Finder:
         positions = ORDERS.positions(placed.headers) if is_orders else {}
         region = placed.region(positions, frozenset())
         region.keys = frozenset(placed.left + at for at in _keys(placed.headers))
+        region.our_headers |= region.keys
+        region.is_of_orders = is_orders
         region.is_gone = is_orders and self._orders_tell
         if region.keys:
             region.hidden = frozenset(

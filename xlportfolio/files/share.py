@@ -210,8 +210,8 @@ def split(
 
 
 def _joined(known: Iterable[Alias], new: Iterable[Alias]) -> tuple[Alias, ...]:
-    """All aliases, each customer once."""
-    return tuple({alias.customer_id: alias for alias in (*known, *new)}.values())
+    """All aliases, each once; a number may have several names, in rows that repeat it or since."""
+    return tuple({(a.customer_id, a.customer): a for a in (*known, *new)}.values())
 
 
 def _refuse_targets(book: Path, out: Path | None, pdf: Path | None) -> None:

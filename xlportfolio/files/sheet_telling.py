@@ -65,7 +65,7 @@ class SheetTeller(TextTeller):
     def header(self, text: str) -> str | None:
         """A header or footer of pages, whose codes for fonts and the like stay."""
         told = "".join(self._pieces(text))
-        plain = _CODES.sub("", told)
+        plain = _CODES.sub(lambda code: "&" if code[0] == "&&" else "", told)
         bare = self.text(plain)
         is_gone = "\0" in told or bare is None or bare != plain
         return None if is_gone else told

@@ -163,8 +163,9 @@ class TextTeller:
             once_more = self.secrets.told(read)
             if once_more != read:
                 told = once_more
-        if told == text and "%" in text and self.secrets.told(unquote(text)) != unquote(text):
-            return None
+        for read in (unquote(text), text.replace("&&", "&")):
+            if told == text != read and self.secrets.told(read) != read:
+                return None
         return told
 
     def is_clean(self, text: str) -> bool:
@@ -322,6 +323,8 @@ def _is_typed(element: Element, key: str, value: str) -> bool:
     if name.localname in _SHAPES:
         return False
     parent_name = etree.QName(element)
+    if parent_name.localname == "tableColumn" and name.localname == "name":
+        return False  # as its header, of which the cells were told
     if name.localname == "id" and parent_name.localname not in _OWN_IDS:
         return not _WORD.fullmatch(value)
     if name.localname in _TYPED or parent_name.localname == "sheetName":
