@@ -15,7 +15,7 @@ from support.ecma import repairs_of
 from support.northwind import WORKBOOKS, add_input, input_tables, measures_in
 from support.office import convert
 from support.packages import MAIN, parsed, parts_of, sheet_parts
-from support.planted import (
+from support.planted_sheets import (
     CUSTOMERS,
     GONE,
     GONE_ID,

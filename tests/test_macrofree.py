@@ -19,13 +19,12 @@ from support.copies import (
     copy_of,
     edited,
     without_macros,
-    write_parts,
 )
 from support.ecma import repairs_of
 from support.everything import everything
 from support.lo_session import Office
 from support.northwind import WORKBOOKS
-from support.packages import changed_parts, parts_of, sheet_parts
+from support.packages import changed_parts, parts_of, sheet_parts, write_parts
 from support.template import made
 
 from xlportfolio.files.macrofree import remove_macros

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from support.ecma import repairs_of
-from support.elsewhere import write
 from support.everything import everything
 from support.office import require_libreoffice
-from support.packages import MAIN, parsed, parts_of, sheet_parts
+from support.packages import MAIN, parsed, parts_of, sheet_parts, write_parts
 
 from xlportfolio import WorkbookError, rescore
 from xlportfolio.errors import Problem
@@ -306,7 +305,7 @@ def test_sheets_in_other_encodings_keep_what_they_say(
     inline = '<c r="A1" t="inlineStr"><is><t>Größe</t></is></c>'
     text = re.sub(r'<c r="A1"[^>]*>.*?</c>', inline, text, count=1)
     parts[part] = text.replace("UTF-8", encoding).encode(encoding)
-    write(book, parts)
+    write_parts(book, parts)
     fitted(book, tmp_path / "out.xlsx")
     root = parsed(parts_of(tmp_path / "out.xlsx")[part])
     assert next(root.iter(f"{MAIN}t")).text == "Größe"

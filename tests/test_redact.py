@@ -19,8 +19,8 @@ from openpyxl import load_workbook
 from support.ecma import repairs_of
 from support.everything import everything
 from support.northwind import WORKBOOKS
-from support.packages import parsed, parts_of, sheet_parts
-from support.planted_parts import PLACES, Parts, add, change, relate, simple, write
+from support.packages import parsed, parts_of, sheet_parts, write_parts
+from support.planted_parts import PLACES, Parts, add, change, relate, simple
 from support.searched import found_in
 from support.template import made
 
@@ -66,7 +66,7 @@ def planted(folder: Path, *places: str, text: str = NAME) -> Path:
     parts = simple()
     for place in places:
         PLACES[place](parts, text)
-    return write(folder / "book.xlsx", parts)
+    return write_parts(folder / "book.xlsx", parts)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -233,7 +233,7 @@ def test_cells_written_unusually_use_their_texts(spelled: str, tmp_path: Path) -
     else:
         sheet = sheet.replace(b't="s"', b"t='s'")
     parts["xl/worksheets/sheet1.xml"] = sheet
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     before = texts_of(parts[_STRINGS])
     redacted(path, Secrets(["Nobody & Sons"]))
     assert texts_of(parts_of(path)[_STRINGS]) == before
@@ -247,7 +247,7 @@ def test_a_sheet_in_another_encoding_keeps_its_texts(tmp_path: Path) -> None:
     change(parts, sheet, "</sheetData>", row)
     change(parts, sheet, 'encoding="UTF-8"', 'encoding="ISO-8859-1"')
     parts[sheet] = parts[sheet].decode().encode("latin-1")
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     redacted(path, Secrets([NAME]))
     after = parts_of(path)
     assert b"pageSetup" in after[sheet]
@@ -259,7 +259,7 @@ def test_comments_on_emptied_cells_are_empty_and_others_stay(tmp_path: Path) -> 
     parts = simple()
     change(parts, "xl/comments1.xml", "</commentList>", '<comment ref="A3" authorId="0"><text><t>stays</t></text></comment></commentList>')  # fmt: skip
     PLACES["a threaded comment"](parts, "about somebody")
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     redacted(path, Secrets(), cleared={"xl/worksheets/sheet1.xml": [Area(1, 1, 5, 2)]})
     after = parts_of(path)
     assert found_in(after, "Marker note") == []
@@ -273,7 +273,7 @@ def test_a_number_of_a_hidden_measure_goes_from_lists_of_constants(tmp_path: Pat
     change(parts, "xl/charts/chart1.xml", "<c:numRef>", '<c:numLit><c:ptCount val="2"/><c:pt idx="0"><c:v>98765.4</c:v></c:pt><c:pt idx="1"><c:v>7</c:v></c:pt></c:numLit><!--')  # fmt: skip
     change(parts, "xl/charts/chart1.xml", "</c:numRef>", "-->")
     change(parts, "xl/workbook.xml", "&quot;Marker name&quot;" if b"&quot;Marker" in parts["xl/workbook.xml"] else '"Marker name"', "{1,98765.4}")  # fmt: skip
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     redacted(path, Secrets(numbers=[98765.4]))
     after = parts_of(path)
     assert found_in(after, "98765.4") == []
@@ -283,7 +283,7 @@ def test_a_number_of_a_hidden_measure_goes_from_lists_of_constants(tmp_path: Pat
 def test_rows_of_addresses_are_no_numbers(tmp_path: Path) -> None:
     parts = simple()
     change(parts, "xl/workbook.xml", "<definedNames>", '<definedNames><definedName name="Far">Data!$A$98765:$B$98766</definedName>')  # fmt: skip
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     redacted(path, Secrets(numbers=[98765.0, 98766.0]))
     assert found_in(path, "$A$98765:$B$98766")
 
@@ -311,7 +311,7 @@ def test_a_picture_that_fills_a_shape_is_blank(tmp_path: Path) -> None:
     at = relate(parts, "xl/drawings/drawing1.xml", "image", "/xl/media/image1.png")
     fill = f'<a:blipFill><a:blip xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:embed="{at}"/><a:stretch/></a:blipFill><a:ln'
     change(parts, "xl/drawings/drawing1.xml", '<a:solidFill><a:schemeClr val="lt1"/></a:solidFill><a:ln', fill)  # fmt: skip
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     picture = parts["xl/media/image1.png"]
     before = repairs_of(parts)
     redacted(path, Secrets([NAME]))
@@ -341,7 +341,7 @@ def test_a_connection_that_fills_a_table_stays_without_the_model(tmp_path: Path)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.queryTable+xml"
     query = '<queryTable xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" name="Q" connectionId="1"/>'
     add(parts, "xl/tables/table1.xml", "queryTable", "xl/queryTables/queryTable1.xml", query, kind)
-    path = write(tmp_path / "book.xlsx", parts)
+    path = write_parts(tmp_path / "book.xlsx", parts)
     redacted(path, Secrets([NAME]))
     after = parts_of(path)
     assert b"<connection " in after["xl/connections.xml"]
@@ -366,7 +366,7 @@ def test_comments_on_customers_left_out_and_in_hidden_columns_are_empty(tmp_path
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
     content = f'<comments xmlns="{MAIN}">{listed}</comments>'
     add(parts, sheet_parts(parts)[raw.sheet], "comments", "xl/comments9.xml", content, kind)
-    write(path, parts)
+    write_parts(path, parts)
     package = Package(path)
     workbook = Workbook(package)
     cleared = clear_cells(workbook, audience, ()).areas

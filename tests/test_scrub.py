@@ -19,11 +19,10 @@ from support.elsewhere import (
     elsewhere,
     replaced,
     values_of,
-    write,
 )
 from support.lo_session import Office
 from support.northwind import WORKBOOKS
-from support.packages import MAIN, faults_of, parsed, parts_of, sheet_parts
+from support.packages import MAIN, faults_of, parsed, parts_of, sheet_parts, write_parts
 
 from xlportfolio.errors import Problem, Severity
 from xlportfolio.files.outside import books_in
@@ -183,7 +182,7 @@ def test_a_cell_without_a_value_becomes_empty_and_is_told(book: Path, tmp_path: 
     parts = parts_of(book)
     part = sheet_parts(parts)["Out"]
     replaced(parts, part, "<f>[1]Plan!B2*2</f><v>84</v>", "<f>[1]Plan!B2*2</f>")
-    write(book, parts)
+    write_parts(book, parts)
     after, told = scrubbed(book, tmp_path / "out.xlsx")
     assert values_of(after, "Out")["A1"] == (None, None)
     (empty,) = (p for p in told if p.fault.key == "scrubbed_empty")
@@ -197,7 +196,7 @@ def test_cells_that_share_a_formula_go_together(book: Path, tmp_path: Path) -> N
     old = '<c r="A1"><f>[1]Plan!B2*2</f><v>84</v></c>'
     new = '<c r="A1"><f t="shared" ref="A1:B1" si="0">[1]Plan!B2*2</f><v>84</v></c><c r="B1"><f t="shared" si="0"/><v>5</v></c>'
     replaced(parts, part, old, new)
-    write(book, parts)
+    write_parts(book, parts)
     after, told = scrubbed(book, tmp_path / "out.xlsx")
     cells = values_of(after, "Out")
     assert (cells["A1"], cells["B1"]) == ((None, "84"), (None, "5"))
@@ -333,7 +332,7 @@ def test_pivot_tables_made_from_elsewhere_go_and_their_cells_stay(
     related = f'<Relationship Id="rIdC" Type="{OFFICE}/connections" Target="connections.xml"/>'
     rels = "xl/_rels/workbook.xml.rels"
     replaced(parts, rels, "</Relationships>", f"{related}</Relationships>")
-    write(source, parts)
+    write_parts(source, parts)
     users = [n for n, d in parts.items() if "pivotTables/_rels" in n and b"Definition1.xml" in d]
     assert users
     after, told = scrubbed(source, tmp_path / "out.xlsx")

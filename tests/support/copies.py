@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from support.ecma import repairs_of
-from support.packages import faults_of, parts_of
+from support.packages import faults_of, parts_of, write_parts
 from xlportfolio.errors import Problem
 from xlportfolio.files.answers import keep_answers
 from xlportfolio.files.macrofree import remove_macros
@@ -43,13 +42,6 @@ def copy_of(path: Path, work: Callable[[Workbook], Any] = without_macros) -> tup
 
 def copied(path: Path) -> Path:
     return path.with_name(f"copy of {path.stem}.xlsx")
-
-
-def write_parts(path: Path, parts: Mapping[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
-    return path
 
 
 def edited(path: Path, part: str, *changes: tuple[str, str]) -> Path:

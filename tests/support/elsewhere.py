@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import warnings
-import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import xlsxwriter
 
 from support.everything import picture
-from support.packages import parsed, parts_of, sheet_parts
+from support.packages import parsed, parts_of, sheet_parts, write_parts
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -129,14 +128,8 @@ def elsewhere(path: Path) -> Path:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Unknown worksheet reference")
         book.close()
-    write(path, _lead(parts_of(path)))
+    write_parts(path, _lead(parts_of(path)))
     return path
-
-
-def write(path: Path, parts: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
 
 
 def replaced(parts: dict[str, bytes], part: str, old: str, new: str) -> None:

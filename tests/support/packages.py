@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,14 @@ def parts_of(path: Path) -> dict[str, bytes]:
         names = [name.lower() for name in package.namelist()]
         assert len(set(names)) == len(names), "two parts have one name"
         return {name: package.read(name) for name in package.namelist()}
+
+
+def write_parts(path: Path, parts: Mapping[str, bytes]) -> Path:
+    """Put parts together to a package."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return path
 
 
 def parsed(data: bytes) -> Any:

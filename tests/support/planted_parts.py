@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Callable
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 import xlsxwriter
@@ -60,13 +59,6 @@ def _simple() -> Parts:
 def read(data: bytes) -> Parts:
     with zipfile.ZipFile(BytesIO(data)) as package:
         return {name: package.read(name) for name in package.namelist()}
-
-
-def write(path: Path, parts: Parts) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
-    return path
 
 
 def change(parts: Parts, part: str, old: str, new: str) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from openpyxl.utils.cell import quote_sheetname
 
 from xlportfolio.files.workbook import Workbook
+from xlportfolio.plain_formulas import literal
 
 _WORD = r"[^\W\d][\w.?\\]*"
 _CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
@@ -105,16 +106,6 @@ def columns_named(token: str) -> list[str]:
     """
     inner = _INNER.findall(token[1:-1]) or [token[1:-1].removeprefix("@")]
     return [_IN_COLUMN.sub(r"\1", name) for name in inner if name and not name.startswith("#")]
-
-
-def literal(token: str) -> str:
-    """The text between quotation marks."""
-    return token[1:-1].replace('""', '"')
-
-
-def quoted(text: str) -> str:
-    """A text as it stands in a formula."""
-    return '"' + text.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +269,9 @@ def texts_told(formula: str, told: Callable[[str], str | None]) -> str | None:
     done = 0
     for token in tokens(formula):
         if token.kind is Kind.TEXT:
-            new = told(literal(token.text))
+            new = told(token.text[1:-1].replace('""', '"'))
             if new is None:
                 return None
-            pieces += formula[done : token.start], quoted(new)
+            pieces += formula[done : token.start], literal(new)
             done = token.end
     return "".join(pieces) + formula[done:] if pieces else formula

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from openpyxl import Workbook as OpenpyxlWorkbook
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from support.books import CRITERIA_HEADER, table_sheet
-from support.packages import MAIN, parsed, parts_of, with_shared_strings
+from support.packages import MAIN, parsed, parts_of, with_shared_strings, write_parts
 from xlportfolio.audience import Alias, Audience
 from xlportfolio.errors import Problem
 from xlportfolio.files.clearing import clear_cells
@@ -183,10 +182,7 @@ def _aliases(
 
 def with_parts(path: Path, changed: Mapping[str, bytes]) -> None:
     """Replace parts of a package."""
-    parts = parts_of(path) | dict(changed)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in parts.items():
-            package.writestr(name, content)
+    write_parts(path, parts_of(path) | dict(changed))
 
 
 def cleared(path: Path, out: Path, skip: Sequence[str] = (), **asked: Any) -> list[Problem]:
