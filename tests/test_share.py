@@ -341,3 +341,19 @@ def test_a_column_by_which_nothing_can_be_split_is_named(
         {"split_empty": "leer", "share_column": "keine Spalte"}[key], problem["message"]
     )
     assert not (tmp_path / "reps").exists()
+
+
+def test_a_sheet_is_seen_where_the_last_one_that_was_goes(tmp_path: Path) -> None:
+    book, copy = made(tmp_path, "en"), tmp_path / "copy.xlsx"
+    hidden = tmp_path / "hidden.xlsx"
+    done(book, hidden)
+    workbook = load_workbook(hidden)
+    for sheet in workbook.worksheets:
+        sheet.sheet_state = "visible" if sheet.title == "What-if" else "hidden"
+    workbook.active = workbook.sheetnames.index("What-if")
+    workbook.save(hidden)
+    done(hidden, copy, "--only", "Status=Customer")
+    workbook = load_workbook(copy)
+    assert [s.title for s in workbook.worksheets if s.sheet_state == "visible"] == ["Ranking"]
+    assert workbook.active is not None
+    assert workbook.active.title == "Ranking"

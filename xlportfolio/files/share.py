@@ -297,6 +297,8 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
         words = texts(run.presentation.language)
         drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
         graft_tables(workbook, drawn, live.sheets, computing)
+    workbook.show_any(report.sheets["ranking"])
+    workbook.commit()
     return problems
 
 
