@@ -350,3 +350,54 @@ def test_a_copy_that_hides_a_criterion_can_be_scored_and_shared_again(tmp_path: 
     done(book, copy, "--hide", "Margin rate")
     done(copy, again)
     assert len(table_of(again, "tblAbc")) == len(table_of(copy, "tblAbc"))
+
+
+# --- what is said of several copies ---------------------------------------------------------------
+
+
+def test_what_goes_for_each_copy_is_said_once(tmp_path: Path) -> None:
+    result = run("share", book_of(tmp_path), "--split-by", "Region", tmp_path / "reps")
+    assert result.output.count(texts("en")("sharing.for_all")) == 1
+    assert result.output.count("Ranks, thresholds and bounds") == 1
+    assert result.output.count("rows of customers who are left out") == 3
+    alone = run("share", tmp_path / "customers.xlsx", tmp_path / "a.xlsx", "--only", "Region=South")
+    assert texts("en")("sharing.for_all") not in alone.output
+    assert "Ranks, thresholds and bounds" in alone.output
+
+
+@pytest.mark.parametrize(("column", "key"), [("Bank", "split_empty"), ("Rgion", "share_column")])
+def test_a_column_by_which_nothing_can_be_split_is_named(
+    tmp_path: Path, column: str, key: str
+) -> None:
+    book = tmp_path / "kunden.xlsx"
+    rows = [(*row, None) for row in CUSTOMERS]
+    write_book(
+        book,
+        customers_header=(*HEADER, "Bank"),
+        customers=rows,
+        settings=(*SETTINGS, ("language", "de")),
+    )
+    result = run("share", book, "--split-by", column, tmp_path / "reps", "--json")
+    assert result.exit_code == 1
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert problem["sheet"] is not None
+    assert re.search(
+        {"split_empty": "leer", "share_column": "keine Spalte"}[key], problem["message"]
+    )
+    assert not (tmp_path / "reps").exists()
+
+
+def test_a_sheet_is_seen_where_the_last_one_that_was_goes(tmp_path: Path) -> None:
+    book, copy = made(tmp_path, "en"), tmp_path / "copy.xlsx"
+    hidden = tmp_path / "hidden.xlsx"
+    done(book, hidden)
+    workbook = load_workbook(hidden)
+    for sheet in workbook.worksheets:
+        sheet.sheet_state = "visible" if sheet.title == "What-if" else "hidden"
+    workbook.active = workbook.sheetnames.index("What-if")
+    workbook.save(hidden)
+    done(hidden, copy, "--only", "Status=Customer")
+    workbook = load_workbook(copy)
+    assert [s.title for s in workbook.worksheets if s.sheet_state == "visible"] == ["Ranking"]
+    assert workbook.active is not None
+    assert workbook.active.title == "Ranking"

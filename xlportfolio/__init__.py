@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from xlportfolio.files.explain import explain
     from xlportfolio.files.rescore import rescore
+    from xlportfolio.files.share import share
     from xlportfolio.model import (
         Axis,
         Criterion,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         Strategy,
         Threshold,
     )
+    from xlportfolio.sharing import Only, Sharing
     from xlportfolio.wording import Advice, advise
 
 __version__ = "0.1.0"
@@ -51,6 +53,7 @@ __all__ = [
     "InputError",
     "ModelError",
     "Objective",
+    "Only",
     "PortfolioAnalysis",
     "Problem",
     "Quadrant",
@@ -59,6 +62,7 @@ __all__ = [
     "ScaleKind",
     "ScoringModel",
     "Severity",
+    "Sharing",
     "Strategy",
     "Threshold",
     "WorkbookError",
@@ -67,6 +71,7 @@ __all__ = [
     "analyse",
     "explain",
     "rescore",
+    "share",
 ]
 
 _MODULES = {
@@ -82,6 +87,7 @@ _MODULES = {
     ),
     "files.explain": ("explain",),
     "files.rescore": ("rescore",),
+    "files.share": ("share",),
     "model": (
         "Axis",
         "Criterion",
@@ -94,6 +100,7 @@ _MODULES = {
         "Strategy",
         "Threshold",
     ),
+    "sharing": ("Only", "Sharing"),
     "wording": ("Advice", "advise"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -11,7 +11,7 @@ import numpy as np
 
 from xlportfolio.aliases import Alias, aliases_of
 from xlportfolio.asked import find_asked, values_in
-from xlportfolio.errors import Fault, InputError, Problem, Severity
+from xlportfolio.errors import Fault, InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.locale import Phrase
 from xlportfolio.model import RANGES, Axis, Criterion, ScoringModel, Strategy, category_key
 from xlportfolio.part import Part, part_of_analysis, part_of_consequences, without
@@ -94,11 +94,19 @@ def values_of(run: Run, column: str) -> tuple[str, ...]:
 
     Raises
     ------
-    XlPortfolioError
-        If there is no such column.
+    InputError
+        If there is no such column, or nothing in it.
     """
     places = run.given.places
-    return values_in(places.customers, column, places.language)
+    try:
+        values = values_in(places.customers, column, places.language)
+        fault = None if values else Fault("split_empty", details={"column": column})
+    except XlPortfolioError as error:
+        fault = Fault(error.key, details=error.details)
+    if fault is not None:
+        problem = Problem(fault, places.customers.sheet)
+        raise InputError([problem], places.language, run.as_of)
+    return values
 
 
 class _Finder:

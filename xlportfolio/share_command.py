@@ -82,7 +82,7 @@ def share_(
 
     with stopping(book, as_of, lang, as_json=as_json, title="cli.not_shared", said=said):
         from xlportfolio.files.share import share, split
-        from xlportfolio.share_screen import print_shared, share_document, told_once
+        from xlportfolio.share_screen import print_shared, share_document, told
 
         language = None if lang is None else str(lang)
         with progress_bar(lang or SYSTEM) as progress:
@@ -99,9 +99,8 @@ def share_(
         spoken = done[0].run.presentation.language
         with printing():
             if as_json:
-                problems = [problem for _, said in told_once(done) for problem in said]
                 asked = done[0].run.as_of
-                dump(share_document(str(book), asked, done, problems, spoken))
+                dump(share_document(str(book), asked, done, told(done), spoken))
             else:
                 print_shared(done, spoken)
 

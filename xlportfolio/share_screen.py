@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -20,24 +20,34 @@ if TYPE_CHECKING:
 def print_shared(done: Sequence[Shared], language: str) -> None:
     """Each copy with how many customers it shows, and what the sender should know of it."""
     words, console, errors = texts(language), output(), Console(stderr=True, emoji=False)
-    for one, problems in told_once(done):
+    everywhere = _of_all(done)
+    for one in done:
         path = one.written or one.pdf
         details = {"path": path, "count": len(one.run.analysis.customers)}
         console.print(shown(words("sharing.written", **details)), style="bold", soft_wrap=True)
         if one.written is not None and one.pdf is not None:
             console.print(shown(words("sharing.printed", path=one.pdf)), soft_wrap=True)
-        print_problems(errors, words, problems)
+        own = [problem for problem in one.problems if problem not in everywhere]
+        print_problems(errors, words, own)
+    if everywhere:
+        errors.print(words("sharing.for_all"), style="bold")
+        print_problems(errors, words, everywhere)
     for key in {one.key for one in done if one.key is not None}:
         console.print(shown(words("sharing.key_written", path=key)), soft_wrap=True)
 
 
-def told_once(done: Sequence[Shared]) -> Iterator[tuple[Shared, list[Problem]]]:
-    """Each copy with what is to be said of it and has not been said of an earlier one."""
+def told(done: Sequence[Shared]) -> list[Problem]:
+    """What is to be known of all copies, each once."""
     said: list[Problem] = []
     for one in done:
-        new = [problem for problem in one.problems if problem not in said]
-        said += new
-        yield one, new
+        said += [problem for problem in one.problems if problem not in said]
+    return said
+
+
+def _of_all(done: Sequence[Shared]) -> list[Problem]:
+    """What is to be known of each of several copies."""
+    first, *others = done
+    return [p for p in first.problems if others and all(p in one.problems for one in others)]
 
 
 def share_document(

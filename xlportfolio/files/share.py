@@ -296,6 +296,8 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
         words = texts(run.presentation.language)
         drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
         graft_tables(workbook, drawn, live.sheets, computing, is_final=True)  # others' criteria
+    workbook.show_any(report.sheets["ranking"])
+    workbook.commit()
     return problems
 
 

@@ -326,6 +326,16 @@ class Workbook:
                     nearest = min(seen, key=lambda i: abs(i - at), default=0)
                     view.set(attribute, str(nearest))
 
+    def show_any(self, name: str) -> None:
+        """Let this sheet be seen if no sheet is: Excel opens no such workbook."""
+        if any(s.element.get("state") not in _HIDDEN for s in self.sheets):
+            return
+        at = next(i for i, sheet in enumerate(self.sheets) if sheet.name == name)
+        self.sheets[at].element.attrib.pop("state", "")
+        for view in self.root.iter(main("workbookView")):
+            for attribute in ("activeTab", "firstSheet"):
+                view.set(attribute, str(at))
+
     def forget_names(self) -> None:
         """Look names up anew when they are next asked for; a list without names goes."""
         self.__dict__.pop("_names", None)
