@@ -188,3 +188,26 @@ def test_a_copy_that_computes_is_shared_again_with_other_criteria(
     done("share", first, second, *options)
     names = load_workbook(second).sheetnames
     assert [name for name in names if name.startswith("Scales")] == ["Scales"] * bool(options)
+
+
+@pytest.mark.parametrize("options", [(), ("--live",)])
+def test_a_copy_that_hides_something_is_scored_and_shared_again(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    source, first, again = made(tmp_path), tmp_path / "first.xlsx", tmp_path / "again.xlsx"
+    done("share", source, first, "--hide", "Margin rate", *options)
+    done("share", first, again, *options)
+    done("rescore", first)
+
+
+def test_what_a_user_writes_above_a_table_that_will_move_down_is_hers(tmp_path: Path) -> None:
+    source, first = made(tmp_path), tmp_path / "first.xlsx"
+    done("share", source, first, "--hide", "Margin rate")
+    book = load_workbook(first)
+    sheet = book["ABC vs value"]
+    assert sheet.tables["tblAbc"].ref.startswith("A11:")
+    sheet["A10"] = "mine"
+    book.save(first)
+    result = CliRunner().invoke(cli.app, ["rescore", str(first)])
+    assert result.exit_code == 1
+    assert "A10" in result.output
