@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from support.books import CUSTOMERS, write_book
 from support.computing import enter, forget_values
 from support.live_copies import cells_of
 from support.lo_session import Office
@@ -211,3 +212,14 @@ def test_what_a_user_writes_above_a_table_that_will_move_down_is_hers(tmp_path: 
     result = CliRunner().invoke(cli.app, ["rescore", str(first)])
     assert result.exit_code == 1
     assert "A10" in result.output
+
+
+def test_numbers_of_customers_that_excel_does_not_tell_apart_keep_their_rows(
+    live: Callable[..., Live], tmp_path: Path
+) -> None:
+    ids = ("A*", "a1", "A1", "~x?", 123_456_789_012_345_678)
+    rows = [[one, *row[1:]] for one, row in zip(ids, CUSTOMERS, strict=True)]
+    copy = live(write_book(tmp_path / "odd.xlsx", customers=rows))
+    assert copy.shown() == copy.rescored()
+    copy.type("tblCustomers", "A1", "Turnover", 123)
+    assert copy.shown() == copy.rescored()
