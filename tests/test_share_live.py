@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from support.books import CUSTOMERS, write_book
 from support.computing import enter, forget_values
 from support.live_copies import cells_of
 from support.lo_session import Office
@@ -188,3 +189,37 @@ def test_a_copy_that_computes_is_shared_again_with_other_criteria(
     done("share", first, second, *options)
     names = load_workbook(second).sheetnames
     assert [name for name in names if name.startswith("Scales")] == ["Scales"] * bool(options)
+
+
+@pytest.mark.parametrize("options", [(), ("--live",)])
+def test_a_copy_that_hides_something_is_scored_and_shared_again(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    source, first, again = made(tmp_path), tmp_path / "first.xlsx", tmp_path / "again.xlsx"
+    done("share", source, first, "--hide", "Margin rate", *options)
+    done("share", first, again, *options)
+    done("rescore", first)
+
+
+def test_what_a_user_writes_above_a_table_that_will_move_down_is_hers(tmp_path: Path) -> None:
+    source, first = made(tmp_path), tmp_path / "first.xlsx"
+    done("share", source, first, "--hide", "Margin rate")
+    book = load_workbook(first)
+    sheet = book["ABC vs value"]
+    assert sheet.tables["tblAbc"].ref.startswith("A11:")
+    sheet["A10"] = "mine"
+    book.save(first)
+    result = CliRunner().invoke(cli.app, ["rescore", str(first)])
+    assert result.exit_code == 1
+    assert "A10" in result.output
+
+
+def test_numbers_of_customers_that_excel_does_not_tell_apart_keep_their_rows(
+    live: Callable[..., Live], tmp_path: Path
+) -> None:
+    ids = ("A*", "a1", "A1", "~x?", 123_456_789_012_345_678)
+    rows = [[one, *row[1:]] for one, row in zip(ids, CUSTOMERS, strict=True)]
+    copy = live(write_book(tmp_path / "odd.xlsx", customers=rows))
+    assert copy.shown() == copy.rescored()
+    copy.type("tblCustomers", "A1", "Turnover", 123)
+    assert copy.shown() == copy.rescored()

@@ -20,6 +20,7 @@ from xlportfolio.scoring import Floats
 
 #: Characters of a text that is searched, and those that stand for others.
 _LONGEST, _WILDCARDS = 255, frozenset("*?~")
+_LARGEST = 1e15
 
 
 def is_status_hidden(layout: Layout) -> bool:
@@ -242,7 +243,9 @@ def _sought(content: Cell) -> str | float | None:
         return content.lower() if is_plain else None
     if isinstance(content, bool) or not isinstance(content, int | float | Decimal):
         return None
-    return as_float(content)
+    found = as_float(content)
+    # a formula holds no more digits
+    return found if abs(found) < _LARGEST and float(f"{found:.15g}") == found else None
 
 
 def _number(content: Cell, language: str) -> float:
