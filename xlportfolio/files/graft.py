@@ -87,6 +87,8 @@ def graft_tables(
     scratch: Workbook,
     tables: Sequence[SheetTable],
     there: Mapping[str, Sheet],
+    *,
+    is_final: bool = False,
 ) -> None:
     """Put some sheets of the scratch workbook into the user's, each with one table.
 
@@ -96,13 +98,15 @@ def graft_tables(
         What stands on them; they have the same names in both workbooks.
     there
         The sheets to replace, by the names of their tables in lower case; others are appended.
+    is_final
+        As for :func:`graft`.
     """
     sheets = []
     for table in tables:
         block = Block(table.columns, table.first_row, heights=row_heights(table))
         filled = Filled(block, Pieces(table.columns), table.formulas)
         sheets.append((table.sheet, there.get(table.table.lower()), filled))
-    put_sheets(workbook, scratch, sheets)
+    put_sheets(workbook, scratch, sheets, is_final=is_final)
     workbook.commit()
 
 

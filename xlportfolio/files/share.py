@@ -291,7 +291,7 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
         put_formulas(workbook, scorecards, live.scorecard)
         words = texts(run.presentation.language)
         drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
-        graft_tables(workbook, drawn, live.sheets, computing)
+        graft_tables(workbook, drawn, live.sheets, computing, is_final=sharing.is_hiding)
     return problems
 
 
