@@ -7,6 +7,7 @@ import io
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -25,7 +26,7 @@ from support.searched import found_in
 from support.template import made
 
 from xlportfolio.audience import audience_of
-from xlportfolio.errors import Problem
+from xlportfolio.errors import Problem, WorkbookError
 from xlportfolio.files.cells import Area
 from xlportfolio.files.clearing import clear_cells
 from xlportfolio.files.package import Package
@@ -51,13 +52,12 @@ def redacted(
     cleared: Mapping[str, list[Area]] | None = None,
     keep: bool = False,
 ) -> list[Problem]:
-    package = Package(path)
-    workbook = Workbook(package)
-    parts = [sheet.part for sheet in workbook.sheets if sheet.name in set(skip)]
-    problems = Redaction(workbook, secrets, parts, cleared or {}, keep=keep).run()
     target = io.BytesIO()
-    package.write(target)
-    package.close()
+    with closing(Package(path)) as package:
+        workbook = Workbook(package)
+        parts = [sheet.part for sheet in workbook.sheets if sheet.name in set(skip)]
+        problems = Redaction(workbook, secrets, parts, cleared or {}, keep=keep).run()
+        package.write(target)
     path.write_bytes(target.getvalue())
     return problems
 
@@ -135,6 +135,16 @@ def test_all_places_at_once_open_in_libreoffice(tmp_path: Path) -> None:
     subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=120)
     assert found_in(tmp_path / "book.ods", NAME) == []
     assert (tmp_path / "book.ods").stat().st_size > 1000
+
+
+def test_a_part_that_nobody_can_read_stops_it(tmp_path: Path) -> None:
+    parts = simple()
+    broken = next(part for part in parts if part.startswith("xl/drawings/drawing"))
+    path = write(
+        tmp_path / "book.xlsx", parts | {broken: b"<a><b>M\xc3\xbcller & S\xc3\xb6hne</a>"}
+    )
+    with pytest.raises(WorkbookError):
+        redacted(path, Secrets([NAME]))
 
 
 def test_what_holds_no_secret_keeps_its_bytes(tmp_path: Path) -> None:

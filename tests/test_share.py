@@ -214,6 +214,14 @@ def test_only_is_taken_once(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.xlsx").exists()
 
 
+def test_less_is_shown_of_a_copy_that_computes(tmp_path: Path) -> None:
+    live, copy = tmp_path / "live.xlsx", tmp_path / "copy.xlsx"
+    done(book_of(tmp_path), live, "--live")
+    done(live, copy, "--live", "--hide", "Turnover", "--only", "Region=South")
+    assert not found_in(copy, *NORTH)
+    assert not repairs_of(parts_of(copy))
+
+
 def test_numbers_too_are_replaced_on_demand(tmp_path: Path) -> None:
     book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
     done(book, copy, "--anonymise-ids")

@@ -122,9 +122,17 @@ class Redaction:
     # --- texts ---------------------------------------------------------------------------------
 
     def _sweep(self, part: str) -> None:
-        """Tell all texts of a part as they may be seen; it keeps its bytes if none changes."""
+        """Tell all texts of a part as they may be seen; it keeps its bytes if none changes.
+
+        Raises
+        ------
+        WorkbookError
+            If it should be XML and is not: nobody can tell what it shows.
+        """
         root = read_part(self._package, part)
         if root is None:
+            if part.lower().endswith(".xml"):
+                raise self._package.malformed("part_xml", part=part)
             return
         changed = clear_caches(root)
         changed |= self._teller.tell(root)
