@@ -140,7 +140,7 @@ def test_all_places_at_once_open_in_libreoffice(tmp_path: Path) -> None:
 def test_a_part_that_nobody_can_read_stops_it(tmp_path: Path) -> None:
     parts = simple()
     broken = next(part for part in parts if part.startswith("xl/drawings/drawing"))
-    path = write(
+    path = write_parts(
         tmp_path / "book.xlsx", parts | {broken: b"<a><b>M\xc3\xbcller & S\xc3\xb6hne</a>"}
     )
     with pytest.raises(WorkbookError):
