@@ -269,7 +269,7 @@ def test_recalculated_from_scratch_each_cell_shows_what_python_wrote(
     [
         Sharing(live=True, only=Only("Status", "Prospect")),
         Sharing(live=True, hide=("Turnover", "Satisfaction")),
-        Sharing(live=True, hide=("Services used",), anonymise=True, anonymise_ids=True),
+        Sharing(live=True, hide=("Services used",), anonymise=True),
     ],
     ids=["only", "hide", "anonymise"],
 )
