@@ -33,6 +33,7 @@ def keep_answers(
     workbook: Workbook,
     skip: Collection[str] = (),
     keep: Keep = lambda *_: True,
+    gone: Collection[Sheet] = (),
 ) -> list[Problem]:
     """Turn formulas with functions of ours, or of the user's own macros, into their values.
 
@@ -49,6 +50,8 @@ def keep_answers(
         Parts of sheets that are left alone, since they are replaced anyhow.
     keep
         Which values stay; the other cells become empty.
+    gone
+        More sheets that the copy does not have, such as those on which an earlier copy computes.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def keep_answers(
     WorkbookError
         If a part that has to be changed cannot be understood.
     """
-    losses, told = Losses(workbook), list[Problem]()
+    losses, told = Losses(workbook, gone), list[Problem]()
     strings = _Strings(workbook)
     alone = {*skip, *(sheet.part for sheet in macro_sheets(workbook))}
     is_changed = False

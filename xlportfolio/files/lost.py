@@ -111,10 +111,10 @@ class Lost(NamedTuple):
 class Losses:
     """What of a workbook only works where xlportfolio or macros are installed."""
 
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, gone: Iterable[Sheet] = ()) -> None:
         self._workbook = workbook
         self._positions = {s.name.lower(): str(i) for i, s in enumerate(workbook.sheets)}
-        self._doomed = {sheet.name.lower() for sheet in doomed_sheets(workbook)}
+        self._doomed = {sheet.name.lower() for sheet in (*doomed_sheets(workbook), *gone)}
         self._has_macros = workbook.related("vbaProject") is not None
         self._known: dict[tuple[str, str | None], Lost] = {}
         self._names = {_key(e): e for e in workbook.defined_names()}

@@ -274,7 +274,8 @@ def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
     refresh(workbook, anew, lambda: answer, run.state)
     scorecards = dissolve_scorecards(workbook, answer)
     keep = may_stay(audience) if sharing.is_hiding else _everything
-    problems = keep_answers(workbook, skip, keep)
+    gone = () if sharing.live else computing.values()
+    problems = keep_answers(workbook, skip, keep, [*gone])
     problems += remove_macros(workbook)
     if live is None:
         for sheet in computing.values():
