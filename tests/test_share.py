@@ -222,6 +222,15 @@ def test_less_is_shown_of_a_copy_that_computes(tmp_path: Path) -> None:
     assert not repairs_of(parts_of(copy))
 
 
+def test_a_copy_with_values_of_a_copy_that_computes_keeps_its_scorecard(tmp_path: Path) -> None:
+    live, copy = tmp_path / "live.xlsx", tmp_path / "copy.xlsx"
+    done(made(tmp_path, "en"), live, "--live", "--as-of", DAY)
+    done(live, copy, "--as-of", DAY)
+    assert not found_in(copy, "#REF!", "Calculation'!")
+    rows = load_workbook(copy)["Scorecard"].iter_rows(min_row=5, max_row=10, values_only=True)
+    assert all(isinstance(row[2], float | int) for row in rows)
+
+
 def test_numbers_too_are_replaced_on_demand(tmp_path: Path) -> None:
     book, copy = book_of(tmp_path), tmp_path / "copy.xlsx"
     done(book, copy, "--anonymise-ids")

@@ -191,8 +191,10 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
         added = _first_added(table, block)
         if added is not None:
             return f"{column_letters(added)}{table.first_row}"
-        first = table.first_row + table.has_header_row
-        above = max(HEADER_ROW, first - 1) if first <= block.row else HEADER_ROW
+        is_there = table.first_row + table.has_header_row == block.row
+        # in a copy that hides something, there are fewer lines above the table
+        above = table.first_row - 1 if HEADER_ROW < table.first_row < block.row - 1 else HEADER_ROW
+        above = block.row - 1 if is_there else above
         ours = {address for address in ours if coordinates(address)[1] < above}
     # a column that a user added to our table is hers
     areas = [
