@@ -216,6 +216,25 @@ def test_any_table_that_names_customers_loses_the_rows_of_others(
     assert left == ["North", None, "North", None, "North"]
 
 
+def test_a_list_that_is_no_table_loses_what_stands_beside_somebody_left_out(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        ("Customer", "Paid", "Rest", None, "Note"),
+        (STAYS, 12, 3, None, "kind"),
+        (GONE, 17, f"{GONE} owes", None, "grim"),
+        ("Both of", STAYS, GONE, 9, None),
+        (None, 5, 880799, 4, None),
+    ]
+    parts = run(tmp_path, more={"Visits": rows})
+    left = values(tmp_path, "Visits")
+    assert left[:2] == [list(row) for row in rows[:2]]
+    assert left[2] == [None, None, None, None, "grim"]
+    assert left[3] == ["Both of", STAYS, None, 9, None]
+    assert left[4] == [None] * 5
+    assert_gone(parts, GONE, "880799")
+
+
 def test_a_table_that_names_nobody_keeps_its_rows(tmp_path: Path) -> None:
     rows = [("Product", "Note"), ("P1", "for all"), ("P2", f"made for {GONE} alone")]
     run(tmp_path, more={"tblMine": rows})
@@ -335,12 +354,14 @@ def test_a_visible_measure_that_equals_a_hidden_one_stays_and_a_copy_elsewhere_g
 
 
 def test_a_prefixed_sheet_without_addresses_is_cleared_alike(tmp_path: Path) -> None:
-    cells = f'<x:row><x:c><x:v>7</x:v></x:c><x:c t="str"><x:v>{GONE}</x:v></x:c></x:row>'
+    cells = (
+        f'<x:row><x:c t="str"><x:v>{GONE}</x:v></x:c></x:row><x:row><x:c><x:v>7</x:v></x:c></x:row>'
+    )
     namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     sheet = f'<x:worksheet xmlns:x="{namespace}"><x:sheetData>{cells}</x:sheetData></x:worksheet>'
     parts = run(tmp_path, sheet.encode())
     assert_gone(parts, GONE)
-    assert load_workbook(tmp_path / "out.xlsx")["Notes"]["A1"].value == 7
+    assert load_workbook(tmp_path / "out.xlsx")["Notes"]["A2"].value == 7
 
 
 def test_cells_that_shared_a_formula_with_one_that_is_gone_keep_it(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ class Emptying:
         self._filling: list[tuple[Area, Element]] = []
         self._masters: dict[str, tuple[str, Element]] = {}
         self._followers: dict[str, list[Element]] = {}
+        self._of_gone: set[int] = set()
         self.cleared: list[tuple[int, int]] = []
         self.doubtful: list[Element] = []
         self.changed = self.rows = self.hidden = self.columns = self.formulas = 0
@@ -117,12 +118,31 @@ class Emptying:
             is_filled = any(column in columns for column, _ in cells)
             if is_filled and self._goes(region, number, list(named[id(region)].values())):
                 self._empty_row(region, row, number, cells)
+        loose: list[tuple[int, Element]] = []
+        self._of_gone.clear()
         for column, cell in cells:
             within = next((r for r in here if r.area.left <= column <= r.area.right), None)
             if within is None:
+                loose.append((column, cell))
                 self._tell(cell, column, number)
             elif not self._is_plain_number(cell, column, number, within):
                 self._cell(cell, column, number, within, named[id(within)])
+        if self._of_gone:
+            self._clear_lines(loose, number)
+
+    def _clear_lines(self, loose: Sequence[tuple[int, Element]], number: int) -> None:
+        """Of a list that is no table, clear what stands beside somebody left out.
+
+        It goes as far as cells are filled, unless somebody who stays is named there too, as in a
+        row of headers.
+        """
+        for line in _neighbours(loose):
+            if self._of_gone.isdisjoint(column for column, _ in line):
+                continue
+            left = [(column, cell) for column, cell in line if len(cell)]
+            if not self._people.stays(self._texts.content(cell) for _, cell in left):
+                for column, cell in left:
+                    self._clear(cell, column, number)
 
     def _is_plain_number(self, cell: Element, column: int, number: int, region: Region) -> bool:
         """Whether there is nothing to do, as in most cells of the customers' table."""
@@ -260,6 +280,8 @@ class Emptying:
         forget_answer(cell)
 
     def _clear(self, cell: Element, column: int, number: int) -> None:
+        if self._people.is_gone([self._texts.content(cell)]):
+            self._of_gone.add(column)
         self.cleared.append((column, number))
         self._empty(cell)
 
@@ -366,3 +388,15 @@ def forget_answer(cell: Element) -> None:
 def addresses(places: Sequence[tuple[int, int]]) -> list[str]:
     """The first of some cells, as the sheet calls them."""
     return few([f"{column_letters(column)}{row}" for column, row in places])
+
+
+def _neighbours(cells: Sequence[tuple[int, Element]]) -> Iterator[list[tuple[int, Element]]]:
+    """The cells of a row, with their columns, in groups without a gap."""
+    line: list[tuple[int, Element]] = []
+    for column, cell in cells:
+        if line and column != line[-1][0] + 1:
+            yield line
+            line = []
+        line.append((column, cell))
+    if line:
+        yield line

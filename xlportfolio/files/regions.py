@@ -88,6 +88,11 @@ class People:
         """Whether one of the numbers and names of a row belongs to somebody left out."""
         return any(self._key(content) in self._gone for content in contents if content is not None)
 
+    def stays(self, contents: Iterable[object]) -> bool:
+        """Whether one of some texts is the number or the name of somebody who stays."""
+        texts = (content for content in contents if isinstance(content, str))
+        return any(self._key(text) in self._staying for text in texts)
+
     def is_stranger(self, contents: Iterable[object]) -> bool:
         """Whether a row that names customers names nobody who stays.
 

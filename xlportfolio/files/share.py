@@ -311,6 +311,7 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     gone = [] if page is None else [page]
     gone += [sheet for sheet, table in workbook.tables() if entries_table(table.name) is not None]
     gone += filter(partial(_is_what_if, workbook), workbook.sheets)
+    workbook.drop_name(PAGE_NAME)
     for sheet in gone:
         remove_sheet(workbook, sheet)
     removed = [note("share_sheets_gone", sheets=[s.name for s in gone])] if gone else []

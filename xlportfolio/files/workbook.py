@@ -269,9 +269,9 @@ class Workbook:
         parent.append(element)
         self._names[name, local] = element
 
-    def drop_name(self, name: str, sheet: Sheet) -> None:
-        """Take away a defined name of one sheet, if it has it."""
-        local = str(self.sheets.index(sheet))
+    def drop_name(self, name: str, sheet: Sheet | None = None) -> None:
+        """Take away a defined name, of the workbook or of one sheet, if it is there."""
+        local = None if sheet is None else str(self.sheets.index(sheet))
         element = self._names.pop((name, local), None)
         if element is not None:
             _remove(element)
