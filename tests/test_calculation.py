@@ -401,7 +401,18 @@ def test_all_functions_are_those_of_excel_2010(tmp_path: Path) -> None:
     used = {name for formula in plain for name in re.findall(r"[A-Z_.]+(?=\()", formula)}
     assert used <= {
         *("IF", "AND", "OR", "NOT", "ISNUMBER", "ISTEXT", "IFERROR", "EXACT", "LOWER", "TRIM"),
-        *("MAX", "MIN", "COUNT", "AVERAGE", "MEDIAN", "SUM", "SUMPRODUCT", "COUNTIF", "LARGE"),
+        *(
+            "MAX",
+            "MIN",
+            "COUNT",
+            "AVERAGE",
+            "MEDIAN",
+            "SUM",
+            "SUMPRODUCT",
+            "COUNTIF",
+            "LARGE",
+            "SMALL",
+        ),
         *("LOOKUP", "INDEX", "MATCH", "ROUND", "ABS", "N"),
     }
     assert not [formula for formula in plain if "[" in formula or "{" in formula]

@@ -16,6 +16,9 @@ from xlportfolio.scoring import Floats, rounded
 #: Figures of customers that have an amount.
 OF_ABC = ("amount", "amount_rank", "share", "cumulative_share", "difference")
 
+#: A number larger than any total, and half of the last decimal that counts.
+_LARGEST, _HALF = "1000", "0.0000000005"
+
 
 def computes_abc(layout: Layout) -> bool:
     """Whether the ABC classes go on computing."""
@@ -41,11 +44,11 @@ class Abc(Columns):
             for key in OF_ABC
         }
         total = self.numbers("total_score")
-        now["listed"] = np.where(np.isnan(now["amount"]), np.nan, rounded(total))
+        now["unlisted"] = np.where(np.isnan(now["amount"]), rounded(total), np.nan)
         now["share_before"] = self._before(now["amount"])
         now["amount_sorted"] = largest_first(now["amount"])
         now["amount_summed"] = np.cumsum(now["amount_sorted"])
-        now["listed_sorted"] = largest_first(now["listed"])
+        now["unlisted_sorted"] = np.sort(now["unlisted"])
         formulas = self._abc_formulas() if computes_abc(self.layout) else {}
         for key, cells in now.items():
             is_needed = key in OF_ABC or formulas
@@ -64,12 +67,12 @@ class Abc(Columns):
 
     def _abc_formulas(self) -> Mapping[str, Formula]:
         layout, figure = self.layout, self.layout.figure
-        amount, rank, before, share, listed = (
-            self.of(key) for key in ("amount", "amount_rank", "share_before", "share", "listed")
+        amount, rank, before, share, total = (
+            self.of(k) for k in ("amount", "amount_rank", "share_before", "share", "total_rounded")
         )
         largest, summed = self.of("amount_sorted"), self.of("amount_summed")
         sums, ranks = (layout.down(k, sheet=False) for k in ("amount_summed", "amount_rank"))
-        among, sizes = (layout.down(k, sheet=False) for k in ("listed_sorted", "amount_sorted"))
+        sizes, others = (layout.down(k, sheet=False) for k in ("amount_sorted", "unlisted_sorted"))
         first, whole = ranks.partition(":")[0], figure("abc_total")
         a, b = (f"ROUND({figure(key)}/100,9)" for key in ("abc_a", "abc_b"))
 
@@ -86,6 +89,14 @@ class Abc(Columns):
             so_far = f"ROUND({before(i)},9)"
             return f'IF({so_far}<{a},"A",IF({so_far}<{b},"B","C"))'
 
+        def difference(i: int) -> str:
+            # of the rank by total, those above who have no amount do not count: all of them but
+            # those up to a total that is larger by half of the last decimal
+            up_to = (_LARGEST, f"{total(i)}+{_HALF}")
+            count, below = (f"IFERROR(MATCH({most},{others},1),0)" for most in up_to)
+            by_total = f"{self.of('rank')(i)}-({count}-{below})"
+            return f'IF(OR({amount(i)}="",{total(i)}=""),"",{rank(i)}-({by_total}))'
+
         return {
             "amount": self._amount(),
             "amount_sorted": self.largest("amount"),
@@ -97,9 +108,9 @@ class Abc(Columns):
             "share": unless_blank(amount, lambda i: f"{amount(i)}/{whole}"),
             "cumulative_share": unless_blank(amount, cumulated),
             "abc_class": unless_blank(amount, of_class),
-            "listed": lambda i: f'IF({amount(i)}="","",{self.of("total_rounded")(i)})',
-            "listed_sorted": self.largest("listed"),
-            "difference": unless_blank(listed, lambda i: f"{rank(i)}-MATCH({listed(i)},{among},0)"),
+            "unlisted": lambda i: f'IF({amount(i)}="",{total(i)},"")',
+            "unlisted_sorted": self.smallest("unlisted"),
+            "difference": difference,
         }
 
     def _amount(self) -> Formula:

@@ -46,6 +46,12 @@ class Columns:
         figures, place = self.layout.down(key, sheet=False), self.of("place")
         return lambda i: f'IFERROR(LARGE({figures},{place(i)}),"")'
 
+    def smallest(self, key: str) -> Formula:
+        """The figures in the order of their size, the smallest first, as far as there are any."""
+        figures, place = self.layout.down(key, sheet=False), self.of("place")
+        before = self.of(f"{key}_sorted")
+        return lambda i: f'IF({before(i - 1)}="","",IFERROR(SMALL({figures},{place(i)}),""))'
+
     def placed(self, cell: Callable[[int], str], key: str) -> Formula:
         """The first place of a figure among those sorted; so equal ones share the smallest."""
         figures = self.layout.down(key, sheet=False)

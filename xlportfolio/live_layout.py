@@ -109,7 +109,7 @@ class Layout:
             *(f"{axis}_middle" for axis in Axis),
             *("amount", "amount_sorted", "amount_summed", "amount_rank"),
             *("share_before", "share", "cumulative_share", "abc_class"),
-            *("listed", "listed_sorted", "difference"),
+            *("unlisted", "unlisted_sorted", "difference"),
             *(f"start_{key}" for key in KEPT),
             "changed",
         ]
