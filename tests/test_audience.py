@@ -461,9 +461,9 @@ def requests(columns: Sequence[str]) -> st.SearchStrategy[Sharing]:
 def test_any_part_of_any_portfolio_can_be_shown(portfolio: Portfolio, data: st.DataObject) -> None:
     whole = run_of(tables_of(*blocks_of(portfolio)), "en")
     sharing = data.draw(requests([c["name"] for c in portfolio[1]["criteria"]]))
-    if sharing.only is not None and sharing.only.value not in map(
-        str.casefold, values_of(whole, "status")
-    ):
+    rows = whole.analysis.customers
+    there = map(str.casefold, values_of(whole, "status")) if len(rows) else ()
+    if sharing.only is not None and sharing.only.value not in there:
         with pytest.raises(InputError):
             audience_of(whole, sharing)
         return
