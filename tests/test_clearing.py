@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from support.searched import found_in
 
 from xlportfolio.audience import Audience, audience_of
 from xlportfolio.errors import Problem
+from xlportfolio.files.change import change
 from xlportfolio.files.clearing import clear_cells, may_stay
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
@@ -679,16 +679,13 @@ def test_libreoffice_opens_what_is_left_and_computes_it(tmp_path: Path) -> None:
 
 def shared_by(path: Path, out: Path, sharing: Sharing) -> tuple[Audience, list[Problem]]:
     """Clear a workbook as it is asked for, and write it elsewhere."""
-    package = Package(path)
-    workbook = Workbook(package)
-    whole = Run.of(interpret(read_tables(workbook)), today=dt.date(2025, 6, 1))
-    seen = audience_of(whole, sharing)
-    problems = clear_cells(workbook, seen, ()).problems
-    sink = io.BytesIO()
-    package.write(sink)
-    package.close()
-    out.write_bytes(sink.getvalue())
-    return seen, problems
+
+    def work(workbook: Workbook) -> tuple[Audience, list[Problem]]:
+        whole = Run.of(interpret(read_tables(workbook)), today=dt.date(2025, 6, 1))
+        seen = audience_of(whole, sharing)
+        return seen, clear_cells(workbook, seen, ()).problems
+
+    return change(path, out, work, suffix=out.suffix).content
 
 
 @pytest.fixture(scope="module")

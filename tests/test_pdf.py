@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from support.packages import MAIN, parsed, parts_of, sheet_parts, write_parts
 from xlportfolio import WorkbookError, rescore
 from xlportfolio.errors import Problem
 from xlportfolio.files import office, pdf
+from xlportfolio.files.change import change
 from xlportfolio.files.package import Package
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
 from xlportfolio.files.workbook import Workbook
@@ -26,13 +26,7 @@ from xlportfolio.template.workbook import new_workbook
 
 
 def fitted(book: Path, out: Path) -> list[Problem]:
-    package = Package(book)
-    notes = fit_to_pages(Workbook(package))
-    sink = BytesIO()
-    package.write(sink)
-    package.close()
-    out.write_bytes(sink.getvalue())
-    return notes
+    return change(book, out, fit_to_pages, suffix=out.suffix).content
 
 
 def asked(program: str, *arguments: object) -> str:

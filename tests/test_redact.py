@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -28,6 +26,7 @@ from support.template import made
 from xlportfolio.audience import audience_of
 from xlportfolio.errors import Problem, WorkbookError
 from xlportfolio.files.cells import Area
+from xlportfolio.files.change import change as change_book
 from xlportfolio.files.clearing import clear_cells
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
@@ -52,14 +51,12 @@ def redacted(
     cleared: Mapping[str, list[Area]] | None = None,
     keep: bool = False,
 ) -> list[Problem]:
-    target = io.BytesIO()
-    with closing(Package(path)) as package:
-        workbook = Workbook(package)
+
+    def work(workbook: Workbook) -> list[Problem]:
         parts = [sheet.part for sheet in workbook.sheets if sheet.name in set(skip)]
-        problems = Redaction(workbook, secrets, parts, cleared or {}, keep=keep).run()
-        package.write(target)
-    path.write_bytes(target.getvalue())
-    return problems
+        return Redaction(workbook, secrets, parts, cleared or {}, keep=keep).run()
+
+    return change_book(path, None, work, backup=False).content
 
 
 def planted(folder: Path, *places: str, text: str = NAME) -> Path:

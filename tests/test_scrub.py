@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -25,6 +24,7 @@ from support.northwind import WORKBOOKS
 from support.packages import MAIN, faults_of, parsed, parts_of, sheet_parts, write_parts
 
 from xlportfolio.errors import Problem, Severity
+from xlportfolio.files.change import change
 from xlportfolio.files.outside import books_in
 from xlportfolio.files.package import Package
 from xlportfolio.files.scrub import links, scrub
@@ -36,12 +36,7 @@ Parts = dict[str, bytes]
 
 def scrubbed(source: Path, out: Path) -> tuple[Parts, list[Problem]]:
     """What is left of a workbook, and what is said."""
-    package = Package(source)
-    told = scrub(Workbook(package))
-    sink = BytesIO()
-    package.write(sink)
-    package.close()
-    out.write_bytes(sink.getvalue())
+    told = change(source, out, scrub, suffix=out.suffix).content
     for problem in told:
         for language in LANGUAGES:
             assert "{" not in problem.message(language)
@@ -84,12 +79,7 @@ def test_what_excel_asks_for_is_named_with_its_places(book: Path) -> None:
 
 
 def test_naming_changes_nothing(book: Path, tmp_path: Path) -> None:
-    package = Package(book)
-    links(Workbook(package))
-    sink = BytesIO()
-    package.write(sink)
-    package.close()
-    (tmp_path / "same.xlsx").write_bytes(sink.getvalue())
+    change(book, tmp_path / "same.xlsx", links, suffix=".xlsx")
     assert parts_of(tmp_path / "same.xlsx") == parts_of(book)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from support.ecma import repairs_of
 from support.packages import faults_of, parts_of, write_parts
 from xlportfolio.errors import Problem
 from xlportfolio.files.answers import keep_answers
+from xlportfolio.files.change import change
 from xlportfolio.files.macrofree import remove_macros
-from xlportfolio.files.package import Package
 from xlportfolio.files.workbook import Workbook
 
 Parts = dict[str, bytes]
@@ -29,10 +28,7 @@ def copy_of(path: Path, work: Callable[[Workbook], Any] = without_macros) -> tup
     """What some work gives, and the parts of the copy beside the workbook, which Excel would open."""
     before = parts_of(path)
     out = path.with_name(f"copy of {path.stem}.xlsx")
-    with closing(Package(path)) as package:
-        result = work(Workbook(package))
-        with out.open("wb") as file:
-            package.write(file)
+    result = change(path, out, work, suffix=out.suffix).content
     after = parts_of(out)
     new = set(repairs_of(after)) - set(repairs_of(before))
     assert {fault for fault in new if not fault.endswith("something deleted: #REF!")} == set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from support.books import CRITERIA_HEADER, table_sheet
 from support.packages import MAIN, parsed, parts_of, with_shared_strings, write_parts
 from xlportfolio.audience import Alias, Audience
 from xlportfolio.errors import Problem
+from xlportfolio.files.change import change
 from xlportfolio.files.clearing import clear_cells
-from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.model import id_text
@@ -187,11 +186,8 @@ def with_parts(path: Path, changed: Mapping[str, bytes]) -> None:
 
 def cleared(path: Path, out: Path, skip: Sequence[str] = (), **asked: Any) -> list[Problem]:
     """Clear a workbook and write it elsewhere; what the sender is told."""
-    package = Package(path)
-    workbook = Workbook(package)
-    problems = clear_cells(workbook, audience(workbook, **asked), skip).problems
-    sink = io.BytesIO()
-    package.write(sink)
-    package.close()
-    out.write_bytes(sink.getvalue())
-    return problems
+
+    def work(workbook: Workbook) -> list[Problem]:
+        return clear_cells(workbook, audience(workbook, **asked), skip).problems
+
+    return change(path, out, work, suffix=out.suffix).content
