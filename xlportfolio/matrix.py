@@ -12,6 +12,7 @@ import pandas as pd
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Status
+from xlportfolio.movement import Movement
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 
 #: Its key, and the hidden name that marks the sheet, which has no table.
@@ -85,6 +86,7 @@ def matrix_sheet(
     presentation: Presentation,
     sheet: str,
     sizes: npt.NDArray[np.float64] | None,
+    movement: Movement | None = None,
 ) -> MatrixSheet:
     """Lay out the matrix.
 
@@ -94,7 +96,10 @@ def matrix_sheet(
         The name on its tab.
     sizes
         The bubble measure, for each row of the ranking.
+    movement
+        Whose largest moves are drawn as arrows; ``None``: there is no earlier day.
     """
+    del movement
     words, customers = texts(presentation.language), analysis.customers
     labels = min(presentation.top_labels, int(customers["rank"].notna().sum()))
     value, benefit = analysis.thresholds

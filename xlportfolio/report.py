@@ -21,9 +21,20 @@ from xlportfolio.firm_sheet import (
     firm_subtitles,
     firm_summary,
 )
+from xlportfolio.history import History
+from xlportfolio.history_sheets import (
+    HISTORY,
+    HISTORY_TABLE,
+    MODELS,
+    MODELS_TABLE,
+    history_sheet,
+    models_sheet,
+)
 from xlportfolio.locale import texts
 from xlportfolio.matrix import MATRIX, MatrixSheet, matrix_sheet
 from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, Quadrant, Status
+from xlportfolio.movement import Movement
+from xlportfolio.movement_sheet import MOVEMENT, MOVEMENT_TABLE, movement_sheet
 from xlportfolio.plan import PlanLine
 from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
@@ -41,11 +52,14 @@ TABLES: Mapping[str, str] = {
     "abc": "tblAbc",
     "robustness": "tblRobustness",
     "data_check": "tblDataCheck",
+    MOVEMENT: MOVEMENT_TABLE,
+    HISTORY: HISTORY_TABLE,
+    MODELS: MODELS_TABLE,
 }
 #: All sheets in the order in which they are appended.
 ORDER = (
     *("ranking", *RATED_QUADRANTS, "recommendations", "plan", MATRIX),
-    *("abc", "robustness", "data_check"),
+    *("abc", "robustness", MOVEMENT, "data_check", HISTORY, MODELS),
 )
 
 #: Problems that the data check lists; whoever has more mends a column, not cells.
@@ -73,6 +87,8 @@ def build_report(
     presentation: Presentation,
     *,
     names: Mapping[str, str],
+    history: History,
+    movement: Movement | None,
     sizes: npt.NDArray[np.float64] | None = None,
 ) -> Report:
     """Lay out all sheets.
@@ -87,6 +103,8 @@ def build_report(
         Language, day (which must be given), and how many customers the matrix names.
     names
         The name of each sheet of :data:`ORDER`, as the workbook will have it.
+    history, movement
+        What is kept of earlier days and of this one, and what has changed since the last.
     sizes
         The bubble measure, for each row of the ranking.
     """
@@ -101,8 +119,11 @@ def build_report(
         "abc": writer.abc(),
         "robustness": writer.robustness(),
         "data_check": writer.data_check(problems),
+        MOVEMENT: movement_sheet(movement, presentation, names[MOVEMENT], writer.words),
+        HISTORY: history_sheet(history, presentation, names[HISTORY], writer.words),
+        MODELS: models_sheet(history, presentation, names[MODELS], writer.words),
     }
-    matrix = matrix_sheet(advice.analysis, presentation, names[MATRIX], sizes)
+    matrix = matrix_sheet(advice.analysis, presentation, names[MATRIX], sizes, movement)
     return Report(tuple(tables[key] for key in TABLES), matrix)
 
 

@@ -6,20 +6,30 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
 from xlportfolio.consequences import Consequences
 from xlportfolio.errors import Problem
+from xlportfolio.history import History
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation
+from xlportfolio.movement import Movement
 from xlportfolio.page import build_page
 from xlportfolio.page_layout import PAGE, CustomerPage
 from xlportfolio.report import ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
 from xlportfolio.wording import Advice, advise
+
+
+class Past(NamedTuple):
+    """What is kept of earlier days and of this one, and what has changed since the last."""
+
+    history: History
+    movement: Movement | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +45,9 @@ class Run:
     numbers
         What follows from a whole portfolio of which the analysis is a part; ``None``: it follows
         from the analysis.
+    past
+        What is kept of earlier days and of this one, and what has changed since; ``None``: it
+        follows from what the workbook has kept.
     """
 
     given: WorkbookInput
@@ -42,6 +55,7 @@ class Run:
     presentation: Presentation
     problems: tuple[Problem, ...]
     numbers: Consequences | None = None
+    past: Past | None = None
 
     @classmethod
     def of(
@@ -80,6 +94,20 @@ class Run:
         """What follows from the analysis, in numbers and in words."""
         return advise(self.analysis, self.presentation.language, self.numbers)
 
+    @cached_property
+    def _past(self) -> Past:
+        return self.past or Past(self.given.history, None)
+
+    @property
+    def history(self) -> History:
+        """What is kept of earlier days, and of this one."""
+        return self._past.history
+
+    @property
+    def movement(self) -> Movement | None:
+        """What has changed since the day compared with; none if there is no such day."""
+        return self._past.movement
+
     @property
     def sheet_names(self) -> dict[str, str]:
         """What each sheet of ours is called where the workbook has none yet, by key."""
@@ -112,5 +140,7 @@ class Run:
             self.problems,
             self.presentation,
             names=names,
+            history=self.history,
+            movement=self.movement,
             sizes=sizes,
         )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.errors import Fault, InputError, Problem, Severity
+from xlportfolio.history import History
 from xlportfolio.model import EFFORT, Presentation, ScaleKind, ScoringModel, Status, Strategy
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, Table
 from xlportfolio.schema.criteria import ReadCriteria, Reader, read_criteria
 from xlportfolio.schema.grid import Findings, Grid, in_order
+from xlportfolio.schema.history import read_history
 from xlportfolio.schema.settings import language_of, read_settings
 
 
@@ -33,6 +35,8 @@ class WorkbookInput:
         Warnings and notes.
     places
         Knows where in the workbook each thing stands.
+    history
+        What earlier runs have left, without this one.
     """
 
     customers: pd.DataFrame
@@ -41,6 +45,7 @@ class WorkbookInput:
     presentation: Presentation
     problems: tuple[Problem, ...]
     places: Places
+    history: History = field(default_factory=History)
 
 
 def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> WorkbookInput:
@@ -77,6 +82,7 @@ def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> W
         read = read_criteria(criteria, customers, findings, reader)
     chosen = read_settings(settings, customers, read, findings)
     rules = _strategies(strategies, findings) if strategies is not None else ()
+    history = read_history(tables, findings)
     if findings.has_errors or customers is None or criteria is None:
         as_of = chosen.presentation.as_of
         raise InputError(in_order(findings.problems), language, as_of)
@@ -97,7 +103,7 @@ def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> W
     problems = tuple(findings.problems)
     first = customers.sheet_row(0)
     rows = range(first, first + customers.raw.height)
-    return WorkbookInput(frame, rows, model, chosen.presentation, problems, places)
+    return WorkbookInput(frame, rows, model, chosen.presentation, problems, places, history)
 
 
 def _grid(tables: Mapping[str, RawTable], table: Table) -> Grid | None:
