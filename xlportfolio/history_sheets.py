@@ -19,6 +19,8 @@ from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable
 HISTORY, HISTORY_TABLE = "history", "tblHistory"
 MODELS, MODELS_TABLE = "history_models", "tblHistoryModel"
 
+#: The key of the columns that are headed by a criterion.
+MEASURE = "measure"
 #: The columns that every day has, in their order, and what they hold.
 _KINDS = {
     "day": Kind.DATE,
@@ -88,10 +90,10 @@ def history_sheet(
         ReportColumn(key, words(f"columns.{key}"), kind, _cells(rows[key], key, words))
         for key, kind in _KINDS.items()
     ]
-    for name in history.criteria:
-        columns.append(
-            ReportColumn("measure", measure_header(name), Kind.MEASURE, _measures(rows[name]))
-        )
+    columns += [
+        ReportColumn(MEASURE, measure_header(name), Kind.MEASURE, _measures(rows[name]))
+        for name in history.criteria
+    ]
     days = np.unique(rows["day"].to_numpy(np.int64))
     first_to_last = {
         name: dt.date.fromordinal(int(days[at]))

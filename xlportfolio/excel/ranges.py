@@ -124,8 +124,8 @@ class SeenTable:
 
     Parameters
     ----------
-    rows
-        How many rows of data it needs; at least those that it has are read.
+    rows, columns
+        How many rows of data and columns it needs; at least those that it has are read.
 
     Raises
     ------
@@ -133,7 +133,7 @@ class SeenTable:
         If its headers are hidden, or it has a total row.
     """
 
-    def __init__(self, sheet: xw.Sheet, there: Table, rows: int) -> None:
+    def __init__(self, sheet: xw.Sheet, there: Table, rows: int, columns: int = 0) -> None:
         if not asked(there, "show_headers", default=True):
             raise XlPortfolioError("headers_hidden", sheet=sheet.name, table=there.name)
         if asked(there, "show_totals", default=False):
@@ -144,7 +144,8 @@ class SeenTable:
         height, self.width = area.shape
         top = max(self.row - _FAR, 1)
         last = self.row + max(height - 1, rows)
-        cells = read(sheet.range((top, self.column), (last, self.column + self.width - 1)))
+        right = self.column + max(self.width, columns) - 1
+        cells = read(sheet.range((top, self.column), (last, right)))
         head = self.row - top
         self.above, self.header = cells[:head], cells[head]
         self.rows, self.below = cells[head + 1 : head + height], cells[head + height :]
