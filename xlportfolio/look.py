@@ -94,6 +94,7 @@ STYLES: Mapping[Kind, Style] = {
     Kind.DIFFERENCE: Style(11, "+0;-0;0", "center"),
     Kind.PHRASE: Style(24, wrap=True),
     Kind.PROSE: Style(58, wrap=True),
+    Kind.REMARK: Style(24, wrap=True),
     Kind.RATIO: Style(14, "0.000", "center"),
     Kind.MEASURE: Style(12, horizontal="right"),
     Kind.POINTS: Style(11, "0.0", "right"),
