@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.history import History
+from xlportfolio.history import History, header_of
 from xlportfolio.locale import LANGUAGES, Texts, texts
 from xlportfolio.model import Criterion, Level, Presentation, ScoringModel, name_key
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable
@@ -33,7 +33,7 @@ _KINDS = {
     "benefit_score": Kind.SCORE,
     "total_score": Kind.SCORE,
     "rank": Kind.RANK,
-    "parted": Kind.PHRASE,
+    "parted": Kind.REMARK,
 }
 #: Columns of words of a closed set, and where their spellings stand.
 _WORDS = {"status": "statuses", "quadrant": "quadrants"}
@@ -48,21 +48,7 @@ _FILLS = {None: "skip", 0.0: "worst", 50.0: "neutral"}
 _LONGEST_HEADER = 255
 
 
-def measure_header(criterion: str) -> str:
-    """What heads the column of a criterion: its name, in brackets where that would mislead.
-
-    A name that begins with a bracket, or that heads another column in either language, is put in
-    brackets; so whatever begins with one is a name within brackets.
-
-    >>> [measure_header(name) for name in ("Turnover", "Rank", "[A]", "Rang")]
-    ['Turnover', '[Rank]', '[[A]]', '[Rang]']
-    """
-    name = " ".join(criterion.split())
-    if name.startswith("[") or name_key(name) in _TAKEN:
-        name = f"[{name}]"
-    return name[:_LONGEST_HEADER]
-
-
+#: What a criterion's column cannot be headed by: the other columns' headers, in either language.
 _TAKEN = {
     name_key(name)
     for key in _KINDS
@@ -91,8 +77,8 @@ def history_sheet(
         for key, kind in _KINDS.items()
     ]
     columns += [
-        ReportColumn(MEASURE, measure_header(name), Kind.MEASURE, _measures(rows[name]))
-        for name in history.criteria
+        ReportColumn(MEASURE, _header(str(name)), Kind.MEASURE, _measures(measures))
+        for name, measures in history.measures.items()
     ]
     days = np.unique(rows["day"].to_numpy(np.int64))
     first_to_last = {
@@ -118,6 +104,11 @@ def _cells(column: pd.Series, key: str, words: Texts) -> Cells:
         return column.to_numpy(np.float64)
     plain: list[str] = column.tolist()
     return plain
+
+
+def _header(criterion: str) -> str:
+    """The header of a criterion's column, on one line."""
+    return header_of(" ".join(criterion.split()), _TAKEN)[:_LONGEST_HEADER]
 
 
 def _measures(column: pd.Series) -> Cells:

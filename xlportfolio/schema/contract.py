@@ -232,7 +232,7 @@ HISTORY = Table(
         Column("benefit_score", "Benefit score", "Nutzen (Punkte)"),
         Column("total_score", "Total score", "Gesamt (Punkte)"),
         Column("rank", "Rank", "Rang"),
-        Column("parted", "Parted on purpose", "Bewusst beendet"),
+        Column("parted", "Parted on purpose", "Bewusst getrennt"),
     ),
 )
 #: The models of these days, one row for each criterion and setting of each version.
@@ -264,7 +264,7 @@ MOVEMENT = Table(
     "Wanderung",
     (
         Column("customer_id", "Customer ID", "Kundennummer", needed=True),
-        Column("parted", "Parted on purpose", "Bewusst beendet", needed=True),
+        Column("parted", "Parted on purpose", "Bewusst getrennt", needed=True),
     ),
 )
 #: Tables of ours that a rescore reads before it writes them anew.
