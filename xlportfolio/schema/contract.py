@@ -288,6 +288,8 @@ SETTINGS = (
     "hours_per_year",
     "weight_spread",
     "top_n",
+    "history_dates",
+    "compare_with",
 )
 
 #: Rows in which the header of a sheet without a table object is looked for.
