@@ -23,6 +23,7 @@ import pandas as pd
 
 from xlportfolio.analysis import PortfolioAnalysis, Thresholds
 from xlportfolio.model import Axis
+from xlportfolio.tipping import Withheld
 
 
 class Change(StrEnum):
@@ -57,11 +58,12 @@ class Crossing:
     before, after
         The score on each day, 0 to 100.
     criterion
-        Whose points did most of it in that step; ``None``: the threshold alone has moved.
+        Whose points did most of it in that step; ``None``: the threshold alone has moved;
+        :data:`xlportfolio.tipping.WITHHELD`: it must not be named to whoever sees this.
     points
-        By how much its contribution has changed in that step.
+        By how much its contribution has changed in that step; NaN where it is withheld.
     measure_before, measure_after
-        Its measures on each day, a number or a word; ``None``: missing.
+        Its measures on each day, a number or a word; ``None``: missing, or withheld.
     """
 
     axis: Axis
@@ -69,7 +71,7 @@ class Crossing:
     cause: Cause
     before: float
     after: float
-    criterion: str | None
+    criterion: str | Withheld | None
     points: float
     measure_before: float | str | None
     measure_after: float | str | None
