@@ -225,7 +225,10 @@ class LiveBook:
         """
         ours, home, tables = self._ours, self._home, {t.key: t for t in report.tables}
         there: list[Output] = [
-            OutputTable(SeenTable(*self.tables[table.table.casefold()], len(table)), table)
+            OutputTable(
+                SeenTable(*self.tables[table.table.casefold()], len(table), len(table.columns)),
+                table,
+            )
             for key, table in tables.items()
             if key in ours
         ]
