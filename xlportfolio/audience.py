@@ -93,7 +93,7 @@ def audience_of(run: Run, sharing: Sharing, known: tuple[Alias, ...] = ()) -> Au
     """
     if not sharing.is_hiding:
         nothing: frozenset[int] = frozenset()
-        told = tuple(map(Problem, told_of_past(Past(run.history, run.movement))))
+        told = tuple(map(Problem, told_of_past(run.past)))
         return Audience(sharing, run, run, nothing, nothing, frozenset(), {}, (), Secrets(), told)
     return _Finder(run, sharing, known).audience()
 
@@ -180,7 +180,7 @@ class _Finder:
             {a: b for a, b in self.id_aliases.items() if a != b},
             (*self.made, *self.made_before) if is_renamed else (),
             self.secrets,
-            tuple(map(Problem, (*self.told(), *told_of_past(Past(run.history, run.movement))))),
+            tuple(map(Problem, (*self.told(), *told_of_past(run.past)))),
             frozenset(t for a in self.made_before for t in (a.customer_id, a.customer)),
             frozenset(text for pair in self.remembered.others for text in pair),
         )

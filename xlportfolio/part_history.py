@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from xlportfolio.history import History
+from xlportfolio.history import Bools, History
 from xlportfolio.model import Criterion, Scale, ScoringModel
 from xlportfolio.movement import Crossing, ModelChange, Movement
 from xlportfolio.tipping import WITHHELD
@@ -56,20 +56,21 @@ def part_of_history(history: History, part: PartOfPast) -> History:
     --------
     >>> rows = pd.DataFrame({
     ...     "customer_id": ["1", "2"], "customer": ["Alpha", "Beta"], "parted": ["", ""],
-    ...     "version": [1, 1], "Turnover": [9.0, 90.0], "Service": [5.0, 6.0],
+    ...     "version": [1, 1],
     ... })
-    >>> history = History(rows, ("Turnover", "Service"))
+    >>> history = History(rows, pd.DataFrame({"Turnover": [9.0, 90.0], "Service": [5.0, 6.0]}))
     >>> part = PartOfPast({"2": "K2"}, {"2": "Kunde 2"}, frozenset({"Turnover"}), str, "yes")
-    >>> part_of_history(history, part).rows.to_numpy().tolist()
-    [['K2', 'Kunde 2', '', 1, 6.0]]
+    >>> seen = part_of_history(history, part)
+    >>> seen.rows.to_numpy().tolist(), seen.measures.to_dict("list")
+    ([['K2', 'Kunde 2', '', 1]], {'Service': [6.0]})
     """
-    rows = _renamed(history.rows, part, ("customer",))
-    gone = part.hidden.intersection(history.criteria)
-    rows = rows.drop(columns=list(gone))
+    at = _seen(history.rows, part)
+    rows = _renamed(history.rows.loc[at], part, ("customer",))
+    names = [name for name in history.criteria if name not in part.hidden]
     needed = set(rows["version"].tolist())
     return History(
         rows,
-        tuple(name for name in history.criteria if name not in gone),
+        history.measures.loc[at, names],
         {v: _model(model, part) for v, model in history.versions.items() if v in needed},
     )
 
@@ -80,8 +81,8 @@ def part_of_movement(movement: Movement, part: PartOfPast) -> Movement:
     A crossing by a hidden criterion keeps its axis, its direction and its cause; of a change of
     such a criterion's scale it is only said that there was one.
     """
-    at = np.flatnonzero(movement.customers["customer_id"].isin(part.ids.keys()))
-    customers = _renamed(movement.customers, part, ("customer", "customer_before"))
+    at = _seen(movement.customers, part)
+    customers = _renamed(movement.customers.loc[at], part, ("customer", "customer_before"))
     successors = [part.ids.get(number, "") for number in customers["successor"].tolist()]
     customers["successor"] = pd.Series(successors, index=customers.index, dtype=object)
     return replace(
@@ -90,14 +91,19 @@ def part_of_movement(movement: Movement, part: PartOfPast) -> Movement:
         customers=customers,
         crossings=tuple(
             tuple(_crossing(crossing, part) for crossing in movement.crossings[i])
-            for i in at.tolist()
+            for i in np.flatnonzero(at).tolist()
         ),
     )
 
 
-def _renamed(frame: pd.DataFrame, part: PartOfPast, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The rows of those who may be seen, as they are called, and what was typed of them."""
-    seen = frame.loc[frame["customer_id"].isin(part.ids.keys()).to_numpy()].copy()
+def _seen(rows: pd.DataFrame, part: PartOfPast) -> Bools:
+    """Which rows are of those who may be seen."""
+    return rows["customer_id"].isin(part.ids.keys()).to_numpy(np.bool_)
+
+
+def _renamed(rows: pd.DataFrame, part: PartOfPast, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Rows with the people in them as they are called, and what was typed of them."""
+    seen = rows.copy()
     numbers = seen["customer_id"].tolist()
 
     def put(column: str, texts: list[str]) -> None:
@@ -131,5 +137,10 @@ def _crossing(crossing: Crossing, part: PartOfPast) -> Crossing:
     if crossing.criterion not in part.hidden:
         return crossing
     return replace(
-        crossing, criterion=WITHHELD, points=np.nan, measure_before=None, measure_after=None
+        crossing,
+        criterion=WITHHELD,
+        points=np.nan,
+        measure_before=None,
+        measure_after=None,
+        unit="",
     )

@@ -110,20 +110,19 @@ class Remembered:
 
     def shown_cells(self, ids: Collection[str]) -> set[float | str]:
         """The different measures of some people that may be seen."""
-        names = {name for history in self._histories for name in history.criteria}
+        names = frozenset(name for history in self._histories for name in history.criteria)
         return self._measures(names - self.hidden, ids)
 
     def _measures(
-        self, criteria: Collection[str], ids: Collection[str] | None = None
+        self, criteria: frozenset[str], ids: Collection[str] | None = None
     ) -> set[float | str]:
         found: set[float | str] = set()
         for history in self._histories:
-            rows = history.rows
+            measures = history.measures
             if ids is not None:
-                rows = rows.loc[rows["customer_id"].isin(ids)]
-            for name in criteria:
-                if name in rows.columns:
-                    found.update(rows[name].dropna().unique().tolist())
+                measures = measures.loc[history.rows["customer_id"].isin(ids).to_numpy()]
+            for name in criteria.intersection(history.criteria):
+                found.update(measures[name].dropna().unique().tolist())
         return found
 
     def criteria_shown(self) -> Iterator[Criterion]:
@@ -141,7 +140,7 @@ class Remembered:
 
 def told_of_past(past: Past) -> Iterator[Fault]:
     """What the sender is told of the days that a copy holds besides its own."""
-    days = past.history.rows["day"].nunique()
+    days = len(past.history.days)
     if days > 1:
         sheets = [Phrase(f"sheets.{key}", {}) for key in ("history", "history_models", "movement")]
         yield Fault("share_history", Severity.NOTE, details={"count": days, "sheets": sheets})

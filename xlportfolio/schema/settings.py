@@ -190,7 +190,9 @@ class _Reader:
         def whole(cell: Cell) -> int | None:
             number, _ = as_number(cell, self.findings.language)
             is_allowed = number is not None and allowed.low <= number <= allowed.high
-            return int(number) if number is not None and is_allowed and number.is_integer() else None
+            return (
+                int(number) if number is not None and is_allowed and number.is_integer() else None
+            )
 
         return whole
 
