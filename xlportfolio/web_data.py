@@ -11,33 +11,29 @@ precision; what does not exist is ``None``.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import Note
 from xlportfolio.audience import Audience
 from xlportfolio.locale import texts
-from xlportfolio.model import Axis, Quadrant, Status, Strategy, ThresholdRule
+from xlportfolio.model import Axis, Criterion, Strategy, ThresholdRule
 from xlportfolio.movement import Change, Movement
 from xlportfolio.movement_words import put_into_words
 from xlportfolio.run import Run
-from xlportfolio.scoring import Floats
+from xlportfolio.wording import notes
 
 Data = dict[str, Any]
 
-#: Texts of the workbook that the page shows too, by what they are called in its data.
-_SHARED_TEXTS = {
-    "types": "quadrants",
-    "types_plural": "quadrants_plural",
-    "meanings": "meanings",
-    "statuses": "statuses",
-    "axes": "axes",
-    "notes": "notes",
-    "chart": "matrix",
-}
+#: The texts that the page shows, by the tables in which they stand.
+_TEXTS = (
+    *("web", "axes", "statuses", "quadrants", "quadrants_plural", "meanings", "notes"),
+    *("columns", "matrix"),
+)
 #: Rows that are no customer of their own, whatever the weights.
 _NOBODY = frozenset({Note.REPEATED, Note.UNIDENTIFIED})
 
@@ -45,36 +41,39 @@ _NOBODY = frozenset({Note.REPEATED, Note.UNIDENTIFIED})
 def web_data(audience: Audience) -> Data:
     """Everything that the page shows and computes with, ready for JSON.
 
-    Of an axis with a hidden criterion there are no values, and its scores stay as they are; where
-    customers are left out, so do thresholds that follow from all of them.
+    Criteria of an axis are left out where one of them is hidden: its scores stay as they are. Where
+    customers are left out, thresholds that follow from all of them are numbers, and ranks are those
+    of the whole.
 
     Returns
     -------
-    ``language``; ``texts`` in it; ``as_of``, spelled in it, and ``day``, the same in ISO 8601;
-    ``is_part``: whether customers are left out, so that ranks are those of a larger list.
+    ``language``; ``texts`` in it, by their tables in ``locale``; ``as_of``, the day as it is
+    written in that language.
 
-    ``thresholds``: for each axis ``at``, the number used, ``rule`` (``"mean"``, ``"median"`` or
-    ``None``) and ``moves``: whether it follows from scores as the page computes them. ``axes``: for
-    each axis its ``weight`` and whether its scores are ``fixed``. ``band``, ``min_coverage``.
+    ``part``: whether customers are left out. ``thresholds``: for each axis ``number``, the one
+    used, and ``rule`` (``"mean"``, ``"median"`` or ``None``), by which it follows from scores.
+    ``axis_weights``; ``fixed``: whether the scores of an axis stay. ``band``, ``min_coverage`` (in
+    percent), ``top_labels`` (how many customers the matrix names).
 
-    ``criteria``: ``name``, ``axis``, ``weight`` as typed and ``unit`` of each; ``values``, a number
-    of 0 to 100 for each customer, ``None`` where a criterion is left out for somebody; ``filled``,
-    the places of those customers whose value was not measured but set by the rule for missing ones.
-    ``None`` for both on a fixed axis.
+    ``criteria``: ``name``, ``axis``, ``weight`` as typed, ``unit``, and ``fill``, the value of a
+    missing measure (``None``: left out for that customer). ``values``: for each of them a list of 0
+    to 100, ``None`` where the measure is missing.
 
-    ``types`` and ``statuses``: the keys to which numbers of the customers refer. ``strategies``:
-    ``strategy``, ``activity``, ``recommendation`` each; ``choice``: for each type, the place among
-    them for each status, or ``None``.
+    ``strategies``: ``quadrant``, ``status`` (``None``: any), ``strategy``, ``activity``, ``text``.
 
-    ``customers``: lists ``id``, ``name``, ``status``, ``type``, ``value``, ``benefit``, ``total``,
-    ``rank``, ``abc`` (``""``: no class), ``borderline`` (0 or 1), ``value_coverage``,
-    ``benefit_coverage`` (0 to 1), ``counts`` (0: a row that repeats another or names nobody, which
-    is never rated) and ``reason``: what carries the scores, or why there is no rank.
+    ``customers``: lists ``id``, ``name``, ``status``, ``quadrant``, ``value``, ``benefit``,
+    ``total``, ``rank``, ``borderline``, ``abc`` (``""``: no class), ``value_coverage``,
+    ``benefit_coverage`` (0 to 1), ``note`` (:class:`xlportfolio.analysis.Note`, ``""`` for rated
+    rows), ``note_text`` (the same in words), ``reason`` (``""`` for rows not rated), ``strategy``
+    (its place in ``strategies``, or ``None``) and ``place`` (that of the row among those shown in
+    the order of the input, from 0).
 
-    ``movement``: ``None``, or ``since``, ``model`` (sentences on what has changed in the method),
-    ``customers``: lists ``change`` (:class:`Change`, ``None`` for a row that is no customer),
-    ``type`` (then, ``None``: not there), ``value``, ``benefit`` (the earlier measures in today's
-    terms) and ``reason``; and ``gone``: ``id``, ``name``, ``type``, ``reason`` of each.
+    ``movement``: ``None``, or ``since``, the earlier day as it is written; ``model``, sentences on
+    what has changed in the method; ``gone``, who is no longer there: ``id``, ``name``,
+    ``quadrant``, ``reason`` each; and lists for the customers: ``change``
+    (:class:`xlportfolio.movement.Change`; ``""`` for a row that is no customer), ``quadrant``
+    (then; ``""`` if new), ``value``, ``benefit`` (the earlier measures in today's terms) and
+    ``reason`` (``""``: nothing has happened).
 
     Examples
     --------
@@ -93,122 +92,90 @@ def web_data(audience: Audience) -> Data:
     ... }
     >>> run = Run.of(interpret(tables), today=dt.date(2026, 3, 31))
     >>> data = web_data(audience_of(run, Sharing()))
-    >>> data["customers"]["id"], data["customers"]["total"], data["criteria"][0]["values"]
-    (['A', 'B'], [65.0, 47.5], [80.0, 20.0])
+    >>> data["customers"]["id"], data["customers"]["total"], data["values"]
+    (['A', 'B'], [65.0, 47.5], [[80.0, 20.0], [50.0, 75.0]])
     """
     run = audience.run
     presentation, model = run.presentation, run.analysis.model
     words = texts(presentation.language)
     is_part = audience.sharing.only is not None
     fixed = {c.axis for c in model.criteria if c.name in audience.criteria}
-    of_model = model.strategies or standard_strategies(presentation.language)
-    strategies, choice = _strategies(of_model)
-    day = words.date(run.as_of)
+    seen = [criterion for criterion in model.criteria if criterion.axis not in fixed]
+    strategies = model.strategies or standard_strategies(presentation.language)
     return {
         "language": presentation.language,
-        "texts": {
-            **words.branch("web"),
-            **{name: words.branch(branch) for name, branch in _SHARED_TEXTS.items()},
-        },
-        "as_of": day,
-        "day": run.as_of.isoformat(),
-        "is_part": is_part,
+        "texts": {table: words.branch(table) for table in _TEXTS},
+        "as_of": words.date(run.as_of),
+        "part": is_part,
         "thresholds": {str(axis): _threshold(run, axis, is_part=is_part) for axis in Axis},
-        "axes": {
-            str(axis): {"weight": float(getattr(model, f"{axis}_weight")), "fixed": axis in fixed}
-            for axis in Axis
-        },
+        "axis_weights": {str(axis): float(getattr(model, f"{axis}_weight")) for axis in Axis},
+        "fixed": {str(axis): axis in fixed for axis in Axis},
         "band": float(model.borderline_band),
         "min_coverage": float(model.min_coverage),
-        "criteria": _criteria(run, fixed),
-        "types": [str(quadrant) for quadrant in Quadrant],
-        "statuses": [str(status) for status in Status],
-        "strategies": strategies,
-        "choice": choice,
-        "customers": _customers(run),
+        "top_labels": presentation.top_labels,
+        "criteria": [_criterion(criterion) for criterion in seen],
+        "values": [_numbers(run.analysis.values[criterion.name]) for criterion in seen],
+        "strategies": [_strategy(strategy) for strategy in strategies],
+        "customers": _customers(run, strategies),
         "movement": None if run.movement is None else _movement(run, run.movement),
     }
 
 
 def _threshold(run: Run, axis: Axis, *, is_part: bool) -> Data:
-    rule = run.analysis.model.threshold(axis)
-    is_rule = isinstance(rule, ThresholdRule)
+    threshold = run.analysis.model.threshold(axis)
+    follows = isinstance(threshold, ThresholdRule) and not is_part
     return {
-        "at": float(getattr(run.analysis.thresholds, axis)),
-        "rule": str(rule) if is_rule else None,
-        "moves": is_rule and not is_part,
+        "number": float(getattr(run.analysis.thresholds, axis)),
+        "rule": str(threshold) if follows else None,
     }
 
 
-def _criteria(run: Run, fixed: Collection[Axis]) -> list[Data]:
-    found = []
-    for criterion in run.analysis.model.criteria:
-        values = run.analysis.values[criterion.name].to_numpy(np.float64, copy=True)
-        missing = np.isnan(values)
-        fill, is_fixed = criterion.fill, criterion.axis in fixed
-        if fill is not None:
-            values[missing] = fill
-        found.append(
-            {
-                "name": criterion.name,
-                "axis": str(criterion.axis),
-                "weight": float(criterion.weight),
-                "unit": criterion.unit,
-                "values": None if is_fixed else _numbers(values),
-                "filled": None
-                if is_fixed
-                else np.flatnonzero(missing & (fill is not None)).tolist(),
-            }
-        )
-    return found
+def _criterion(criterion: Criterion) -> Data:
+    return {
+        "name": criterion.name,
+        "axis": str(criterion.axis),
+        "weight": float(criterion.weight),
+        "unit": criterion.unit,
+        "fill": None if criterion.fill is None else float(criterion.fill),
+    }
 
 
-def _strategies(strategies: Sequence[Strategy]) -> tuple[list[Data], dict[str, Data]]:
-    """The strategies that somebody may have, and for each type and status the place of its own."""
-    pairs = [(quadrant, status) for quadrant in Quadrant for status in Status]
-    chosen = strategies_for(strategies, *zip(*pairs, strict=True))
-    listed: list[Data] = []
-    choice: dict[str, Data] = {str(quadrant): {} for quadrant in Quadrant}
-    for (quadrant, status), strategy in zip(pairs, chosen, strict=True):
-        place = None
-        if strategy is not None:
-            entry = {
-                "strategy": strategy.strategy,
-                "activity": strategy.activity,
-                "recommendation": strategy.text,
-            }
-            if entry not in listed:
-                listed.append(entry)
-            place = listed.index(entry)
-        choice[str(quadrant)][str(status)] = place
-    return listed, choice
+def _strategy(strategy: Strategy) -> Data:
+    return {
+        "quadrant": str(strategy.quadrant),
+        "status": None if strategy.status is None else str(strategy.status),
+        "strategy": strategy.strategy,
+        "activity": strategy.activity,
+        "text": strategy.text,
+    }
 
 
-def _customers(run: Run) -> Data:
+def _customers(run: Run, strategies: Sequence[Strategy]) -> Data:
     customers = run.analysis.customers
-    types, statuses = list(Quadrant), list(Status)
-    scores = {
-        name: _numbers(customers[column].to_numpy(np.float64))
-        for name, column in (
-            ("value", "value_score"),
-            ("benefit", "benefit_score"),
-            ("total", "total_score"),
-            ("value_coverage", "value_coverage"),
-            ("benefit_coverage", "benefit_coverage"),
-        )
-    }
-    ranks = customers["rank"].tolist()
+    note_texts = notes(run.analysis, run.presentation.language)
+    reasons = zip(run.advice.reasons, note_texts, strict=True)
+    places = {id(strategy): place for place, strategy in reversed([*enumerate(strategies)])}
+    chosen = strategies_for(
+        strategies, customers["quadrant"].tolist(), customers["status"].tolist()
+    )
     return {
         "id": customers["customer_id"].tolist(),
         "name": customers["customer"].tolist(),
-        "status": [statuses.index(status) for status in customers["status"]],
-        "type": [types.index(quadrant) for quadrant in customers["quadrant"]],
-        **scores,
-        "rank": [None if math.isnan(rank) else int(rank) for rank in ranks],
+        "status": list(map(str, customers["status"])),
+        "quadrant": list(map(str, customers["quadrant"])),
+        "value": _numbers(customers["value_score"]),
+        "benefit": _numbers(customers["benefit_score"]),
+        "total": _numbers(customers["total_score"]),
+        "rank": [None if math.isnan(rank) else int(rank) for rank in customers["rank"].tolist()],
+        "borderline": customers["borderline"].tolist(),
         "abc": customers["abc_class"].tolist(),
-        "borderline": [int(is_near) for is_near in customers["borderline"]],
-        "counts": [int(note not in _NOBODY) for note in customers["note"]],
-        "reason": list(run.advice.reasons),
+        "value_coverage": _numbers(customers["value_coverage"]),
+        "benefit_coverage": _numbers(customers["benefit_coverage"]),
+        "note": list(map(str, customers["note"])),
+        "note_text": note_texts,
+        "reason": ["" if note else reason for reason, note in reasons],
+        "strategy": [None if one is None else places[id(one)] for one in chosen],
+        "place": np.argsort(np.argsort(customers.index.to_numpy())).tolist(),
     }
 
 
@@ -225,15 +192,13 @@ def _movement(run: Run, movement: Movement) -> Data:
     return {
         "since": words.date(movement.since),
         "model": list(spoken.model),
-        "customers": {
-            "change": _texts(then["change"]),
-            "type": _texts(then["quadrant_before"]),
-            "value": _numbers(then["value_then"].to_numpy(np.float64)),
-            "benefit": _numbers(then["benefit_then"].to_numpy(np.float64)),
-            "reason": [reason or "" for reason in _texts(then["reason"])],
-        },
+        "change": _texts(then["change"]),
+        "quadrant": _texts(then["quadrant_before"]),
+        "value": _numbers(then["value_then"]),
+        "benefit": _numbers(then["benefit_then"]),
+        "reason": _texts(then["reason"]),
         "gone": [
-            {"id": number, "name": name, "type": str(quadrant), "reason": reason}
+            {"id": number, "name": name, "quadrant": str(quadrant), "reason": reason}
             for number, name, quadrant, reason in rows.loc[
                 is_gone, ["customer_id", "customer_before", "quadrant_before", "reason"]
             ].itertuples(index=False)
@@ -241,11 +206,12 @@ def _movement(run: Run, movement: Movement) -> Data:
     }
 
 
-def _numbers(numbers: Floats) -> list[float | None]:
+def _numbers(column: pd.Series) -> list[float | None]:
     """Numbers with ``None`` for those that do not exist."""
-    return [None if math.isnan(number) else number for number in numbers.tolist()]
+    numbers: list[float] = column.to_numpy(np.float64).tolist()
+    return [None if math.isnan(number) else number for number in numbers]
 
 
-def _texts(texts: Iterable[object]) -> list[str | None]:
-    """Texts with ``None`` where there is none."""
-    return [str(text) if isinstance(text, str) and text else None for text in texts]
+def _texts(column: pd.Series) -> list[str]:
+    """Texts with ``""`` where there is none."""
+    return [str(text) if isinstance(text, str) else "" for text in column]
