@@ -357,10 +357,15 @@ class _Finder:
 
     def told(self) -> Iterator[Fault]:
         """What a copy may still give away."""
+        hidden = self.columns | self.remembered.hidden
+        models = (self.whole.given.model, *self.whole.history.versions.values())
         for axis in Axis:
-            names = [c.name for c in self.hidden_criteria() if c.axis is axis and c.weight > 0]
-            if len(names) == 1:
-                details = {"criterion": names[0], "axis": Phrase(f"axes.{axis}", {})}
+            counted = [
+                [c.name for c in m.criteria if c.axis is axis and c.weight > 0] for m in models
+            ]
+            found = [[name for name in names if name in hidden] for names in counted]
+            for name in dict.fromkeys(names[0] for names in found if len(names) == 1):
+                details = {"criterion": name, "axis": Phrase(f"axes.{axis}", {})}
                 yield Fault("share_computable", Severity.WARNING, details=details)
         if self.removed:
             yield Fault("share_whole_shows", Severity.NOTE)
