@@ -33,14 +33,14 @@ Bools = npt.NDArray[np.bool_]
 Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
 
 
-def _series(key: str, cells: Sequence[object] | Column = ()) -> pd.Series:
+def row_series(key: str, cells: Sequence[object] | Column = ()) -> pd.Series:
     """A column of :attr:`History.rows`."""
     kind = np.int64 if key in WHOLE else np.float64 if key in NUMBERS else object
     return pd.Series(cells, dtype=kind)
 
 
 def _no_rows() -> pd.DataFrame:
-    return pd.DataFrame({column: _series(column) for column in COLUMNS})
+    return pd.DataFrame({column: row_series(column) for column in COLUMNS})
 
 
 class Snapshot(NamedTuple):
@@ -183,7 +183,7 @@ class History:
         }
         new |= {key: customers[key] for key in COLUMNS if key not in new}
         rows = pd.DataFrame(
-            {key: _series(key, _put_in(kept.rows[key], first, new[key])) for key in COLUMNS}
+            {key: row_series(key, _put_in(kept.rows[key], first, new[key])) for key in COLUMNS}
         )
         if marks:
             rows = pd.concat([_with_marks(rows[:first], marks), rows[first:]])

@@ -61,7 +61,8 @@ def history_sheet(
 ) -> SheetTable:
     """Lay out one row for each day and customer, the oldest day first.
 
-    What is added stands below and to the right of what is there.
+    What is added stands below and to the right of what is there. Of a sheet that may be very long,
+    the newest day is printed, without measures.
 
     Parameters
     ----------
@@ -90,8 +91,15 @@ def history_sheet(
     subtitles = [words(f"subtitles.{key}", days=len(days), **first_to_last)]
     if len(days):
         subtitles.append(words("subtitles.history_use", parted=words("columns.parted")))
+    newest = np.flatnonzero(rows["day"].to_numpy() == days[-1]) if len(days) else [0]
     return SheetTable(
-        HISTORY, HISTORY_TABLE, sheet, words(f"titles.{HISTORY}"), tuple(subtitles), tuple(columns)
+        HISTORY,
+        HISTORY_TABLE,
+        sheet,
+        words(f"titles.{HISTORY}"),
+        tuple(subtitles),
+        tuple(columns),
+        printed=(range(int(newest[0]), int(newest[-1]) + 1), range(len(_KINDS))),
     )
 
 

@@ -196,6 +196,15 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.freeze_panes = f"{get_column_letter(frozen)}{still}"
     _print_setup(sheet, words)
     sheet.print_title_rows = f"{header_row}:{header_row}"
+    if table.printed is not None:
+        _print_part(sheet, table, *table.printed)
+
+
+def _print_part(sheet: Worksheet, table: SheetTable, rows: range, columns: range) -> None:
+    """Print some rows and columns of a table, and all that stands above them on each page."""
+    left, right = (get_column_letter(k + 1) for k in (columns[0], columns[-1]))
+    sheet.print_area = f"{left}{table.first_row + rows[0]}:{right}{table.first_row + rows[-1]}"
+    sheet.print_title_rows = f"1:{table.header_row}"
 
 
 def _header_cell(sheet: Worksheet, row: int, position: int, column: ReportColumn) -> None:

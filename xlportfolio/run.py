@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -24,7 +24,6 @@ from xlportfolio.report import ORDER, Report, build_report
 from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
 from xlportfolio.wording import Advice, advise
-
 
 #: Rows that stand for no customer of their own, and are kept for no day.
 _NOBODY = (Note.REPEATED, Note.UNIDENTIFIED)
@@ -61,7 +60,7 @@ class Run:
     presentation: Presentation
     problems: tuple[Problem, ...]
     numbers: Consequences | None = None
-    past: Past = Past()
+    past: Past = field(default_factory=Past)
 
     @classmethod
     def of(
@@ -179,9 +178,10 @@ def _doubts(rows: pd.DataFrame, before: PortfolioAnalysis, since: dt.date) -> li
     computed = before.customers
     kept = rows.loc[computed.index]
     differs = np.zeros(len(kept), dtype=np.bool_)
-    for key in ("value_score", "benefit_score", "total_score"):
+    for key in ("value_score", "benefit_score", "total_score", "rank"):
         was, now = (frame[key].to_numpy(np.float64) for frame in (kept, computed))
         differs |= ~((np.abs(was - now) <= _TOLERANCE) | (np.isnan(was) & np.isnan(now)))
+    differs |= (kept["quadrant"] != computed["quadrant"]).to_numpy()
     if not differs.any():
         return []
     first = kept.iloc[np.flatnonzero(differs)[0]]

@@ -159,6 +159,9 @@ class SheetTable:
         The lines between the subtitles and the table, if there are any.
     formulas
         Those of cells above the table that have one, by their addresses.
+    printed
+        What of the table is printed below the lines above it, as rows and columns of data counted
+        from 0; ``None``: all of it.
     """
 
     key: str
@@ -170,6 +173,7 @@ class SheetTable:
     quadrant: Quadrant | None = None
     summary: Summary | None = None
     formulas: Mapping[str, str] = field(default_factory=dict)
+    printed: tuple[range, range] | None = None
 
     def __len__(self) -> int:
         """The number of rows of data."""

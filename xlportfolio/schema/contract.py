@@ -407,14 +407,15 @@ SCALES = Words(
     }
 )
 STATUSES = Words({Status.CUSTOMER: ("Kunde",), Status.PROSPECT: ("Wunschkunde",)})
-QUADRANTS = Words(
-    {
-        Quadrant.STAR: ("Stars",),
-        Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
-        Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
-        Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
-    }
-)
+_RATED = {
+    Quadrant.STAR: ("Stars",),
+    Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
+    Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
+    Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
+}
+QUADRANTS = Words(_RATED)
+#: What customers were on earlier days.
+KEPT_QUADRANTS = Words({**_RATED, Quadrant.NOT_RATED: ("Nicht bewertet",)})
 ROLES = Words(
     {
         Role.TURNOVER: ("Umsatz",),
