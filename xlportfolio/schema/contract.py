@@ -232,7 +232,7 @@ HISTORY = Table(
         Column("benefit_score", "Benefit score", "Nutzen (Punkte)"),
         Column("total_score", "Total score", "Gesamt (Punkte)"),
         Column("rank", "Rank", "Rang"),
-        Column("parted", "Parted on purpose", "Bewusst beendet"),
+        Column("parted", "Parted on purpose", "Bewusst getrennt"),
     ),
 )
 #: The models of these days, one row for each criterion and setting of each version.
@@ -264,7 +264,7 @@ MOVEMENT = Table(
     "Wanderung",
     (
         Column("customer_id", "Customer ID", "Kundennummer", needed=True),
-        Column("parted", "Parted on purpose", "Bewusst beendet", needed=True),
+        Column("parted", "Parted on purpose", "Bewusst getrennt", needed=True),
     ),
 )
 #: Tables of ours that a rescore reads before it writes them anew.
@@ -288,6 +288,8 @@ SETTINGS = (
     "hours_per_year",
     "weight_spread",
     "top_n",
+    "history_dates",
+    "compare_with",
 )
 
 #: Rows in which the header of a sheet without a table object is looked for.
@@ -405,14 +407,15 @@ SCALES = Words(
     }
 )
 STATUSES = Words({Status.CUSTOMER: ("Kunde",), Status.PROSPECT: ("Wunschkunde",)})
-QUADRANTS = Words(
-    {
-        Quadrant.STAR: ("Stars",),
-        Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
-        Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
-        Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
-    }
-)
+_RATED = {
+    Quadrant.STAR: ("Stars",),
+    Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
+    Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
+    Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
+}
+QUADRANTS = Words(_RATED)
+#: What customers were on earlier days.
+KEPT_QUADRANTS = Words({**_RATED, Quadrant.NOT_RATED: ("Nicht bewertet",)})
 ROLES = Words(
     {
         Role.TURNOVER: ("Umsatz",),
