@@ -333,6 +333,8 @@ class _Finder:
             of_customers = problem.sheet == self.grid.sheet
             if of_customers and (problem.row in self.removed or problem.column in headers):
                 continue
+            if problem.sheet == self.whole.given.places.history and problem.row is not None:
+                continue  # its rows and columns are others there
             if self.columns.intersection({problem.fault.field, problem.fault.criterion}):
                 continue
             found = problem.found and self.secrets.told(problem.found)

@@ -15,6 +15,7 @@ import pandas as pd
 from xlportfolio.history import Bools, History
 from xlportfolio.model import Criterion, Scale, ScoringModel
 from xlportfolio.movement import Crossing, ModelChange, Movement
+from xlportfolio.part import without
 from xlportfolio.tipping import WITHHELD
 
 #: What differs in a criterion and shows measures.
@@ -49,8 +50,8 @@ class PartOfPast:
 def part_of_history(history: History, part: PartOfPast) -> History:
     """The days of those who may be seen, without the measures and scales of what is hidden.
 
-    The scale of a hidden criterion is that of :class:`xlportfolio.model.Scale` without bounds.
-    Versions of the model that no day needs any more are not there.
+    The measures of a hidden criterion are missing throughout; its scale is a straight line without
+    bounds. Versions of the model that no day needs any more are not there.
 
     Examples
     --------
@@ -62,15 +63,14 @@ def part_of_history(history: History, part: PartOfPast) -> History:
     >>> part = PartOfPast({"2": "K2"}, {"2": "Kunde 2"}, frozenset({"Turnover"}), str, "yes")
     >>> seen = part_of_history(history, part)
     >>> seen.rows.to_numpy().tolist(), seen.measures.to_dict("list")
-    ([['K2', 'Kunde 2', '', 1]], {'Service': [6.0]})
+    ([['K2', 'Kunde 2', '', 1]], {'Turnover': [nan], 'Service': [6.0]})
     """
     at = _seen(history.rows, part)
     rows = _renamed(history.rows.loc[at], part, ("customer",))
-    names = [name for name in history.criteria if name not in part.hidden]
     needed = set(rows["version"].tolist())
     return History(
         rows,
-        history.measures.loc[at, names],
+        without(history.measures.loc[at], part.hidden),
         {v: _model(model, part) for v, model in history.versions.items() if v in needed},
     )
 
