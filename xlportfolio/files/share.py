@@ -24,7 +24,7 @@ from xlportfolio.files.key import key_path, read_key, write_key
 from xlportfolio.files.macrofree import remove_macros
 from xlportfolio.files.notices import say_as_copy
 from xlportfolio.files.office import find_office
-from xlportfolio.files.ours import find_ours
+from xlportfolio.files.ours import find_kept_without_tables, find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
 from xlportfolio.files.pivots import pivot_areas
 from xlportfolio.files.read import read_tables
@@ -312,6 +312,7 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     gone = [] if page is None else [page]
     gone += [sheet for sheet, table in workbook.tables() if entries_table(table.name) is not None]
     gone += filter(partial(_is_what_if, workbook), workbook.sheets)
+    gone += find_kept_without_tables(workbook)
     workbook.drop_name(PAGE_NAME)
     for sheet in gone:
         remove_sheet(workbook, sheet)
