@@ -403,7 +403,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.column_dimensions[letter].width = width
 
     lines = _threshold_cells(sheet, matrix)
-    for position, column in enumerate(matrix.points, start=POINTS_COLUMN):
+    for position, column in enumerate(matrix.columns, start=POINTS_COLUMN):
         small = Font(name=FONT, size=9, color=SOFT)
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
         prototype = sheet.cell(POINTS_ROW, position)
