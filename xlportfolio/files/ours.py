@@ -14,8 +14,10 @@ from xlportfolio.files.cells import Area
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
+from xlportfolio.history_sheets import MEASURE
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
+from xlportfolio.model import name_key
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema.contract import IMPORTED, LAST_ROW, column_letters
@@ -241,6 +243,8 @@ def _last_header(old: bytes, block: Block) -> int:
 
 def _is_header(header: str, column: ReportColumn) -> bool:
     """Whether a header is that of a column of ours, in whatever language."""
+    if column.key == MEASURE:
+        return name_key(header) == name_key(column.header)
     names = {texts(language).branch("columns").get(column.key) for language in LANGUAGES}
     return header in {*names, column.header}
 

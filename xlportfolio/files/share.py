@@ -36,6 +36,7 @@ from xlportfolio.files.scrub import links, scrub
 from xlportfolio.files.sheets import remove_sheet
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
 from xlportfolio.files.writing import OpenSheet
+from xlportfolio.history_sheets import HISTORY_TABLE, MODELS_TABLE
 from xlportfolio.live_report import live_report, live_scorecard
 from xlportfolio.live_texts import TEXTS, TEXTS_TABLE, live_texts
 from xlportfolio.locale import texts
@@ -381,10 +382,12 @@ def _make_numbers(workbook: Workbook, figures: Calculation) -> None:
 
 
 def _print(copy: Path, pdf: Path, language: str, progress: Progress) -> list[Problem]:
-    """Print a copy without the sheets that compute; what is fitted to pages, nobody sees."""
+    """Print a copy without sheets that compute or keep; what is fitted to pages, nobody sees."""
+    kept = {HISTORY_TABLE.lower(), MODELS_TABLE.lower()}
 
     def fit(workbook: Workbook) -> list[Problem]:
-        for sheet in _computing(workbook).values():
+        keeping = [sheet for sheet, table in workbook.tables() if table.name.lower() in kept]
+        for sheet in (*_computing(workbook).values(), *keeping):
             sheet.element.set("state", "hidden")
         return fit_to_pages(workbook)
 
