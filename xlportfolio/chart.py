@@ -204,7 +204,7 @@ def threshold_series(line: ThresholdLine) -> XYSeries:
 
 
 def _arrow(matrix: MatrixSheet, position: int) -> XYSeries:
-    """A line of two points with a head, which some programs do not show: so a ring is its start.
+    """A line of two points with a head, which some programs do not show: so a small circle is its start.
 
     A line's head is where it begins; its tail, where it ends.
     """
@@ -213,9 +213,9 @@ def _arrow(matrix: MatrixSheet, position: int) -> XYSeries:
     head = LineEndProperties(type="triangle", w="lg", len="lg")
     line = LineProperties(solidFill=_ARROW, w=15_875, tailEnd=head)
     series.graphicalProperties = GraphicalProperties(ln=line)
-    ring = GraphicalProperties(noFill=True, ln=LineProperties(solidFill=_ARROW, w=9_525))
-    series.marker = Marker("none")
-    series.dPt = [DataPoint(idx=0, marker=Marker("circle", _RING, ring))]
+    ring = GraphicalProperties(solidFill="FFFFFF", ln=LineProperties(solidFill=_ARROW, w=9_525))
+    series.marker = Marker("circle", _RING, ring)
+    series.dPt = [DataPoint(idx=1, marker=Marker("none"), spPr=GraphicalProperties(ln=line))]
     return series
 
 

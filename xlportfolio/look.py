@@ -9,6 +9,7 @@ of the analysis but the chart's thresholds.
 from __future__ import annotations
 
 import re
+import string
 import textwrap
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -354,6 +355,13 @@ def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> N
         sheet.conditional_formatting.add(area, bar)
         return
     first = area.partition(":")[0]
+    if column.kind is Kind.REMARK:  # of somebody who is missing
+        row = first.lstrip(string.ascii_uppercase)
+        named = (f'$A{row}="{words(f"changes.{key}")}"' for key in ("gone", "parted"))
+        fill = PatternFill("solid", bgColor=INPUT)
+        rule = FormulaRule(formula=[f"OR({','.join(named)})"], fill=fill, border=_RULE)
+        sheet.conditional_formatting.add(area, rule)
+        return
     filled = column.kind is Kind.QUADRANT
     for word, colour in _coloured(column, words).items():
         rule = FormulaRule(

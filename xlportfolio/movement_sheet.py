@@ -89,7 +89,7 @@ def movement_sheet(
         The name on its tab.
     """
     if movement is None:
-        subtitles = [words("movement_sheet.first", as_of=presentation.as_of)]
+        subtitles = [_nothing_compared(presentation, words)]
     else:
         subtitles = _subtitles(movement, words)
     return SheetTable(
@@ -101,6 +101,15 @@ def movement_sheet(
         _columns(movement, words),
         summary=_summary(movement, words),
     )
+
+
+def _nothing_compared(presentation: Presentation, words: Texts) -> str:
+    """Why there is no movement."""
+    key = "first" if presentation.history_dates else "off"
+    if key == "first" and presentation.compare_with is not None:
+        key = "too_early"
+    details = {"as_of": presentation.as_of, "day": presentation.compare_with}
+    return words(f"movement_sheet.{key}", **details)
 
 
 def _subtitles(movement: Movement, words: Texts) -> list[str]:
@@ -202,7 +211,7 @@ def _summary(movement: Movement | None, words: Texts) -> Summary:
     """How many have gone from each type to each, and beside it what has changed in the model."""
     types = [words(f"quadrants_plural.{q}") if q else "" for q in _TYPES]
     labels = [*types[:-1], words("changes.new")]
-    headers = [*types[:-1], words("changes.gone")]
+    headers = [*types[:-1], words("movement_sheet.away")]
     table = np.full((len(_TYPES), len(_TYPES)), np.nan)
     if movement is not None:
         before, now = movement.customers["quadrant_before"], movement.customers["quadrant"]
