@@ -204,7 +204,7 @@ def threshold_series(line: ThresholdLine) -> XYSeries:
 
 
 def _arrow(matrix: MatrixSheet, position: int) -> XYSeries:
-    """A line of two points with a head, which some programs do not show: so a small circle is its start.
+    """A line of two points with a head, which some programs do not show: so its start has a circle.
 
     A line's head is where it begins; its tail, where it ends.
     """
