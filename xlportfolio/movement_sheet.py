@@ -89,7 +89,7 @@ def movement_sheet(
         The name on its tab.
     """
     if movement is None:
-        subtitles = [_nothing_compared(presentation, words)]
+        subtitles = [nothing_compared(presentation, words)]
     else:
         subtitles = _subtitles(movement, words)
     return SheetTable(
@@ -103,7 +103,7 @@ def movement_sheet(
     )
 
 
-def _nothing_compared(presentation: Presentation, words: Texts) -> str:
+def nothing_compared(presentation: Presentation, words: Texts) -> str:
     """Why there is no movement."""
     key = "first" if presentation.history_dates else "off"
     if key == "first" and presentation.compare_with is not None:
