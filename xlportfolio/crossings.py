@@ -131,10 +131,10 @@ def _measures(state: State, name: str | None, rows: Ints) -> Sequence[float | st
     if criterion is None:
         return [None] * len(rows)
     at = state.at[rows]
-    known = analysis.values[criterion.name].notna().to_numpy()[at].tolist()
+    known = (~np.isnan(analysis.values[criterion.name].to_numpy(np.float64)[at])).tolist()
+    measures = analysis.measures[[criterion.name]].iloc[at]
     if criterion.scale.kind is ScaleKind.CATEGORIES:
-        cells = analysis.measures[criterion.name].to_numpy(object)[at]
-        words = [str(cell).strip() for cell in cells.tolist()]
+        words = [str(cell).strip() for cell in measures[criterion.name].tolist()]
         return [word if there else None for word, there in zip(words, known, strict=True)]
-    numbers = numbers_of(analysis.measures, criterion.name)[0][at].tolist()
+    numbers = numbers_of(measures, criterion.name)[0].tolist()
     return [number if there else None for number, there in zip(numbers, known, strict=True)]
