@@ -107,7 +107,7 @@ def test_who_was_renamed_moved_came_and_went(old: Path, new: Path) -> None:
     ]
     assert (beta["rank"], beta["change"]) == ({"before": 4, "now": 3}, "moved")
     assert (zeta["change"], zeta["quadrant_before"], zeta["customer_before"]) == ("new", None, None)
-    assert zeta["total_score"] == {"before": None, "now": pytest.approx((85 + 44) / 2)}
+    assert zeta["total_score"] == {"before": None, "now": pytest.approx((60 + 44) / 2)}
     assert (gamma["change"], gamma["quadrant_before"], gamma["quadrant"]) == (
         "gone",
         "free_rider",
