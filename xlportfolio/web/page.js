@@ -1054,7 +1054,7 @@ class Matrix {
         ).length;
         if (hit < fewest) [best, fewest] = [{ side, box }, hit];
       }
-      if (best === null || fewest > 3) continue;
+      if (best === null || fewest > (this.shrink() < 1 ? 4 : 1)) continue;
       taken.push(best.box);
       named.push({
         value: [state.result.scores.benefit[i], state.result.scores.value[i]],
@@ -1322,7 +1322,7 @@ const COLUMNS = {
     key: "borderline",
     sorted: (i) => (state.result.borderline[i] ? 0 : 1),
     fill: asText((i) => (state.result.borderline[i] ? TEXTS.web.yes : "")),
-    kind: "wide",
+    kind: "wide spare",
   },
   strategy: {
     key: "strategy",
@@ -1392,7 +1392,9 @@ const list = {
       const isSorted = state.sort === key;
       const order = state.isDescending ? "descending" : "ascending";
       const sort = isSorted ? order : undefined;
-      return element("th", { scope: "col", class: kind, "aria-sort": sort, "data-key": key }, button);
+      const head = element("th", { scope: "col", class: kind, "aria-sort": sort }, button);
+      Object.assign(head.dataset, { key, name: TEXTS.columns[key] });
+      return head;
     });
     byId("columns").replaceChildren(...heads);
     byId("list-title").textContent = text(state.view);
