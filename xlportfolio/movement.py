@@ -185,7 +185,7 @@ def movement(
 
 
 def _by_number(customers: pd.DataFrame) -> pd.DataFrame:
-    """Rows labelled by the numbers of the customers, as objects: those of Arrow are slow to find."""
+    """Rows labelled by the numbers of the customers, as objects: Arrow is slow to find them."""
     return customers.set_axis(pd.Index(customers["customer_id"].to_numpy(object), dtype=object))
 
 
