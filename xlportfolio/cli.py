@@ -359,8 +359,8 @@ def _new(book: Path, language: Lang, *, with_sample: bool, again: bool) -> None:
 def _print_json(book: Path, done: Rescored) -> None:
     from xlportfolio.document import document
 
-    language = done.presentation.language
-    dump(document(str(book), done.as_of, done.run.advice, done.problems, language))
+    run, language = done.run, done.presentation.language
+    dump(document(str(book), run.as_of, run.advice, run.problems, language, run.movement))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from xlportfolio.analysis import Thresholds
 from xlportfolio.movement import Change, Crossing, Movement
 from xlportfolio.movement_words import put_into_words
+from xlportfolio.tipping import Withheld
 
 
 def movement_document(movement: Movement, language: str) -> dict[str, Any]:
@@ -107,10 +108,11 @@ def _crossing(crossing: Crossing) -> dict[str, Any]:
         "cause": str(crossing.cause),
         "before": float(crossing.before),
         "after": float(crossing.after),
-        "criterion": crossing.criterion,
+        "criterion": None if isinstance(crossing.criterion, Withheld) else crossing.criterion,
         "points": _number(crossing.points),
         "measure_before": _cell(crossing.measure_before),
         "measure_after": _cell(crossing.measure_after),
+        "unit": crossing.unit or None,
     }
 
 

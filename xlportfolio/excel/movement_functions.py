@@ -13,10 +13,10 @@ from xlportfolio.excel.arguments import BLANK, TABLE, Block, Cells, raw_table, s
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.conversion import ManyRows
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
-from xlportfolio.locale import LANGUAGES, texts
-from xlportfolio.model import Quadrant, Range, name_key
+from xlportfolio.locale import texts
+from xlportfolio.model import Range
 from xlportfolio.schema.cells import as_date, as_id, as_number, is_blank
-from xlportfolio.schema.contract import HISTORY, QUADRANTS, Cell
+from xlportfolio.schema.contract import HISTORY, KEPT_QUADRANTS, Cell
 from xlportfolio.schema.grid import Grid
 from xlportfolio.schema.settings import language_of
 
@@ -27,11 +27,6 @@ _HEADER = (
 _SCORES = ("value_score", "benefit_score", "total_score")
 #: Columns without which the table is no history.
 _NEEDED = ("day", "customer_id")
-#: How a customer is called that has no type.
-_UNRATED = {
-    name_key(word)
-    for word in (Quadrant.NOT_RATED, *(texts(s)("quadrants.not_rated") for s in LANGUAGES))
-}
 #: The days that Excel counts from the first of these; before March 1900, it counts one too many.
 _FIRST, _SERIALS = dt.date(1899, 12, 30), Range(61, 2_958_465)
 
@@ -173,8 +168,5 @@ class _Kept:
 
     def _type(self, i: int) -> str | None:
         """The type of a row in the language of the headers, whichever it was written in."""
-        text = self._grid.text(i, "quadrant")
-        quadrant = QUADRANTS.get(text)
-        if name_key(text) in _UNRATED:
-            quadrant = Quadrant.NOT_RATED
+        quadrant = KEPT_QUADRANTS.get(self._grid.text(i, "quadrant"))
         return None if quadrant is None else self.words(f"quadrants.{quadrant}")

@@ -170,9 +170,8 @@ def _day(path: Path, given: WorkbookInput, asked: dt.date | None) -> tuple[dt.da
         return asked, DayFrom.ASKED
     if given.presentation.as_of is not None:
         return given.presentation.as_of, DayFrom.SETTING
-    days = given.history.rows["day"]
-    if len(days):
-        return dt.date.fromordinal(int(days.max())), DayFrom.HISTORY
+    if given.history.days:
+        return given.history.days[-1], DayFrom.HISTORY
     return dt.datetime.fromtimestamp(path.stat().st_mtime).astimezone().date(), DayFrom.FILE
 
 
