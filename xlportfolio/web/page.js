@@ -68,6 +68,9 @@
  * @property {(number | null)[]} benefit benefit_then
  * @property {string[]} quadrant the type then; "" if new
  * @property {string[]} reason what has happened, in words; "" if nothing
+ * @property {string[]} model sentences on what has changed in the method
+ * @property {{id: string, name: string, quadrant: string, reason: string}[]} gone who is no longer
+ *   there
  *
  * Texts are branches of the locale file: `axes`, `statuses`, `quadrants`, `quadrants_plural`,
  * `meanings`, `notes`, `web`, and of `columns` and `matrix` the keys that are used here.
@@ -571,6 +574,8 @@ function shape(quadrant) {
 // --- what is seen --------------------------------------------------------------------------------
 
 const GIVEN = asGiven(DATA);
+/** What changed weights are compared with; where rows are left out, ranks among those shown. */
+const BASE = DATA.part ? computed(DATA, givenWeights(DATA)) : GIVEN;
 const MOVES = largestMoves(DATA);
 const SEARCHED = DATA.customers.id.map((id, i) => searchable(`${DATA.customers.name[i]} ${id}`));
 
@@ -648,9 +653,10 @@ function noteText(i) {
  * Everything about one customer.
  *
  * @param {number} i
+ * @param {boolean} [isBrief] without what takes longer to read than to point
  * @returns {Node[]}
  */
-function card(i) {
+function card(i, isBrief = false) {
   const { result, isChanged } = state;
   const { customers, movement } = DATA;
   const isRated = result.note[i] === "";
@@ -686,7 +692,7 @@ function card(i) {
   if (strategy) {
     const said = [strategy.strategy, strategy.activity].filter(Boolean).join(": ");
     parts.push(element("h3", {}, text("recommendation")), element("p", {}, said));
-    if (strategy.text) parts.push(element("p", { class: "kind more-text" }, strategy.text));
+    if (strategy.text && !isBrief) parts.push(element("p", { class: "kind" }, strategy.text));
   }
   if (movement && movement.reason[i]) {
     const since = text("moved", { since: movement.since });
@@ -704,10 +710,10 @@ function figures(i) {
   const { result } = state;
   /** @type {[string, number, number, (number: number) => string, string][]} */
   const rows = [
-    [TEXTS.axes.value, result.scores.value[i], GIVEN.scores.value[i], score, ""],
-    [TEXTS.axes.benefit, result.scores.benefit[i], GIVEN.scores.benefit[i], score, ""],
-    [TEXTS.words.total, result.total[i], GIVEN.total[i], score, ""],
-    [TEXTS.columns.rank, result.rank[i], GIVEN.rank[i], place, WHOLE.format(result.rated)],
+    [TEXTS.axes.value, result.scores.value[i], BASE.scores.value[i], score, ""],
+    [TEXTS.axes.benefit, result.scores.benefit[i], BASE.scores.benefit[i], score, ""],
+    [TEXTS.web.total, result.total[i], BASE.total[i], score, ""],
+    [TEXTS.columns.rank, result.rank[i], BASE.rank[i], place, WHOLE.format(result.rated)],
   ];
   const list = element("dl", { class: "scores" });
   for (const [name, now, before, spell, all] of rows) {
@@ -745,29 +751,33 @@ function spoken(i) {
 const MARGIN = { left: 56, right: 14, top: 24, bottom: 50 };
 /** How near the pointer must come to a point, in pixels; a finger is broader than a mouse. */
 const REACH = { mouse: 12, touch: 26 };
+/** The matrix on paper, as broad as an upright page. */
+const PAPER = { renderer: "svg", width: 680, height: 470 };
 
 class Matrix {
-  /** @param {HTMLElement} host */
-  constructor(host) {
+  /**
+   * @param {HTMLElement} host
+   * @param {boolean} [isPaper] whether it is drawn once, as lines that print sharply
+   */
+  constructor(host, isPaper = false) {
     this.host = host;
+    this.isPaper = isPaper;
     this.tip = byId("tip");
-    this.chart = echarts.init(host, null, {
-      renderer: "canvas",
-      devicePixelRatio: Math.max(2, window.devicePixelRatio),
-    });
+    this.chart = echarts.init(host, null, isPaper ? PAPER : { renderer: "canvas" });
     this.pen = document.createElement("canvas").getContext("2d");
     this.widths = new Map();
     this.rings = {};
-    this.listen();
     this.dress();
+    if (isPaper) this.chart.getZr().flush();
+    else this.listen();
   }
 
   /** Everything that depends on the colours, the texts, and the size. */
   dress() {
     const style = getComputedStyle(document.documentElement);
     this.colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-    this.font = `12px ${getComputedStyle(document.body).fontFamily}`;
-    this.isNarrow = this.host.clientWidth < 520;
+    this.family = getComputedStyle(document.body).fontFamily;
+    this.isNarrow = this.chart.getWidth() < 520;
     const soft = this.colour("soft");
     const axis = (/** @type {string} */ name, /** @type {object} */ more) => ({
       type: "value",
@@ -787,7 +797,7 @@ class Matrix {
     this.chart.setOption(
       {
         animation: false,
-        textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+        textStyle: { fontFamily: this.family },
         grid: MARGIN,
         xAxis: axis(TEXTS.matrix.x_axis, { nameGap: 30 }),
         yAxis: axis(TEXTS.matrix.y_axis, { nameGap: 36 }),
@@ -827,7 +837,7 @@ class Matrix {
       type: "scatter",
       silent: true,
       large: true, // one path for all points: thousands follow a slider
-      largeThreshold: 0,
+      largeThreshold: 1,
       progressive: 0,
       clip: false,
       z: 3,
@@ -849,15 +859,21 @@ class Matrix {
     return count > 1500 ? 0.55 : count > 400 ? 0.75 : 1;
   }
 
-  /** The place of a row on the canvas, in pixels. @param {number} i */
-  at(i) {
-    const { scores } = state.result;
+  /**
+   * The place of two scores on the canvas.
+   *
+   * @param {number} benefit
+   * @param {number} value
+   */
+  pixel(benefit, value) {
     const width = this.chart.getWidth() - MARGIN.left - MARGIN.right;
     const height = this.chart.getHeight() - MARGIN.top - MARGIN.bottom;
-    return [
-      MARGIN.left + (scores.benefit[i] / 100) * width,
-      MARGIN.top + (1 - scores.value[i] / 100) * height,
-    ];
+    return [MARGIN.left + (benefit / 100) * width, MARGIN.top + (1 - value / 100) * height];
+  }
+
+  /** The place of a row on the canvas. @param {number} i */
+  at(i) {
+    return this.pixel(state.result.scores.benefit[i], state.result.scores.value[i]);
   }
 
   /** Draw what is seen now. */
@@ -880,14 +896,16 @@ class Matrix {
       own.push(result.scores.benefit[i], result.scores.value[i]);
     }
     const series = Array.from(points, ([id, flat]) => ({ id, data: Float64Array.from(flat) }));
+    const ground = this.ground(counts);
     this.chart.setOption({
       series: [
-        this.ground(counts),
+        ground,
         ...series,
         { id: "arrows", data: this.arrows() },
         { id: "names", data: this.names() },
       ],
     });
+    if (this.isPaper) return;
     this.host.setAttribute(
       "aria-label",
       text("matrix_label", { shown: WHOLE.format(this.drawn.length) }),
@@ -910,11 +928,16 @@ class Matrix {
       ["free_rider", [benefit, 0], [100, value], "insideBottomRight"],
     ];
     const plot = this.chart.getWidth() - MARGIN.left - MARGIN.right;
+    this.kept = [];
     const shaded = areas.map(([type, from, to, position]) => {
-      const name = `${TEXTS.quadrants_plural[type]}  ${WHOLE.format(counts.get(type))}`;
-      const width = ((to[0] - from[0]) / 100) * plot;
+      const bare = TEXTS.quadrants_plural[type];
+      const full = `${bare}  ${WHOLE.format(counts.get(type))}`;
+      const room = ((to[0] - from[0]) / 100) * plot - 16;
+      const name = this.width(full, true) <= room ? full : bare;
+      const isShown = this.width(name, true) <= room && to[1] - from[1] > 6;
+      if (isShown) this.keep(position, this.width(name, true), from, to);
       const label = {
-        show: width > this.width(name) + 16 && to[1] - from[1] > 6,
+        show: isShown,
         formatter: name,
         position,
         distance: 8,
@@ -927,6 +950,9 @@ class Matrix {
         { coord: to },
       ];
     });
+    const [, y] = this.pixel(0, value);
+    const end = this.chart.getWidth() - MARGIN.right;
+    this.kept.push([end - 150, y - 20, end, y]);
     const line = (/** @type {Axis} */ axis, /** @type {string} */ side, /** @type {object} */ label) => {
       const { rule } = DATA.thresholds[axis];
       const key = rule === null ? "threshold" : `threshold_${rule}`;
@@ -964,13 +990,36 @@ class Matrix {
     }));
   }
 
-  /** How broad a text is. @param {string} name */
-  width(name) {
-    if (!this.widths.has(name)) {
-      this.pen.font = this.font;
-      this.widths.set(name, this.pen.measureText(name).width);
+  /**
+   * Remember where the name of an area stands, so that names of customers keep clear of it.
+   *
+   * @param {string} position
+   * @param {number} width
+   * @param {number[]} from
+   * @param {number[]} to
+   */
+  keep(position, width, from, to) {
+    const [left, bottom] = this.pixel(from[0], from[1]);
+    const [right, top] = this.pixel(to[0], to[1]);
+    const x = position.endsWith("Left") ? left : right - width - 16;
+    const y = position.startsWith("insideTop") ? top : bottom - 28;
+    this.kept.push([x, y, x + width + 16, y + 28]);
+  }
+
+  /**
+   * How broad a text is.
+   *
+   * @param {string} name
+   * @param {boolean} [isBold] whether it is the name of an area
+   */
+  width(name, isBold = false) {
+    const font = isBold ? `600 13px ${this.family}` : `12px ${this.family}`;
+    const key = `${font} ${name}`;
+    if (!this.widths.has(key)) {
+      this.pen.font = font;
+      this.widths.set(key, this.pen.measureText(name).width);
     }
-    return this.widths.get(name);
+    return this.widths.get(key);
   }
 
   /** The names of the first, each on the side where fewest points lie; none over another. */
@@ -978,12 +1027,13 @@ class Matrix {
     const right = this.chart.getWidth() - 2;
     const room = this.isNarrow ? 20 : 34;
     /** @type {number[][]} */
-    const taken = [];
+    const taken = [...this.kept];
     const points = this.drawn.slice(0, 600).map((i) => this.at(i));
     const isApart = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
       a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1];
     const named = [];
-    for (const i of this.drawn.slice(0, DATA.top_labels)) {
+    const most = this.isNarrow ? Math.min(DATA.top_labels, 6) : DATA.top_labels;
+    for (const i of this.drawn.slice(0, most)) {
       const full = Array.from(nameOf(i));
       const name = full.length > room ? `${full.slice(0, room - 1).join("").trimEnd()}…` : full.join("");
       const [x, y] = this.at(i);
@@ -1004,7 +1054,7 @@ class Matrix {
         ).length;
         if (hit < fewest) [best, fewest] = [{ side, box }, hit];
       }
-      if (best === null || fewest > 3) continue;
+      if (best === null || fewest > (this.shrink() < 1 ? 4 : 1)) continue;
       taken.push(best.box);
       named.push({
         value: [state.result.scores.benefit[i], state.result.scores.value[i]],
@@ -1047,7 +1097,7 @@ class Matrix {
       this.tip.hidden = true;
       return;
     }
-    this.tip.replaceChildren(...card(i));
+    this.tip.replaceChildren(...card(i, true));
     this.tip.hidden = false;
     const [x, y] = this.at(i);
     const [width, height] = [this.tip.offsetWidth, this.tip.offsetHeight];
@@ -1210,13 +1260,13 @@ const COLUMNS = {
     key: "rank",
     sorted: (i) => state.result.rank[i],
     fill: (i, cell) => {
-      const [now, before] = [state.result.rank[i], GIVEN.rank[i]];
+      const [now, before] = [state.result.rank[i], BASE.rank[i]];
       cell.textContent = place(now);
       if (state.isChanged && place(now) !== place(before)) {
-        cell.append(element("small", {}, text("rank_was", { rank: place(before) })));
+        cell.prepend(element("small", {}, text("rank_was", { rank: place(before) })), " ");
       }
     },
-    kind: "number",
+    kind: "number rank",
   },
   customer: {
     key: "customer",
@@ -1231,6 +1281,7 @@ const COLUMNS = {
       button.append(element("span", { class: "under" }, shape(state.result.quadrant[i]), ` ${under}`));
       cell.replaceChildren(button);
     },
+    kind: "who",
   },
   customer_id: {
     key: "customer_id",
@@ -1250,7 +1301,7 @@ const COLUMNS = {
       }
       cell.classList.toggle("changed-type", hasOtherType(i));
     },
-    kind: "medium",
+    kind: "medium type",
   },
   status: {
     key: "status",
@@ -1270,8 +1321,8 @@ const COLUMNS = {
   borderline: {
     key: "borderline",
     sorted: (i) => (state.result.borderline[i] ? 0 : 1),
-    fill: asText((i) => (state.result.borderline[i] ? TEXTS.words.yes : "")),
-    kind: "wide",
+    fill: asText((i) => (state.result.borderline[i] ? TEXTS.web.yes : "")),
+    kind: "wide spare",
   },
   strategy: {
     key: "strategy",
@@ -1341,7 +1392,9 @@ const list = {
       const isSorted = state.sort === key;
       const order = state.isDescending ? "descending" : "ascending";
       const sort = isSorted ? order : undefined;
-      return element("th", { scope: "col", class: kind, "aria-sort": sort, "data-key": key }, button);
+      const head = element("th", { scope: "col", class: kind, "aria-sort": sort }, button);
+      Object.assign(head.dataset, { key, name: TEXTS.columns[key] });
+      return head;
     });
     byId("columns").replaceChildren(...heads);
     byId("list-title").textContent = text(state.view);
@@ -1709,13 +1762,14 @@ function reweigh() {
   showChosen();
   showArrows();
   byId("stays").hidden = !state.isChanged;
+  byId("weights").parentElement.classList.toggle("same", !state.isChanged);
   /** @type {HTMLButtonElement} */ (byId("reset")).disabled = !state.isChanged;
 }
 
 /** Say what the weights change. @param {boolean} can whether scores can be computed with them */
 function showEffect(can) {
   const types = GIVEN.order.filter(hasOtherType).length;
-  const ranks = GIVEN.order.filter((i) => place(GIVEN.rank[i]) !== place(state.result.rank[i])).length;
+  const ranks = GIVEN.order.filter((i) => place(BASE.rank[i]) !== place(state.result.rank[i])).length;
   const counts = { types: WHOLE.format(types), ranks: WHOLE.format(ranks) };
   let sentence = text("unchanged");
   if (!can) sentence = text("zero");
@@ -1775,9 +1829,11 @@ function followTheme() {
   follow();
 }
 
-/** On paper: all lines that are seen, dark on white, and the matrix as broad as the paper. */
+/** On paper: all lines that are seen, dark on white, and a matrix of its own. */
 function followPrinting() {
   const before = { theme: "light", limit: STEP };
+  /** @type {Matrix | null} */
+  let paper = null;
   window.addEventListener("beforeprint", () => {
     before.theme = document.documentElement.dataset.theme || "light";
     before.limit = state.limit;
@@ -1787,21 +1843,15 @@ function followPrinting() {
     const asked = describedFilters();
     byId("asked-for").hidden = asked === "";
     byId("asked-for").textContent = text("printed", { filters: asked });
-    if (!matrix) return;
-    matrix.host.style.height = "480px";
-    matrix.host.style.width = "680px";
-    matrix.chart.resize({ width: 680, height: 480 });
-    matrix.dress();
+    if (matrix) paper = new Matrix(byId("paper"), true);
   });
   window.addEventListener("afterprint", () => {
     document.documentElement.dataset.theme = before.theme;
     state.limit = before.limit;
     byId("asked-for").hidden = true;
     list.draw();
-    if (!matrix) return;
-    matrix.host.style.height = matrix.host.style.width = "";
-    matrix.chart.resize({ width: matrix.host.clientWidth, height: matrix.host.clientHeight });
-    matrix.dress();
+    if (paper) paper.chart.dispose();
+    paper = null;
   });
   byId("print").addEventListener("click", () => window.print());
 }
@@ -1817,6 +1867,26 @@ function describedFilters() {
     changed ? text("only_changed") : "",
   ];
   return said.filter(Boolean).join("; ");
+}
+
+/** What else has changed since the earlier day: the method, and who is gone. */
+function showSince() {
+  if (!DATA.movement) return;
+  const { since, model, gone } = DATA.movement;
+  const who = gone.map(({ id, name, quadrant, reason }) => {
+    const item = element("li", {}, element("strong", {}, name || id));
+    item.append(` · ${TEXTS.quadrants[quadrant]}`, reason && ` · ${reason}`);
+    return item;
+  });
+  for (const [key, items] of Object.entries({
+    model_changed: model.map((sentence) => element("li", {}, sentence)),
+    gone: who,
+  })) {
+    if (!items.length) continue;
+    const title = element("h2", {}, text(key, { since }));
+    byId("since").append(title, element("ul", {}, ...items));
+    byId("since").hidden = false;
+  }
 }
 
 function start() {
@@ -1856,6 +1926,7 @@ function start() {
       showArrows();
     });
   }
+  showSince();
   followPrinting();
 }
 
