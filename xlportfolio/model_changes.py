@@ -42,12 +42,15 @@ class ModelChange:
         ``"linear 0..500"`` (nothing where a bound is taken from the data) or
         ``"steps 0=0; 50=25"``. A missing measure that is left out is ``"skip"``. ``None`` for
         both: it is only told that there is a difference.
+    axis
+        Whose scores it touches; ``None``: those of both, or none.
     """
 
     criterion: str | None
     field: str
     before: float | str | None = None
     after: float | str | None = None
+    axis: Axis | None = None
 
 
 def model_changes(before: ScoringModel, after: ScoringModel) -> tuple[ModelChange, ...]:
@@ -66,7 +69,8 @@ def model_changes(before: ScoringModel, after: ScoringModel) -> tuple[ModelChang
     ...     for weight in (40, 60)
     ... )
     >>> model_changes(then, now)
-    (ModelChange(criterion='Turnover', field='weight', before=50.0, after=60.0),)
+    (ModelChange(criterion='Turnover', field='weight', before=50.0, after=60.0,
+                 axis=<Axis.VALUE: 'value'>),)
     """
     return (*_of_criteria(before, after), *_of_settings(before, after))
 
@@ -84,43 +88,43 @@ def _of_criteria(before: ScoringModel, after: ScoringModel) -> Iterator[ModelCha
     }
     for key, criterion in now.items():
         if key not in was:
-            yield ModelChange(criterion.name, "added", None, share_after[key])
+            yield ModelChange(criterion.name, "added", None, share_after[key], criterion.axis)
             continue
         yield from _of_criterion(was[key], criterion)
         if key in reweighted:
-            yield ModelChange(criterion.name, "weight", share_before[key], share_after[key])
+            shares = share_before[key], share_after[key]
+            yield ModelChange(criterion.name, "weight", *shares, criterion.axis)
     for key, criterion in was.items():
         if key not in now:
-            yield ModelChange(criterion.name, "removed", share_before[key], None)
+            yield ModelChange(criterion.name, "removed", share_before[key], None, criterion.axis)
 
 
 def _of_criterion(was: Criterion, now: Criterion) -> Iterator[ModelChange]:
     if was.axis is not now.axis:
         yield ModelChange(now.name, "axis", str(was.axis), str(now.axis))
     if was.objective is not now.objective and _is_linear(was) and _is_linear(now):
-        yield ModelChange(now.name, "objective", str(was.objective), str(now.objective))
+        yield ModelChange(now.name, "objective", str(was.objective), str(now.objective), now.axis)
     if _essence(was.scale) != _essence(now.scale):
-        yield ModelChange(now.name, "scale", scale_text(was.scale), scale_text(now.scale))
+        yield ModelChange(now.name, "scale", scale_text(was.scale), scale_text(now.scale), now.axis)
     if was.fill != now.fill:
-        yield ModelChange(now.name, "missing", *(_fill(c) for c in (was, now)))
+        yield ModelChange(now.name, "missing", _fill(was), _fill(now), now.axis)
 
 
 def _of_settings(before: ScoringModel, after: ScoringModel) -> Iterator[ModelChange]:
     for axis in Axis:
         if before.threshold(axis) != after.threshold(axis):
-            pair = (_number_or_rule(model.threshold(axis)) for model in (before, after))
-            yield ModelChange(None, f"{axis}_threshold", *pair)
-    was, now = (
+            was, now = (_number_or_rule(model.threshold(axis)) for model in (before, after))
+            yield ModelChange(None, f"{axis}_threshold", was, now, axis)
+    old, new = (
         {f"{axis}_weight": float(getattr(model, f"{axis}_weight")) for axis in Axis}
         for model in (before, after)
     )
-    for name in _reweighted(was, now):
-        yield ModelChange(None, name, _percent(was)[name], _percent(now)[name])
+    for name in _reweighted(old, new):
+        yield ModelChange(None, name, _percent(old)[name], _percent(new)[name])
     for name in _NUMBERS:
-        pair = (float(getattr(model, name)) for model in (before, after))
-        change = ModelChange(None, name, *pair)
-        if change.before != change.after:
-            yield change
+        then, since = (float(getattr(model, name)) for model in (before, after))
+        if then != since:
+            yield ModelChange(None, name, then, since)
 
 
 def scale_text(scale: Scale) -> str:

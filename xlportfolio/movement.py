@@ -16,6 +16,7 @@ thresholds, and from what everybody else has done.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -154,8 +155,7 @@ def movement(
     ('customer', 'Turnover', 20.0)
     """
     earlier, later = (
-        analysis.customers.iloc[who_counts(analysis)].set_index("customer_id")
-        for analysis in (before, after)
+        _by_number(analysis.customers.iloc[who_counts(analysis)]) for analysis in (before, after)
     )
     steps = steps_between(before, after)
     both = after.customers["customer_id"].to_numpy(object)[steps.states[-1].at]
@@ -182,6 +182,11 @@ def movement(
         (after.model.value_threshold, after.model.benefit_threshold),
         (float(before.model.min_coverage), float(after.model.min_coverage)),
     )
+
+
+def _by_number(customers: pd.DataFrame) -> pd.DataFrame:
+    """Rows labelled by the numbers of the customers, as objects: Arrow is slow to find them."""
+    return customers.set_axis(pd.Index(customers["customer_id"].to_numpy(object), dtype=object))
 
 
 def _here(earlier: pd.DataFrame, later: pd.DataFrame) -> _Table:
@@ -218,7 +223,7 @@ def _departed(
     absent = earlier.loc[~earlier.index.isin(later.index)]
     table = _last_seen(absent.assign(day=since.toordinal(), parted=""))
     if gone is not None:
-        kept = gone.drop_duplicates("customer_id", keep="last").set_index("customer_id")
+        kept = _by_number(gone.drop_duplicates("customer_id", keep="last"))
         kept = kept.loc[~kept.index.isin(later.index)]
         parted = kept["parted"].reindex(absent.index)
         table["parted"] = np.where(absent.index.isin(kept.index), _texts(parted), "")
@@ -239,11 +244,11 @@ def _last_seen(rows: pd.DataFrame) -> _Table:
         "customer": _texts(rows["customer"]),
         "customer_before": _texts(rows["customer"]),
         "status": _texts(rows["status"]),
-        "change": np.full(len(rows), Change.GONE, dtype=object),
+        "change": _objects([Change.GONE] * len(rows)),
         "parted": _texts(rows["parted"]),
     }
     days = [dt.date.fromordinal(int(day)) for day in rows["day"].tolist()]
-    table["last_seen"] = np.array([*days, None], dtype=object)[:-1]
+    table["last_seen"] = _objects(days)
     for column, name in _WORDS.items():
         table[f"{name}_before"] = _texts(rows[column]) if column in rows else blank
         table[name] = blank
@@ -264,7 +269,7 @@ def _successors(there: _Table, here: _Table) -> Texts:
     by_name = {key(name): number for name, number in reversed([*pairs])}
     names = [key(name) for name in there["customer"].tolist()]
     found = [by_name.get(name, "") if name else "" for name in names]
-    return np.array([*found, None], dtype=object)[:-1]
+    return _objects(found)
 
 
 def _joined(here: _Table, there: _Table) -> pd.DataFrame:
@@ -276,6 +281,13 @@ def _joined(here: _Table, there: _Table) -> pd.DataFrame:
         second = there.get(name, np.full(count, np.nan))
         columns[name] = pd.Series(np.concatenate([first, second]), dtype=first.dtype)
     return pd.DataFrame(columns)
+
+
+def _objects(items: Sequence[object]) -> Texts:
+    """An array of objects as they are."""
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
 
 
 def _texts(column: pd.Series) -> Texts:
