@@ -178,12 +178,12 @@ def with_criterion(path: Path, name: str) -> None:
 def test_a_new_criterion_gets_a_column_at_the_right(book: Path) -> None:
     rescore(book, as_of=FIRST, backup=False)
     before = rows_of(history_of(book))
-    with_criterion(book, "Status")
+    with_criterion(book, "Rang")
     rescore(book, as_of=SECOND, backup=False)
     after = rows_of(history_of(book))
-    assert list(after[0]) == [*before[0], "[Status]"]
-    assert [{**row, "[Status]": None} for row in before] == after[: len(before)]
-    assert sorted(row["[Status]"] for row in after[len(before) :]) == [2, 3, 4, 5, 6]
+    assert list(after[0]) == [*before[0], "[Rang]"]
+    assert [{**row, "[Rang]": None} for row in before] == after[: len(before)]
+    assert sorted(row["[Rang]"] for row in after[len(before) :]) == [2, 3, 4, 5, 6]
 
 
 def test_a_criterion_written_otherwise_keeps_its_column(tmp_path: Path) -> None:
