@@ -161,7 +161,7 @@ _MODEL_KINDS = {
     "low": Kind.MEASURE,
     "high": Kind.MEASURE,
     "levels": Kind.PHRASE,
-    "missing": Kind.MEASURE,
+    "missing": Kind.COUNT,
     "unit": Kind.WORD,
     "setting": Kind.WORD,
     "value": Kind.MEASURE,

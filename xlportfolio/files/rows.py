@@ -71,7 +71,7 @@ class Pieces:
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
         if column.kind is Kind.DATE:
-            return _made([*column.cells], self._day_piece)
+            return _made([*map(float, column.cells)], self._day_piece)
         if column.formulas:
             error = "#N/A" if column.kind is Kind.PLOTTED else ""
             return [

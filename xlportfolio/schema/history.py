@@ -71,6 +71,8 @@ def _quadrant(cell: Cell) -> str | None:
     return "" if is_blank(cell) else contract.KEPT_QUADRANTS.get(shown(cell, "en"))
 
 
+#: Characters of a header; a name that is longer was cut.
+_LONGEST_HEADER = 255
 #: How a cell of each column that holds no number is understood, ``None``: not at all.
 _READERS: Mapping[str, Callable[[Cell], int | str | None]] = {
     "day": _ordinal,
@@ -174,6 +176,9 @@ class _Rows:
             for criterion in self.versions.models[version].criteria:
                 key = name_key(criterion.name)
                 kinds.setdefault(key, {})[version] = criterion.scale.kind
+                cut = name_key(" ".join(criterion.name.split())[:_LONGEST_HEADER])
+                if key not in places and cut in places:
+                    places[key] = criterion.name, places.pop(cut)[1]
                 if key not in places:
                     details = {"version": version}
                     fault = Fault("history_column", criterion=criterion.name, details=details)
