@@ -647,6 +647,9 @@ function noteText(i) {
   });
 }
 
+/** Why a customer is where it is, or why it is not rated. @param {number} i */
+const reasonText = (i) => (state.result.note[i] ? noteText(i) : DATA.customers.reason[i]);
+
 // --- the card of a customer ----------------------------------------------------------------------
 
 /**
@@ -1337,8 +1340,8 @@ const COLUMNS = {
   },
   reason: {
     key: "reason",
-    sorted: (i) => DATA.customers.reason[i],
-    fill: asText((i) => (state.result.note[i] ? noteText(i) : DATA.customers.reason[i])),
+    sorted: reasonText,
+    fill: asText(reasonText),
     kind: "medium",
   },
 };
@@ -1698,7 +1701,7 @@ function topOf(weights) {
 function slider(name, top, weight) {
   const id = `slider-${sliders.length}`;
   const input = element("input", { type: "range", id, min: "0", max: String(top), step: "any" });
-  const output = element("output", { for: id });
+  const output = element("span", { class: "weight", "aria-hidden": "true" });
   const box = element("div", { class: "slider" }, element("label", { for: id }, name), output, input);
   const show = () => {
     const [now, all] = [weight.get(), weight.all()];
