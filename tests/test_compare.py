@@ -384,7 +384,11 @@ def quadrant(states: State, customer: str) -> str:
 
 
 def crossing(states: Sequence[State], axis: str, customer: str) -> dict[str, Any] | None:
-    """What took a score over its threshold: the last step in which it changed sides."""
+    """What took a score over its threshold: the last step in which it changed sides.
+
+    What a criterion brings is its share of the weight times how far its value lies above the middle
+    of the scores before and after that step.
+    """
     scores = [one.scores[axis][customer] for one in states]
     thresholds = [one.thresholds[axis] for one in states]
     high = [round(s, 9) >= round(t, 9) for s, t in zip(scores, thresholds, strict=True)]
@@ -393,9 +397,10 @@ def crossing(states: Sequence[State], axis: str, customer: str) -> dict[str, Any
     step = max(i for i in (1, 2, 3) if high[i] != high[i - 1])
     way = 1 if high[-1] else -1
     before, after = states[step - 1], states[step]
+    middle = (scores[step - 1] + scores[step]) / 2
     effects = {
-        name: after.shares[name] * (after.values[name][customer] - scores[step - 1])
-        - before.shares[name] * (before.values[name][customer] - scores[step - 1])
+        name: after.shares[name] * (after.values[name][customer] - middle)
+        - before.shares[name] * (before.values[name][customer] - middle)
         for name in AXES[axis]
     }
     assert sum(effects.values()) == pytest.approx(scores[step] - scores[step - 1])
