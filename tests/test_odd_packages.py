@@ -240,11 +240,11 @@ def test_odd_packages(change: Callable[[Parts], Parts], parts: Parts, tmp_path: 
         assert load_workbook(path)["Ranking"]["C6"].value == "Epsilon"
     if change is last_sheet_id:
         numbers = [int(n) for n in re.findall(rb'sheetId="(\d+)"', after[BOOK])]
-        assert sorted(numbers) == [*range(1, 14), 65534]
+        assert sorted(numbers) == [*range(1, 17), 65534]
     if change is last_table_id:
         tables = [data for name, data in after.items() if "tables/" in name]
         ids = [int(re.search(rb' id="(\d+)"', data)[1]) for data in tables]  # type: ignore[index]
-        assert len(set(ids)) == len(ids) == 12
+        assert len(set(ids)) == len(ids) == 15
         assert min(ids) > 0
         assert max(ids) == 2**32 - 1
 

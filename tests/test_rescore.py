@@ -32,7 +32,10 @@ OURS = [
     "Matrix",
     "ABC vs value",
     "Robustness",
+    "Movement",
     "Data check",
+    "History",
+    "History models",
 ]
 DAY = dt.date(2026, 1, 31)
 

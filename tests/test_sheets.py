@@ -78,7 +78,10 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "Activity plan",
         "ABC vs value",
         "Robustness",
+        "Movement",
         "Data check",
+        "History",
+        "History models",
     }
     for name in ("Ranking", *TYPES):
         assert list(rows_of(opened[name])[0]) == RANKING

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from xlportfolio import __version__, import_command, order_commands, share_command  # noqa: F401 (register theirs)
+from xlportfolio import __version__, compare_command, import_command, order_commands, share_command  # noqa: F401 (register theirs)
 from xlportfolio.command import (
     HELP,
     SYSTEM,

@@ -9,6 +9,7 @@ of the analysis but the chart's thresholds.
 from __future__ import annotations
 
 import re
+import string
 import textwrap
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -80,6 +81,7 @@ STYLES: Mapping[Kind, Style] = {
     Kind.NAME: Style(30),
     Kind.WORD: Style(12),
     Kind.FLAG: Style(8, horizontal="center"),
+    Kind.DATE: Style(12, "yyyy-mm-dd", "center"),
     Kind.QUADRANT: Style(17, horizontal="center"),
     Kind.SCORE: Style(11, "0.0", "right"),
     Kind.PLOTTED: Style(11, "0.0", "right"),
@@ -93,12 +95,15 @@ STYLES: Mapping[Kind, Style] = {
     Kind.DIFFERENCE: Style(11, "+0;-0;0", "center"),
     Kind.PHRASE: Style(24, wrap=True),
     Kind.PROSE: Style(58, wrap=True),
+    Kind.REMARK: Style(24, wrap=True),
     Kind.RATIO: Style(14, "0.000", "center"),
     Kind.MEASURE: Style(12, horizontal="right"),
     Kind.POINTS: Style(11, "0.0", "right"),
     Kind.ENTRY: Style(10, horizontal="center"),
     Kind.JUDGMENT: Style(17, horizontal="center", wrap=True),
 }
+#: How days are shown, by language.
+DAYS = {"en": STYLES[Kind.DATE].number_format, "de": "dd.mm.yyyy"}
 #: Widths of single columns that differ from those of their kind.
 _WIDTHS = {
     "activity": 34.0,
@@ -118,7 +123,7 @@ _LAST_ROW = 1_048_576
 #: A row cannot be higher, in points.
 _HIGHEST = 409.0
 #: A name further to the right than this does not stay in view when the sheet is scrolled.
-_FROZEN = 3
+_FROZEN = 4
 #: Width of the filter button that covers a header's end, in characters.
 _BUTTON = 3
 
@@ -162,6 +167,8 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
         for cells in (sheet.cell(first_row, position), whole):
             cells.font = _BODY
             cells.number_format = style.number_format
+            if column.kind is Kind.DATE:
+                cells.number_format = DAYS[words.language]
             cells.alignment = _alignment(style)
         _rules(sheet, column, f"{letter}{first_row}:{letter}{_LAST_ROW}", words)
     sheet.row_dimensions[header_row].height = 33
@@ -190,6 +197,15 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
     sheet.freeze_panes = f"{get_column_letter(frozen)}{still}"
     _print_setup(sheet, words)
     sheet.print_title_rows = f"{header_row}:{header_row}"
+    if table.printed is not None:
+        _print_part(sheet, table, *table.printed)
+
+
+def _print_part(sheet: Worksheet, table: SheetTable, rows: range, columns: range) -> None:
+    """Print some rows and columns of a table, and all that stands above them on each page."""
+    left, right = (get_column_letter(k + 1) for k in (columns[0], columns[-1]))
+    sheet.print_area = f"{left}{table.first_row + rows[0]}:{right}{table.first_row + rows[-1]}"
+    sheet.print_title_rows = f"1:{table.header_row}"
 
 
 def _header_cell(sheet: Worksheet, row: int, position: int, column: ReportColumn) -> None:
@@ -339,6 +355,13 @@ def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> N
         sheet.conditional_formatting.add(area, bar)
         return
     first = area.partition(":")[0]
+    if column.kind is Kind.REMARK:  # of somebody who is missing
+        row = first.lstrip(string.ascii_uppercase)
+        named = (f'$A{row}="{words(f"changes.{key}")}"' for key in ("gone", "parted"))
+        fill = PatternFill("solid", bgColor=INPUT)
+        rule = FormulaRule(formula=[f"OR({','.join(named)})"], fill=fill, border=_RULE)
+        sheet.conditional_formatting.add(area, rule)
+        return
     filled = column.kind is Kind.QUADRANT
     for word, colour in _coloured(column, words).items():
         rule = FormulaRule(
@@ -402,7 +425,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.column_dimensions[letter].width = width
 
     lines = _threshold_cells(sheet, matrix)
-    for position, column in enumerate(matrix.points, start=POINTS_COLUMN):
+    for position, column in enumerate(matrix.columns, start=POINTS_COLUMN):
         small = Font(name=FONT, size=9, color=SOFT)
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
         prototype = sheet.cell(POINTS_ROW, position)

@@ -30,6 +30,8 @@ VALUES = Range(0, 100)
 EFFORT = Range(0, 1_000_000)
 #: Customers named in the matrix; each takes a series, and Excel draws 255 of them in a chart.
 LABELS = Range(0, 200)
+#: Days that the history keeps; 0: none.
+DATES = Range(0, 1000)
 #: Percent by which weights are varied. Above the bound nearly all weight falls on one criterion in
 #: each draw; at 100 there would be no distribution left.
 SPREAD = Range(0, 90)
@@ -441,9 +443,16 @@ class Presentation:
         How many customers the matrix names.
     bubble_measure
         The customers' column that sets the size of the points in the matrix, if any.
+    history_dates
+        How many days the history keeps; 0: none, and nothing is compared.
+    compare_with
+        The day is compared with the latest one that is kept and not after this; ``None``: with the
+        latest one before it.
     """
 
     language: str = "en"
     as_of: dt.date | None = None
     top_labels: int = 15
     bubble_measure: str | None = None
+    history_dates: int = 24
+    compare_with: dt.date | None = None

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.analysis import Note, PortfolioAnalysis, analyse
 from xlportfolio.consequences import Consequences
-from xlportfolio.errors import Problem
+from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.history import History
 from xlportfolio.locale import texts
 from xlportfolio.model import Presentation
-from xlportfolio.movement import Movement
+from xlportfolio.movement import Movement, movement
 from xlportfolio.page import build_page
 from xlportfolio.page_layout import PAGE, CustomerPage
 from xlportfolio.report import ORDER, Report, build_report
@@ -24,12 +25,17 @@ from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
 from xlportfolio.wording import Advice, advise
 
+#: Rows that stand for no customer of their own, and are kept for no day.
+_NOBODY = (Note.REPEATED, Note.UNIDENTIFIED)
+#: By how much points that were kept may differ from what follows from the measures.
+_TOLERANCE = 1e-9
+
 
 class Past(NamedTuple):
     """What is kept of earlier days and of this one, and what has changed since the last."""
 
-    history: History
-    movement: Movement | None
+    history: History = History()
+    movement: Movement | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +52,7 @@ class Run:
         What follows from a whole portfolio of which the analysis is a part; ``None``: it follows
         from the analysis.
     past
-        What is kept of earlier days and of this one, and what has changed since; ``None``: it
-        follows from what the workbook has kept.
+        What is kept of earlier days and of this one, and what has changed since.
     """
 
     given: WorkbookInput
@@ -55,7 +60,7 @@ class Run:
     presentation: Presentation
     problems: tuple[Problem, ...]
     numbers: Consequences | None = None
-    past: Past | None = None
+    past: Past = field(default_factory=Past)
 
     @classmethod
     def of(
@@ -76,12 +81,13 @@ class Run:
             Of the texts; ``None``: that of the workbook.
         """
         analysis = analyse(given.customers, given.model)
-        problems = in_order([*given.problems, *map(given.places.locate, analysis.faults)])
         asked = given.presentation
-        presentation = replace(
-            asked, language=language or asked.language, as_of=as_of or asked.as_of or today
-        )
-        return cls(given, analysis, presentation, tuple(problems))
+        day = as_of or asked.as_of or today
+        presentation = replace(asked, language=language or asked.language, as_of=day)
+        past, faults = _past(given, analysis, day)
+        found = [*analysis.faults, *faults]
+        problems = in_order([*given.problems, *map(given.places.locate, found)])
+        return cls(given, analysis, presentation, tuple(problems), past=past)
 
     @property
     def as_of(self) -> dt.date:
@@ -94,19 +100,15 @@ class Run:
         """What follows from the analysis, in numbers and in words."""
         return advise(self.analysis, self.presentation.language, self.numbers)
 
-    @cached_property
-    def _past(self) -> Past:
-        return self.past or Past(self.given.history, None)
-
     @property
     def history(self) -> History:
         """What is kept of earlier days, and of this one."""
-        return self._past.history
+        return self.past.history
 
     @property
     def movement(self) -> Movement | None:
         """What has changed since the day compared with; none if there is no such day."""
-        return self._past.movement
+        return self.past.movement
 
     @property
     def sheet_names(self) -> dict[str, str]:
@@ -144,3 +146,44 @@ class Run:
             movement=self.movement,
             sizes=sizes,
         )
+
+
+def _past(
+    given: WorkbookInput, analysis: PortfolioAnalysis, day: dt.date
+) -> tuple[Past, list[Fault]]:
+    """What is kept and what has changed since, and what is odd about what was kept."""
+    asked, history = given.presentation, given.history
+    if not asked.history_dates:
+        return Past(), []
+    is_somebody = ~analysis.customers["note"].isin(_NOBODY).to_numpy()
+    customers, measures = analysis.customers.loc[is_somebody], analysis.measures.loc[is_somebody]
+    faults: list[Fault] = []
+    moved: Movement | None = None
+    since = history.compared_with(day, asked.compare_with)
+    if since is not None:
+        then = history.snapshot(since)
+        before = analyse(then.customers, then.model)
+        faults += _doubts(history.rows, before, since)
+        gone = history.gone(day, set(customers["customer_id"].tolist()), since)
+        moved = movement(before, since, analysis, day, gone)
+    elif asked.compare_with is not None:
+        details = {"day": asked.compare_with, "as_of": day}
+        faults.append(Fault("nothing_kept", Severity.WARNING, "compare_with", details=details))
+    kept = history.with_day(day, customers, measures, given.model).thinned(asked.history_dates)
+    return Past(kept, moved), faults
+
+
+def _doubts(rows: pd.DataFrame, before: PortfolioAnalysis, since: dt.date) -> list[Fault]:
+    """Whether points that were kept of a day do not follow from the measures that were kept."""
+    computed = before.customers
+    kept = rows.loc[computed.index]
+    differs = np.zeros(len(kept), dtype=np.bool_)
+    for key in ("value_score", "benefit_score", "total_score", "rank"):
+        was, now = (frame[key].to_numpy(np.float64) for frame in (kept, computed))
+        differs |= ~((np.abs(was - now) <= _TOLERANCE) | (np.isnan(was) & np.isnan(now)))
+    differs |= (kept["quadrant"] != computed["quadrant"]).to_numpy()
+    if not differs.any():
+        return []
+    first = kept.iloc[np.flatnonzero(differs)[0]]
+    details = {"day": since, "count": int(differs.sum()), "first": first["customer_id"]}
+    return [Fault("history_doubtful", Severity.WARNING, "history", details=details)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -23,9 +23,11 @@ NOTICE = f"A{HEADER_ROW - 1}"
 class Kind(StrEnum):
     """What a column holds; it decides the number format, the width and the alignment.
 
-    ``MEASURE`` is a number or a word, as it is, ``POINTS`` a value of 0 to 100 among many;
+    ``DATE`` is a day, counted as :meth:`datetime.date.toordinal` does. ``MEASURE`` is a number or a
+    word, as it is, ``POINTS`` a value of 0 to 100 among many;
     ``ENTRY`` is a number from 0 that people type; ``JUDGMENT`` stands for the columns of a square,
-    one for each row of its table, in whose upper half people choose from a list. ``PLOTTED`` is a
+    one for each row of its table, in whose upper half people choose from a list. ``REMARK`` is what
+    people type too, but a run reads it before it is written again. ``PLOTTED`` is a
     coordinate by formula: where it has no number it shows #N/A, which no chart draws.
     """
 
@@ -34,6 +36,7 @@ class Kind(StrEnum):
     NAME = "name"
     WORD = "word"
     FLAG = "flag"
+    DATE = "date"
     QUADRANT = "quadrant"
     SCORE = "score"
     PLOTTED = "plotted"
@@ -47,6 +50,7 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     PHRASE = "phrase"
     PROSE = "prose"
+    REMARK = "remark"
     RATIO = "ratio"
     MEASURE = "measure"
     POINTS = "points"
@@ -94,6 +98,16 @@ class ReportColumn:
         if isinstance(self.all_cells, np.ndarray):
             return self.all_cells[self.at[:count]]
         return [self.all_cells[i] for i in self.at[:count].tolist()]
+
+    def lengthened(self, rows: int) -> ReportColumn:
+        """The column with blank cells below, down to as many rows."""
+        lack = rows - len(self)
+        if not lack:
+            return self
+        cells = self.cells
+        if isinstance(cells, np.ndarray):
+            return replace(self, all_cells=np.append(cells, np.full(lack, np.nan)), at=None)
+        return replace(self, all_cells=[*cells, *[""] * lack], at=None)
 
     def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
         """The column of everybody with some of its rows."""
@@ -155,6 +169,9 @@ class SheetTable:
         The lines between the subtitles and the table, if there are any.
     formulas
         Those of cells above the table that have one, by their addresses.
+    printed
+        What of the table is printed below the lines above it, as rows and columns of data counted
+        from 0; ``None``: all of it.
     """
 
     key: str
@@ -166,6 +183,7 @@ class SheetTable:
     quadrant: Quadrant | None = None
     summary: Summary | None = None
     formulas: Mapping[str, str] = field(default_factory=dict)
+    printed: tuple[range, range] | None = None
 
     def __len__(self) -> int:
         """The number of rows of data."""

@@ -197,29 +197,42 @@ def measure_text(
     if criterion.scale.kind is ScaleKind.CATEGORIES:
         return lambda measure, _: str(measure).strip()
     numbers, _ = numbers_of(analysis.measures, criterion.name)
-    is_share = criterion.unit.strip().casefold() in _SHARES
-    usual = max(_decimals(numbers), _PERCENT if is_share else 0) + more
+    usual = decimals_of(numbers, criterion.unit) + more
     beyond = _beyond(criterion, usual)
 
     def spell(measure: float | str, now: float | str | None) -> str:
         number, decimals = float(measure), usual
         if now is not None:
             number, decimals = beyond(number, number > float(now))
-        if is_share:
-            return words("words.percent", number=words.number(100 * number, decimals - _PERCENT))
-        return words.number(number, decimals)
+        return spelled(number, decimals, criterion.unit, words)
 
     return spell
 
 
-def _decimals(numbers: npt.NDArray[np.float64]) -> int:
-    """The decimals that the measures of a criterion have, NaN for missing ones."""
+def decimals_of(numbers: npt.NDArray[np.float64], unit: str) -> int:
+    """With how many decimals measures are shown that have a unit; NaN for missing ones."""
+    least = _PERCENT if _is_share(unit) else 0
     present = numbers[~np.isnan(numbers)]
     for decimals in range(_MOST_DECIMALS):
         if np.array_equal(np.round(present, decimals), present):
-            return decimals
+            return max(decimals, least)
     before_point = math.floor(math.log10(np.median(np.abs(present[present != 0])))) + 1
-    return min(max(_DIGITS - before_point, 0), _MOST_DECIMALS)
+    return max(min(max(_DIGITS - before_point, 0), _MOST_DECIMALS), least)
+
+
+def spelled(number: float, decimals: int, unit: str, words: Texts) -> str:
+    """A measure without its unit; what people read as a percentage is one.
+
+    >>> spelled(0.25, 2, "share", texts("de"))
+    '25 %'
+    """
+    if _is_share(unit):
+        return words("words.percent", number=words.number(100 * number, decimals - _PERCENT))
+    return words.number(number, decimals)
+
+
+def _is_share(unit: str) -> bool:
+    return unit.strip().casefold() in _SHARES
 
 
 def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[float, int]]:

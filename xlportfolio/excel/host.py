@@ -38,7 +38,7 @@ from xlportfolio.report import ORDER, TABLES, Report
 from xlportfolio.run import Run
 from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import RawTable, Table
-from xlportfolio.schema.contract import sheet_table
+from xlportfolio.schema.contract import KEPT_TABLES, sheet_table
 from xlportfolio.state import STATE, state_array
 from xlportfolio.tables import SheetTable
 
@@ -65,8 +65,8 @@ class LiveBook:
     # --- input ---------------------------------------------------------------------------------
 
     def read_tables(self) -> dict[str, RawTable]:
-        """The input tables by name: table objects, else what stands on the sheets of that name."""
-        found = {table.name: self.read_table(table) for table in INPUT_TABLES}
+        """The tables that are read: table objects, else what stands on the sheets of that name."""
+        found = {table.name: self.read_table(table) for table in (*INPUT_TABLES, *KEPT_TABLES)}
         return {name: raw for name, raw in found.items() if raw is not None}
 
     def read_table(self, table: Table) -> RawTable | None:
@@ -225,7 +225,10 @@ class LiveBook:
         """
         ours, home, tables = self._ours, self._home, {t.key: t for t in report.tables}
         there: list[Output] = [
-            OutputTable(SeenTable(*self.tables[table.table.casefold()], len(table)), table)
+            OutputTable(
+                SeenTable(*self.tables[table.table.casefold()], len(table), len(table.columns)),
+                table,
+            )
             for key, table in tables.items()
             if key in ours
         ]

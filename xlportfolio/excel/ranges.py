@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import xlwings as xw
 from xlwings.main import Table
 
@@ -14,13 +15,15 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.schema import CellError
 from xlportfolio.schema.contract import Cell
-from xlportfolio.tables import ReportColumn
+from xlportfolio.tables import Kind, ReportColumn
 
 #: Rows of cells to be written, of equal length.
 Rows = list[list[Any]]
 
 #: Words that Excel takes for truth values when they are entered.
 _TRUTHS = {"true", "false", "wahr", "falsch"}
+#: The first day on which programs agree how many have gone by: Excel knows a 29 February 1900.
+_FIRST_SURE = dt.date(1900, 3, 1)
 #: Texts longer than this are neither numbers nor dates.
 _LONGEST_ENTRY = 40
 #: Rows above a table of ours that are looked at: for its title, which may have been moved.
@@ -53,15 +56,23 @@ def write(sheet: xw.Sheet, first: tuple[int, int], rows: Rows) -> None:
 
 def rows_of(columns: Sequence[ReportColumn]) -> Rows:
     """Columns as rows of cells that Excel takes as they are."""
-    plain = []
+    plain: list[list[Any]] = []
     for column in columns:
-        if isinstance(column.cells, list | tuple):
-            known: dict[str, str | None] = {}
-            plain.append([known.setdefault(text, entry(text)) for text in column.cells])
+        cells = column.cells
+        if isinstance(cells, np.ndarray):
+            numbers: list[float] = cells.tolist()
+            of_one = _day if column.kind is Kind.DATE else float
+            plain.append([None if x != x else of_one(x) for x in numbers])  # noqa: PLR0124 (NaN)
         else:
-            numbers: list[float] = list(column.cells)  # type: ignore[arg-type]
-            plain.append([None if x != x else float(x) for x in numbers])  # type: ignore[misc] # noqa: PLR0124
+            known = {cell: entry(cell) for cell in dict.fromkeys(cells) if isinstance(cell, str)}
+            plain.append([known[c] if isinstance(c, str) else float(c) for c in cells])
     return [list(row) for row in zip(*plain, strict=True)]
+
+
+def _day(ordinal: float) -> dt.date | str:
+    """A day as Excel takes it; one before its first two months as text."""
+    day = dt.date.fromordinal(int(ordinal))
+    return day if day >= _FIRST_SURE else f"'{day.isoformat()}"
 
 
 def with_formulas(columns: Sequence[ReportColumn]) -> Rows:
@@ -113,8 +124,8 @@ class SeenTable:
 
     Parameters
     ----------
-    rows
-        How many rows of data it needs; at least those that it has are read.
+    rows, columns
+        How many rows of data and columns it needs; at least those that it has are read.
 
     Raises
     ------
@@ -122,7 +133,7 @@ class SeenTable:
         If its headers are hidden, or it has a total row.
     """
 
-    def __init__(self, sheet: xw.Sheet, there: Table, rows: int) -> None:
+    def __init__(self, sheet: xw.Sheet, there: Table, rows: int, columns: int = 0) -> None:
         if not asked(there, "show_headers", default=True):
             raise XlPortfolioError("headers_hidden", sheet=sheet.name, table=there.name)
         if asked(there, "show_totals", default=False):
@@ -133,7 +144,8 @@ class SeenTable:
         height, self.width = area.shape
         top = max(self.row - _FAR, 1)
         last = self.row + max(height - 1, rows)
-        cells = read(sheet.range((top, self.column), (last, self.column + self.width - 1)))
+        right = self.column + max(self.width, columns) - 1
+        cells = read(sheet.range((top, self.column), (last, right)))
         head = self.row - top
         self.above, self.header = cells[:head], cells[head]
         self.rows, self.below = cells[head + 1 : head + height], cells[head + height :]

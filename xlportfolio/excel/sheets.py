@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
 import xlwings as xw
 from xlwings.utils import address_to_index_tuple
@@ -27,14 +27,24 @@ from xlportfolio.excel.ranges import (
     with_formulas,
     write,
 )
+from xlportfolio.history_sheets import MEASURE
 from xlportfolio.locale import LANGUAGES, texts
-from xlportfolio.look import STYLES, summary_heights, widths
+from xlportfolio.look import HEADER, STYLES, summary_heights, widths
 from xlportfolio.model import name_key
 from xlportfolio.schema.contract import Cell, column_letters
 from xlportfolio.tables import HEADER_ROW, TYPED, Kind, ReportColumn, SheetTable
 
-#: The column by which rows are known again, the first of these; without any, all of ours.
-_NAMING = ("customer_id", "criterion", "compared")
+#: The columns by which rows are known again, the first of these that are all there; without any,
+#: all of ours.
+_NAMING = (
+    ("day", "customer_id"),
+    ("version", "criterion", "setting"),
+    ("customer_id",),
+    ("criterion",),
+    ("compared",),
+)
+#: Those that hold names, of which case and blanks do not matter.
+_NAMES = {"criterion", "compared"}
 
 
 class Output(Protocol):
@@ -66,6 +76,8 @@ class OutputTable:
 
     def __init__(self, seen: SeenTable, table: SheetTable) -> None:
         self.seen, self.table, self.sheet = seen, table, seen.sheet
+        self.width = max(seen.width, len(table.columns))  # of the table, once it is written
+        self.looks: list[tuple[Any, ...]] = []  # of the headers of columns that are added
         self.typed = [k for k, c in enumerate(table.columns) if c.kind in TYPED]
         self.entries: list[list[str]] = []  # what was entered into columns that may move
         self.moved: dict[int, Rows] = {}
@@ -99,6 +111,7 @@ class OutputTable:
         """Look for whatever is in the way: of growing, of our columns, of the user's columns."""
         seen, table = self.seen, self.table
         details = {"sheet": self.sheet.name, "table": seen.name}
+        self._refuse_beside()
         if not self._is_as_laid_out():
             raise XlPortfolioError("sheet_outdated" if self.typed else "columns_moved", **details)
         head = table.header_row - 1
@@ -115,12 +128,31 @@ class OutputTable:
     def _is_as_laid_out(self) -> bool:
         """Whether the columns are ours; those of a square, and its rows, are the criteria."""
         seen, columns = self.seen, self.table.columns
-        if seen.width < len(columns) or not _same_columns(seen.header[: len(columns)], columns):
+        there = columns[: seen.width]
+        if any(column.key != MEASURE for column in columns[seen.width :]):
+            return False
+        if not _same_columns(seen.header[: len(there)], there):
             return False
         if all(column.kind is not Kind.JUDGMENT for column in columns):
             return True
         names = [name_key(str(row[0] or "")) for row in seen.rows]
         return names == [name_key(str(name)) for name in columns[0].cells]
+
+    def _refuse_beside(self) -> None:
+        """Refuse to write where something of the user's is in the way of columns of criteria.
+
+        They are added behind those that are there.
+        """
+        columns, header = self.table.columns, self.seen.header
+        is_ours = [_same_columns([cell], [c]) for cell, c in zip(header, columns, strict=False)]
+        at = is_ours.index(False) if False in is_ours else len(columns)
+        added = {column.header for column in columns[at:]}
+        if any(column.key != MEASURE for column in columns[at:]) or added & {*header}:
+            return  # moved, or of an earlier version
+        for r, row in enumerate([header, *self.seen.rows, *self.seen.below]):
+            for c, cell in enumerate(row[at : len(columns)], at):
+                if cell is not None:
+                    raise XlPortfolioError("beside_table", **self._place(r, c))
 
     def _area(self, row: int, column: int, last_row: int, last_column: int) -> xw.Range:
         """Some cells, counted from the table's first header."""
@@ -139,6 +171,8 @@ class OutputTable:
         Formulas stay in their rows.
         """
         rows, theirs = self.seen.rows, range(len(self.table.columns), self.seen.width)
+        if not self.typed and not theirs:
+            return
         to = self._rows_after()
         moving = [
             c
@@ -166,7 +200,7 @@ class OutputTable:
     def _read_entries(self, *, may_lack: bool) -> None:
         """Read what was entered; an engine that cannot tell may do for our columns alone."""
         try:
-            self.entries = formulas(self._area(1, 0, self._old, self.seen.width - 1))
+            self.entries = formulas(self._area(1, 0, self._old, self.width - 1))
         except NotImplementedError as error:
             if not may_lack:
                 raise XlPortfolioError("columns_unread", sheet=self.sheet.name) from error
@@ -175,12 +209,16 @@ class OutputTable:
         """Where each row will be, ``None`` for one that goes."""
         columns, rows = self.table.columns, self.seen.rows
         keys = [column.key for column in columns]
-        naming = next((key for key in _NAMING if key in keys), None)
-        known = range(len(columns)) if naming is None else [keys.index(naming)]
-        same = name_key if naming in {"criterion", "compared"} else str
-        before = _numbered(tuple(same(_text(row[k])) for k in known) for row in rows)
-        cells = [columns[k].cells for k in known]
-        after = _numbered(tuple(same(_text(c)) for c in row) for row in zip(*cells, strict=True))
+        naming = next((one for one in _NAMING if {*one} <= {*keys}), tuple(keys))
+        known = [keys.index(key) for key in naming]
+        same = [name_key if key in _NAMES else str for key in naming]
+
+        def key_of(cells: Iterable[object]) -> tuple[str, ...]:
+            return tuple(of_one(_text(cell)) for of_one, cell in zip(same, cells, strict=True))
+
+        before = _numbered(key_of(row[k] for k in known) for row in rows)
+        cells = rows_of([columns[k] for k in known])
+        after = _numbered(map(key_of, cells))
         places = {key: place for place, key in enumerate(after)}
         return [places.get(key) for key in before]
 
@@ -199,18 +237,19 @@ class OutputTable:
         blocks, there = self._blocks(), self._cells()
         if new == old and not self.moved and are_there(blocks, there):
             return
-        if new > old:
-            self._resize(new)
+        if new > old or self.width > self.seen.width:
+            self._resize(max(new, old), self.width)
         write_blocks(self.sheet, self._first, blocks, there)
+        self._dress()
         if self._head:
             self._make_room()
         for c, column in self.moved.items():
             write(self.sheet, (self.seen.row + 1, self.seen.column + c), column)
         if new < old:
-            if self.seen.width > ours:
-                blank = [[None] * (self.seen.width - ours) for _ in range(old - new)]
+            if self.width > ours:
+                blank = [[None] * (self.width - ours) for _ in range(old - new)]
                 write(self.sheet, (self.seen.row + 1 + new, self.seen.column + ours), blank)
-            self._resize(new)
+            self._resize(new, self.width)
 
     def _blocks(self) -> list[Block]:
         """What is written."""
@@ -236,7 +275,7 @@ class OutputTable:
         """What stands where blocks are written."""
         lack = max(self._new - self._old, 0)
         above = self.seen.above[len(self.seen.above) - self._head :]
-        blank: list[list[Cell]] = [[None] * self.seen.width for _ in range(lack)]
+        blank: list[list[Cell]] = [[None] * self.width for _ in range(lack)]
         return [*above, self.seen.header, *self.seen.rows, *blank]
 
     def _make_room(self) -> None:
@@ -259,16 +298,31 @@ class OutputTable:
                     self.heights[row.row] = row.row_height or height
                     row.row_height = height
 
-    def _resize(self, rows: int) -> None:
-        self.seen.there.resize(self._area(0, 0, rows, self.seen.width - 1))
+    def _dress(self) -> None:
+        """Let the headers of added columns look like the others, where an engine can.
+
+        Excel gives cells that join a table the formats of the table alone.
+        """
+        added = range(self.seen.width, self.width)
+        with suppress(NotImplementedError):
+            for k in added:
+                header = self._area(0, k, 0, k)
+                self.looks.append((header.color, header.font.color, header.font.bold))
+                header.color, header.font.color, header.font.bold = f"#{HEADER}", "#FFFFFF", True
+
+    def _resize(self, rows: int, width: int) -> None:
+        self.seen.there.resize(self._area(0, 0, rows, width - 1))
 
     def restore(self) -> None:
         """Put back size and cells as they were, unless they are."""
         for place, was in self.heights.items():
             self.sheet.range((place, self.seen.column)).row_height = was
-        if self.seen.there.range.shape[0] != self._old + 1:
-            self._resize(self._old)
-        there, width, ours = self._cells(), self.seen.width, len(self.table.columns)
+        if self.seen.there.range.shape != (self._old + 1, self.seen.width):
+            self._resize(self._old, self.seen.width)
+        for k, look in enumerate(self.looks, self.seen.width):
+            header = self._area(0, k, 0, k)
+            header.color, header.font.color, header.font.bold = look
+        there, width, ours = self._cells(), self.width, len(self.table.columns)
         if read(self._area(-self._head, 0, len(there) - self._head - 1, width - 1)) == there:
             return
         for block in self._blocks():
@@ -317,7 +371,7 @@ def _is_left_alone(column: ReportColumn) -> bool:
 def _same_columns(header: Sequence[Cell], columns: Sequence[ReportColumn]) -> bool:
     """Whether a header row is ours, in any language; the measure of the ABC analysis may vary."""
     for cell, column in zip(header, columns, strict=True):
-        if column.kind is Kind.JUDGMENT:  # headed by a criterion
+        if column.kind is Kind.JUDGMENT or column.key == MEASURE:  # headed by a criterion
             if name_key(str(cell or "")) != name_key(column.header):
                 return False
             continue

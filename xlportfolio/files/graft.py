@@ -72,8 +72,9 @@ def graft(
     """
     names = report.sheets
     blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
-    blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
-    pieces = Pieces([column for block in blocks.values() for column in block.columns])
+    blocks[MATRIX] = Block(report.matrix.columns, POINTS_ROW, POINTS_COLUMN)
+    columns = [column for block in blocks.values() for column in block.columns]
+    pieces = Pieces(columns, workbook.first_day)
     formulas = {t.key: t.formulas for t in report.tables} | {MATRIX: report.matrix.formulas}
     sheets = [(names[k], ours.sheets.get(k), Filled(blocks[k], pieces, formulas[k])) for k in ORDER]
     put_sheets(workbook, scratch, sheets, is_final=is_final)
@@ -104,7 +105,7 @@ def graft_tables(
     sheets = []
     for table in tables:
         block = Block(table.columns, table.first_row, heights=row_heights(table))
-        filled = Filled(block, Pieces(table.columns), table.formulas)
+        filled = Filled(block, Pieces(table.columns, workbook.first_day), table.formulas)
         sheets.append((table.sheet, there.get(table.table.lower()), filled))
     put_sheets(workbook, scratch, sheets, is_final=is_final)
     workbook.commit()

@@ -86,7 +86,7 @@ def write_memory(workbook: Workbook, memory: Memory) -> None:
     name = there.name if there else workbook.free_sheet_name(IMPORTED.english, set())
     block = Block(columns, _FIRST_ROW)
     drawn = scratch(workbook, lambda: _draw(name, block))
-    put_sheets(workbook, drawn, [(name, there, Filled(block, Pieces(columns)))])
+    put_sheets(workbook, drawn, [(name, there, Filled(block, Pieces(columns, workbook.first_day)))])
     if there is None:
         workbook.sheets[-1].element.set("state", "veryHidden")
     workbook.commit()

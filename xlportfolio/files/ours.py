@@ -13,12 +13,21 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import Area
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
+from xlportfolio.files.texts import CellTexts
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
+from xlportfolio.history_sheets import MEASURE
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.matrix import MATRIX, MATRIX_NAME
+from xlportfolio.model import name_key
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
-from xlportfolio.schema.contract import IMPORTED, LAST_ROW, column_letters
+from xlportfolio.schema.contract import (
+    IMPORTED,
+    KEPT_TABLES,
+    LAST_ROW,
+    column_letters,
+    sheet_table,
+)
 from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, entries_table
 from xlportfolio.tables import HEADER_ROW, NOTICE, ReportColumn
 
@@ -66,6 +75,27 @@ def find_ours(workbook: Workbook) -> OurSheets:
         _refuse_foreign(workbook, sheet, TABLES.get(key))
     _refuse_taken(workbook, by_table)
     return OurSheets(found)
+
+
+def find_kept_without_tables(workbook: Workbook) -> list[Sheet]:
+    """Sheets from which earlier days are read by their names alone, since their tables are lost.
+
+    They are not replaced: such a sheet may be the user's.
+    """
+    tables = {table.name.lower() for _, table in workbook.tables()}
+    keys = {
+        name_key(name): table
+        for table in KEPT_TABLES
+        if table.name.lower() not in tables
+        for name in (table.english, table.german)
+    }
+    cells = CellTexts(workbook)
+    return [
+        sheet
+        for sheet in workbook.sheets
+        if sheet.is_worksheet and (table := keys.get(name_key(sheet.name))) is not None
+        if sheet_table(table, sheet.name, cells.rows(sheet)) is not None
+    ]
 
 
 def find_weights(workbook: Workbook) -> list[tuple[Sheet, TableObject]]:
@@ -187,6 +217,8 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     left, right = block.column, block.column + len(block.columns) - 1
     if block.is_square:
         right = max((table.last_column for table in there.tables), default=right)
+    if not there.tables:
+        right = min(right, _last_header(old, block))
     for table in there.tables:
         added = _first_added(table, block)
         if added is not None:
@@ -228,8 +260,19 @@ def _first_added(table: TableObject, block: Block) -> int | None:
     return block.column + last
 
 
+def _last_header(old: bytes, block: Block) -> int:
+    """The last column of ours on a sheet without a table: our headers stand there without a gap."""
+    row, last = block.row - 1, block.column
+    filled = {place[1] for place, _ in _contents(old, row) if place[0] == row}
+    while last in filled and last + 1 in filled:
+        last += 1
+    return last if last in filled else block.column + len(block.columns) - 1
+
+
 def _is_header(header: str, column: ReportColumn) -> bool:
     """Whether a header is that of a column of ours, in whatever language."""
+    if column.key == MEASURE:
+        return name_key(header) == name_key(column.header)
     names = {texts(language).branch("columns").get(column.key) for language in LANGUAGES}
     return header in {*names, column.header}
 

@@ -19,11 +19,11 @@ from xlportfolio.files.whole import WholeSheets
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook
 from xlportfolio.model import name_key
 from xlportfolio.schema import TABLES, RawTable, Table
-from xlportfolio.schema.contract import Cell, Cells, sheet_table
+from xlportfolio.schema.contract import KEPT_TABLES, Cell, Cells, sheet_table
 
 
 def read_tables(workbook: Workbook) -> dict[str, RawTable]:
-    """The input tables of a workbook, by name: its table objects, else its sheets.
+    """The tables of a workbook that are read, by name: its table objects, else its sheets.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def read_tables(workbook: Workbook) -> dict[str, RawTable]:
     objects = {table.name.lower(): (sheet, table) for sheet, table in workbook.tables()}
     reader = _Reader(workbook)
     found = {}
-    for table in TABLES:
+    for table in (*TABLES, *KEPT_TABLES):
         sheet, area = objects.get(table.name.lower(), (None, None))
         raw = (
             reader.of_object(table, sheet, area)

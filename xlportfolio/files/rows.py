@@ -6,6 +6,7 @@ thousand rows as objects take ten times as long and more memory than the data.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -20,6 +21,8 @@ from xlportfolio.tables import Cells, Kind, ReportColumn
 
 #: Rows put together before they are handed on.
 _BATCH = 2_000
+#: Numbers below this are days on which programs do not agree: Excel knows a 29 February 1900.
+_FIRST_SURE = 61
 
 
 def escape_text(text: str) -> str:
@@ -55,14 +58,20 @@ class Block(NamedTuple):
 
 
 class Pieces:
-    """Cells as XML; what several columns show is put into words once."""
+    """Cells as XML; what several columns show is put into words once.
 
-    def __init__(self, columns: Sequence[ReportColumn]) -> None:
+    ``first_day`` is the day from which the workbook counts.
+    """
+
+    def __init__(self, columns: Sequence[ReportColumn], first_day: dt.datetime) -> None:
+        self._first_day = first_day.toordinal()
         self._uses = Counter(id(column.all_cells) for column in columns)
         self._of_all: dict[int, npt.NDArray[np.object_]] = {}
 
     def of(self, column: ReportColumn) -> list[str]:
         """What follows each cell's address and style, such as ``><v>1.5</v></c>``."""
+        if column.kind is Kind.DATE:
+            return _made([*map(float, column.cells)], self._day_piece)
         if column.formulas:
             error = "#N/A" if column.kind is Kind.PLOTTED else ""
             return [
@@ -79,6 +88,13 @@ class Pieces:
         pieces = self._of_all[shared]
         shown: list[str] = (pieces if column.at is None else pieces[column.at]).tolist()
         return shown
+
+    def _day_piece(self, day: float) -> str:
+        """A day as the workbook counts it; one before its first two months as text."""
+        number = day - self._first_day
+        if number < _FIRST_SURE:
+            return _text_piece(dt.date.fromordinal(int(day)).isoformat())
+        return _number_piece(number)
 
 
 def _pieces(cells: Cells) -> list[str]:

@@ -24,7 +24,7 @@ from xlportfolio.files.key import key_path, read_key, write_key
 from xlportfolio.files.macrofree import remove_macros
 from xlportfolio.files.notices import say_as_copy
 from xlportfolio.files.office import find_office
-from xlportfolio.files.ours import find_ours
+from xlportfolio.files.ours import find_kept_without_tables, find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
 from xlportfolio.files.pivots import pivot_areas
 from xlportfolio.files.read import read_tables
@@ -37,6 +37,7 @@ from xlportfolio.files.sheets import remove_sheet
 from xlportfolio.files.web import web_page
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
 from xlportfolio.files.writing import OpenSheet
+from xlportfolio.history_sheets import HISTORY_TABLE, MODELS_TABLE
 from xlportfolio.live_report import live_report, live_scorecard
 from xlportfolio.live_texts import TEXTS, TEXTS_TABLE, live_texts
 from xlportfolio.locale import texts
@@ -327,6 +328,7 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     gone = [] if page is None else [page]
     gone += [sheet for sheet, table in workbook.tables() if entries_table(table.name) is not None]
     gone += filter(partial(_is_what_if, workbook), workbook.sheets)
+    gone += find_kept_without_tables(workbook)
     workbook.drop_name(PAGE_NAME)
     for sheet in gone:
         remove_sheet(workbook, sheet)
@@ -397,10 +399,12 @@ def _make_numbers(workbook: Workbook, figures: Calculation) -> None:
 
 
 def _print(copy: Path, pdf: Path, language: str, progress: Progress) -> list[Problem]:
-    """Print a copy without the sheets that compute; what is fitted to pages, nobody sees."""
+    """Print a copy without sheets that compute or keep; what is fitted to pages, nobody sees."""
+    kept = {HISTORY_TABLE.lower(), MODELS_TABLE.lower()}
 
     def fit(workbook: Workbook) -> list[Problem]:
-        for sheet in _computing(workbook).values():
+        keeping = [sheet for sheet, table in workbook.tables() if table.name.lower() in kept]
+        for sheet in (*_computing(workbook).values(), *keeping):
             sheet.element.set("state", "hidden")
         return fit_to_pages(workbook)
 

@@ -216,6 +216,60 @@ IMPORTED = Table(
 #: The input tables that a rescore reads.
 TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
 
+#: What earlier runs have kept, one row for each day and customer; columns of measures follow.
+HISTORY = Table(
+    "tblHistory",
+    "History",
+    "Verlauf",
+    (
+        Column("day", "Date", "Datum", needed=True),
+        Column("version", "Version", "Version", needed=True),
+        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
+        Column("customer", "Customer", "Kunde"),
+        Column("status", "Status", "Status"),
+        Column("quadrant", "Type", "Kundentyp"),
+        Column("value_score", "Value score", "Wert (Punkte)"),
+        Column("benefit_score", "Benefit score", "Nutzen (Punkte)"),
+        Column("total_score", "Total score", "Gesamt (Punkte)"),
+        Column("rank", "Rank", "Rang"),
+        Column("parted", "Parted on purpose", "Bewusst getrennt"),
+    ),
+)
+#: The models of these days, one row for each criterion and setting of each version.
+HISTORY_MODELS = Table(
+    "tblHistoryModel",
+    "History models",
+    "Verlauf Modelle",
+    (
+        Column("version", "Version", "Version", needed=True),
+        Column("day", "Date", "Datum"),
+        Column("criterion", "Criterion", "Kriterium", needed=True),
+        Column("axis", "Axis", "Achse", needed=True),
+        Column("weight", "Weight", "Gewicht", needed=True),
+        Column("objective", "Objective", "Richtung"),
+        Column("scale", "Scale", "Skala"),
+        Column("low", "Low", "von"),
+        Column("high", "High", "bis"),
+        Column("levels", "Levels", "Stufen"),
+        Column("missing", "Missing", "fehlend"),
+        Column("unit", "Unit", "Einheit"),
+        Column("setting", "Setting", "Einstellung", needed=True),
+        Column("value", "Value", "Wert", needed=True),
+    ),
+)
+#: Who has moved; of this table only what people typed is read.
+MOVEMENT = Table(
+    "tblMovement",
+    "Movement",
+    "Wanderung",
+    (
+        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
+        Column("parted", "Parted on purpose", "Bewusst getrennt", needed=True),
+    ),
+)
+#: Tables of ours that a rescore reads before it writes them anew.
+KEPT_TABLES = (HISTORY, HISTORY_MODELS, MOVEMENT)
+
 #: The settings, in the order in which a new workbook lists them.
 SETTINGS = (
     "language",
@@ -234,6 +288,8 @@ SETTINGS = (
     "hours_per_year",
     "weight_spread",
     "top_n",
+    "history_dates",
+    "compare_with",
 )
 
 #: Rows in which the header of a sheet without a table object is looked for.
@@ -351,14 +407,15 @@ SCALES = Words(
     }
 )
 STATUSES = Words({Status.CUSTOMER: ("Kunde",), Status.PROSPECT: ("Wunschkunde",)})
-QUADRANTS = Words(
-    {
-        Quadrant.STAR: ("Stars",),
-        Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
-        Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
-        Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
-    }
-)
+_RATED = {
+    Quadrant.STAR: ("Stars",),
+    Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
+    Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
+    Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
+}
+QUADRANTS = Words(_RATED)
+#: What customers were on earlier days.
+KEPT_QUADRANTS = Words({**_RATED, Quadrant.NOT_RATED: ("Nicht bewertet",)})
 ROLES = Words(
     {
         Role.TURNOVER: ("Umsatz",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -85,6 +85,13 @@ def _filled_rows(raw: RawTable) -> list[int]:
                 is_filled[i] = not is_blank(cells[i])
     rows: list[int] = np.flatnonzero(is_filled).tolist()
     return rows
+
+
+def listed(cells: Cells) -> Sequence[Cell]:
+    """A column cell by cell."""
+    if not isinstance(cells, np.ndarray):
+        return cells
+    return [None if number != number else number for number in cells.tolist()]  # noqa: PLR0124 (NaN)
 
 
 @dataclass(slots=True)

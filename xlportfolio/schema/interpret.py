@@ -16,7 +16,7 @@ from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, Table
 from xlportfolio.schema.criteria import ReadCriteria, Reader, read_criteria
-from xlportfolio.schema.grid import Findings, Grid, in_order
+from xlportfolio.schema.grid import Findings, Grid, in_order, listed
 from xlportfolio.schema.history import read_history
 from xlportfolio.schema.settings import language_of, read_settings
 
@@ -54,7 +54,8 @@ def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> W
     Parameters
     ----------
     tables
-        The tables found, by the names of :data:`xlportfolio.schema.TABLES`.
+        The tables found, by the names of :data:`xlportfolio.schema.TABLES`, and those that earlier
+        runs have left, of :data:`xlportfolio.schema.contract.KEPT_TABLES`.
     reader
         Of the criteria; see :func:`xlportfolio.schema.criteria.read_criteria`.
 
@@ -98,7 +99,14 @@ def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> W
     columns |= {**read.columns, **customers.positions}
     frame = _Customers(customers, findings).frame(model, columns, extra)
     places = Places(
-        findings.language, customers, criteria, settings, columns, read.rows, chosen.rows
+        findings.language,
+        customers,
+        criteria,
+        settings,
+        columns,
+        read.rows,
+        chosen.rows,
+        tables[contract.HISTORY.name].sheet if contract.HISTORY.name in tables else None,
     )
     problems = tuple(findings.problems)
     first = customers.sheet_row(0)
@@ -150,7 +158,8 @@ class Places:
     """Where in the workbook customers, criteria and settings stand.
 
     ``columns`` holds the positions of all columns of the customers that are read, by their names
-    in the analysis; the other two, the positions of rows in their tables.
+    in the analysis; the next two, the positions of rows in their tables; ``history`` is the sheet
+    that keeps earlier days.
     """
 
     language: str
@@ -160,6 +169,7 @@ class Places:
     columns: Mapping[str, int]
     criterion_rows: Mapping[str, int]
     setting_rows: Mapping[str, int]
+    history: str | None = None
 
     def locate(self, fault: Fault) -> Problem:
         """Say where the thing stands that a fault is about."""
@@ -169,6 +179,8 @@ class Places:
             i = self.criterion_rows[fault.criterion]
             position = self.criteria.positions.get(fault.field or "")
             return self.criteria.problem(fault, i, position, self.language)
+        if fault.field == "history":
+            return Problem(fault, self.history)
         if self.settings is not None and (fault.field or "") in self.setting_rows:
             i = self.setting_rows[fault.field or ""]
             return self.settings.problem(
@@ -199,7 +211,7 @@ class _Customers:
 
         def column(key: str) -> Sequence[Cell]:
             position = grid.positions.get(key)
-            return [None] * len(grid.rows) if position is None else _listed(grid.cells(position))
+            return [None] * len(grid.rows) if position is None else listed(grid.cells(position))
 
         data: dict[str, object] = {
             "customer_id": self._identifiers(column("customer_id"), "customer_id"),
@@ -213,7 +225,7 @@ class _Customers:
             position = columns[criterion.name]
             cells = grid.cells(position)
             if criterion.scale.kind is ScaleKind.CATEGORIES:
-                data[criterion.name] = self._categories(_listed(cells), position)
+                data[criterion.name] = self._categories(listed(cells), position)
             else:
                 data[criterion.name] = self._measures(cells, position)
         for name in extra:
@@ -273,10 +285,3 @@ class _Customers:
             if number is not None:
                 measures[k] = number
         return measures
-
-
-def _listed(cells: Cells) -> Sequence[Cell]:
-    """A column cell by cell."""
-    if not isinstance(cells, np.ndarray):
-        return cells
-    return [None if number != number else number for number in cells.tolist()]  # noqa: PLR0124 (NaN)

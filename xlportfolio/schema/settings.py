@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import (
+    DATES,
     LABELS,
     RANGES,
     Presentation,
+    Range,
     ScaleKind,
     ScoringModel,
     Threshold,
@@ -71,12 +73,15 @@ def read_settings(
 
     details = {"sheet": "" if customers is None else customers.sheet}
     reader.value("language", lambda cell: contract.LANGUAGES.get(shown(cell, "en")), None)
-    labels = reader.value("top_labels", reader.count, None)
+    labels = reader.value("top_labels", reader.count(LABELS), None)
+    dates = reader.value("history_dates", reader.count(DATES), None)
     presentation = Presentation(
         language=findings.language,
         as_of=reader.value("as_of", as_date, None),
         top_labels=Presentation().top_labels if labels is None else labels,
         bubble_measure=reader.value("bubble_measure", measure, "unknown_measure", **details),
+        history_dates=Presentation().history_dates if dates is None else dates,
+        compare_with=reader.value("compare_with", as_date, None),
     )
     abc_measure = reader.value("abc_measure", measure, "unknown_measure", **details)
     return ReadSettings(presentation, numbers, abc_measure, reader.rows)
@@ -179,12 +184,17 @@ class _Reader:
             self.findings.add(self.grid, fault, i, "value")
         return value
 
-    def count(self, cell: Cell) -> int | None:
-        """A whole number of customers to name."""
-        number, _ = as_number(cell, self.findings.language)
-        if number is None or not (LABELS.low <= number <= LABELS.high and number.is_integer()):
-            return None
-        return int(number)
+    def count(self, allowed: Range) -> Callable[[Cell], int | None]:
+        """Reads a whole number of this range."""
+
+        def whole(cell: Cell) -> int | None:
+            number, _ = as_number(cell, self.findings.language)
+            is_allowed = number is not None and allowed.low <= number <= allowed.high
+            return (
+                int(number) if number is not None and is_allowed and number.is_integer() else None
+            )
+
+        return whole
 
 
 def default_of(name: str) -> float:

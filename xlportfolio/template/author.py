@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import INK
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import FONT, HEADER, INPUT, LINE, LINE_HEIGHT, SOFT, lines_of
+from xlportfolio.look import DAYS, FONT, HEADER, INPUT, LINE, LINE_HEIGHT, SOFT, lines_of
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import Cell, column_letters
 
@@ -64,7 +64,7 @@ class Author:
     @property
     def date_format(self) -> str:
         """Of cells that hold a day."""
-        return "dd.mm.yyyy" if self.language == "de" else "yyyy-mm-dd"
+        return DAYS[self.language]
 
     def header(self, align: str = "left") -> Format:
         """Of the headers of tables."""

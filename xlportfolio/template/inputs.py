@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
 from xlportfolio.model import (
+    DATES,
     LABELS,
     RANGES,
     RATED_QUADRANTS,
@@ -52,6 +53,9 @@ from xlportfolio.template.sample import SampleCriterion
 
 #: The sheet's row of the first data, as formulas count it.
 _TOP = FIRST_ROW + 1
+#: Settings that are days, and those of how a result is shown that count something.
+_DAYS = ("as_of", "compare_with")
+_COUNTS = {"top_labels": LABELS, "history_dates": DATES}
 #: The last column for which colours and rules of the customers are there.
 _LAST_COLUMN = 60
 
@@ -253,7 +257,8 @@ def _settings(author: Author, *, with_sample: bool) -> None:
     columns.append(TableColumn(words("new.settings_column"), note, 100))
     sheet = author.table(SETTINGS_TABLE, columns, rows, "SheetSettings")
     day = author.input(num_format=author.date_format, align="right", indent=1)
-    sheet.write_blank(FIRST_ROW + SETTINGS.index("as_of"), 1, None, day)
+    for name in _DAYS:
+        sheet.write_blank(FIRST_ROW + SETTINGS.index(name), 1, None, day)
     author.choice(sheet, _down(0), SETTINGS)
     _only(author, sheet, 0, SETTINGS)
     for row, name in enumerate(SETTINGS, start=FIRST_ROW):
@@ -269,7 +274,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
     if name == "language":
         author.choice(sheet, cell, list(Language))
         return f"NOT({_is_one_of(f'TRIM({entry})', LANGUAGES.spellings)})"
-    if name == "as_of":
+    if name in _DAYS:
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))
         return ""
@@ -283,7 +288,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
         text = words("new.column_error", sheet=customers)
         author.allow(sheet, cell, options, title="new.list_title", message=text)
         return f"ISNA(MATCH({entry},kp_headers,0))"
-    low, high = (float(bound) for bound in (LABELS if name == "top_labels" else RANGES[name]))
+    low, high = map(float, _COUNTS.get(name) or RANGES[name])
     rule = {"validate": "decimal", "criteria": ">=", "value": low}
     has_default = _default(name, author.language) is not None
     message = words("new.positive_error" if has_default else "new.from_zero_error")
@@ -292,7 +297,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
         rule = {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
         message = words("new.range_error", low=low, high=high)
         fault += f",{entry}>{high:g}"
-    if name in {*WHOLE, "top_labels"}:
+    if name in {*WHOLE, *_COUNTS}:
         rule |= {"validate": "integer"}
         message = words("new.whole_error", low=low, high=high)
         fault += f",INT(N({entry}))<>N({entry})"
