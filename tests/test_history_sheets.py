@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.table import TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 from support.books import CRITERIA, CUSTOMERS, CUSTOMERS_HEADER, rows_of, write_book
+from support.office import require_libreoffice
 
 from xlportfolio import WorkbookError, rescore
+from xlportfolio.files.share import share
 from xlportfolio.history import History
 from xlportfolio.history_sheets import history_sheet, models_sheet
 from xlportfolio.locale import texts
@@ -27,6 +30,7 @@ from xlportfolio.model import (
     ScoringModel,
     ThresholdRule,
 )
+from xlportfolio.report import ORDER
 from xlportfolio.tables import SheetTable
 
 FIRST, SECOND = dt.date(2026, 1, 31), dt.date(2026, 2, 28)
@@ -74,7 +78,7 @@ def shown(table: SheetTable) -> list[list[str]]:
 
 
 def test_each_day_and_customer_has_a_row() -> None:
-    table = history_sheet(kept(), Presentation("en"), "History", texts("en"))
+    table = history_sheet(kept(), Presentation("en"), "History customers", texts("en"))
     header, first, second, third = shown(table)
     assert header == ["Date", "Version", "Customer ID", "Customer", "Status", "Type",
                       "Value score", "Benefit score", "Total score", "Rank",
@@ -122,7 +126,7 @@ def test_no_day_leaves_blank_tables_that_say_why(language: str) -> None:
 
 
 def history_of(path: Path) -> Worksheet:
-    sheet: Worksheet = load_workbook(path)["History"]
+    sheet: Worksheet = load_workbook(path)["History customers"]
     return sheet
 
 
@@ -156,8 +160,20 @@ def test_the_newest_day_is_printed_without_measures(book: Path) -> None:
     for day in (FIRST, SECOND):
         rescore(book, as_of=day, backup=False)
     sheet = history_of(book)
-    assert sheet.print_area == "'History'!$A$11:$K$15"
+    assert sheet.print_area == "'History customers'!$A$11:$K$15"
     assert sheet.print_title_rows == "$1:$5"
+
+
+def test_a_pdf_leaves_out_what_is_only_kept(book: Path, tmp_path: Path) -> None:
+    require_libreoffice()
+    rescore(book, as_of=FIRST, backup=False)
+    pdf = tmp_path / "book.pdf"
+    share(book, None, pdf=pdf, as_of=SECOND)
+    command = ["pdftotext", str(pdf), "-"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    titles = texts("en").branch("titles")
+    printed = {key for key in ORDER if titles[key] in text}
+    assert printed == {*ORDER} - {"history", "history_models"}
 
 
 def with_criterion(path: Path, name: str) -> None:
@@ -201,7 +217,7 @@ def test_a_criterion_written_otherwise_keeps_its_column(tmp_path: Path) -> None:
 def test_what_stands_beside_the_history_is_not_overwritten(book: Path) -> None:
     rescore(book, as_of=FIRST, backup=False)
     opened = load_workbook(book)
-    opened["History"]["P8"] = "mine"
+    opened["History customers"]["P8"] = "mine"
     opened.save(book)
     data = book.read_bytes()
     with pytest.raises(WorkbookError) as caught:
@@ -213,7 +229,7 @@ def test_what_stands_beside_the_history_is_not_overwritten(book: Path) -> None:
 def test_a_column_of_the_users_is_no_criterion(book: Path) -> None:
     rescore(book, as_of=FIRST, backup=False)
     opened = load_workbook(book)
-    sheet = opened["History"]
+    sheet = opened["History customers"]
     for row, cell in enumerate(["Mine", 1, "two", None, 4, 5], start=5):
         sheet.cell(row, 16, cell)
     table = sheet.tables["tblHistory"]
