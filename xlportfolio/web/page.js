@@ -1354,7 +1354,7 @@ const COLUMNS = {
   total_score: scoreColumn("total_score", () => state.result.total),
   borderline: {
     key: "borderline",
-    sorted: (i) => (state.result.borderline[i] ? 0 : 1),
+    sorted: (i) => (state.result.borderline[i] ? 0 : NaN),
     shown: (i) => (state.result.borderline[i] ? TEXTS.web.yes : ""),
     kind: "wide spare",
   },
