@@ -43,8 +43,7 @@ class Crossing:
         By how much the criterion has moved the score in that step, or by how much the threshold
         has moved; NaN where it is withheld. Over all criteria they add up to the change of the
         score. Where the share of the criterion in the weight stays, they are the change of its
-        contribution; where it changes, its points count from the score before, so that a criterion
-        that lies below it pulls the score down when it gains weight.
+        contribution; where it changes, see :meth:`xlportfolio.movement_steps.Steps.effects`.
     measure_before, measure_after
         Its measures on each day, a number or a word; ``None``: missing, not known to the scale of
         that day, or withheld.
@@ -93,7 +92,13 @@ def _of_step(steps: Steps, axis: Axis, cause: Cause, rows: Ints) -> Iterator[tup
     upward = rounded(scores[-1]) >= rounded(thresholds[-1])
     way = np.where(upward, 1.0, -1.0)
     names, effects = steps.effects(axis, step, rows)
-    most = np.argmax(rounded(effects * way[:, np.newaxis]), axis=1)
+    helped = rounded(effects * way[:, np.newaxis])
+    if (
+        cause is Cause.CUSTOMER
+    ):  # what has changed goes before what only gains or loses weight by it
+        itself = np.where(steps.has_measured(names, rows), helped, -np.inf)
+        helped = np.where(itself.max(axis=1, keepdims=True) > 0, itself, helped)
+    most = np.argmax(helped, axis=1)
     moved = float(thresholds[step] - thresholds[step - 1])
     by_threshold = rounded(-moved * way) > rounded((scores[step] - scores[step - 1]) * way)
     for k in [None, *range(len(names))]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Scale, ScaleKind, ScoringModel, name_key
+from xlportfolio.model import Criterion, Level, Scale, ScaleKind, ScoringModel, name_key
 
 #: The columns of :attr:`History.rows`.
 COLUMNS = (
@@ -187,7 +187,7 @@ class History:
         )
         if marks:
             rows = pd.concat([_with_marks(rows[:first], marks), rows[first:]])
-        versions = {**kept.versions, version: model}
+        versions = {**kept.versions, version: model} if size else kept.versions
         return History(rows, _with_measures(kept.measures, first, measures), versions)
 
     def thinned(self, dates: int) -> History:
@@ -247,28 +247,18 @@ def kept_model(model: ScoringModel) -> ScoringModel:
 
 
 def _kept_criterion(criterion: Criterion) -> Criterion:
-    scale = criterion.scale
-    if scale.kind is ScaleKind.LINEAR:
-        return Criterion(
-            criterion.name,
-            criterion.axis,
-            criterion.weight,
-            Scale.linear(scale.low, scale.high),
-            criterion.objective,
-            criterion.fill,
-            criterion.unit,
-        )
-    levels = scale.levels
-    if scale.kind is not ScaleKind.CATEGORIES:
+    """A criterion without what its scale does not look at, and as it is read from a sheet."""
+    given, levels = criterion.scale, criterion.scale.levels
+    name, axis, weight, unit = criterion.name, criterion.axis, criterion.weight, criterion.unit
+    fill, unit = criterion.fill, unit.strip()
+    if given.kind is ScaleKind.LINEAR:
+        scale = Scale.linear(given.low, given.high)
+        return Criterion(name, axis, weight, scale, criterion.objective, fill, unit)
+    if given.kind is ScaleKind.CATEGORIES:
+        levels = tuple(Level(str(word).strip(), value) for word, value in levels)
+    else:
         levels = tuple(sorted(levels))
-    return Criterion(
-        criterion.name,
-        criterion.axis,
-        criterion.weight,
-        Scale(scale.kind, levels=levels),
-        fill=criterion.fill,
-        unit=criterion.unit,
-    )
+    return Criterion(name, axis, weight, Scale(given.kind, levels=levels), fill=fill, unit=unit)
 
 
 def _methods_agree(one: ScoringModel, other: ScoringModel) -> bool:

@@ -15,7 +15,7 @@ import pandas as pd
 from xlportfolio.analysis import Note, PortfolioAnalysis, analyse
 from xlportfolio.model import Axis, Criterion, Scale, ScaleKind, ScoringModel, name_key
 from xlportfolio.portfolio import Ints
-from xlportfolio.scoring import Bounds, Floats
+from xlportfolio.scoring import Bools, Bounds, Floats
 
 
 class State(NamedTuple):
@@ -63,9 +63,10 @@ class Steps:
     def effects(self, axis: Axis, step: int, rows: Ints) -> tuple[Sequence[str], Floats]:
         """By how many points each criterion has moved the score of some customers in a step.
 
-        A criterion brings the points by which it lifts the score above that before the step, or
-        lowers it: its share of the weight times the distance of its value from that score. The
-        effect is by how much this has changed; over all criteria that is the change of the score.
+        What a criterion brings is counted from the middle between the scores before and after the
+        step: its share of the weight times the distance of its value from there. So who gains
+        weight and lies below pulls the score down. The effect is by how much that has changed; over
+        all criteria it adds up to the change of the score, and back again it is the same.
 
         Parameters
         ----------
@@ -85,7 +86,7 @@ class Steps:
         }
         columns = {key: k for k, key in enumerate(names)}
         effects = np.zeros((len(rows), len(names)))
-        level = self.scores(axis)[step - 1, rows]
+        level = self.scores(axis)[step - 1 : step + 1, rows].mean(axis=0)
         source = self._sources(axis)[:, rows]
         for state, sign in ((step - 1, -1), (step, 1)):
             for i in np.unique(source[state]).tolist():
@@ -101,6 +102,28 @@ class Steps:
                 into = np.array([columns[name_key(name)] for name in on_axis])
                 effects[np.ix_(chosen, into)] += sign * above
         return [*names.values()], effects
+
+    def has_measured(self, names: Sequence[str], rows: Ints) -> Bools:
+        """Which criteria have another value since the step of the customer, or have one or none.
+
+        Parameters
+        ----------
+        names
+            Of criteria of either model; what the later one does not know has none.
+        rows
+            Shape ``(n,)``, as for :meth:`effects`; so the result has the shape
+            ``(n, n_criteria)``.
+        """
+        known = {name_key(c.name): c.name for c in self.states[-1].analysis.model.criteria}
+        changed = np.zeros((len(rows), len(names)), dtype=np.bool_)
+        for k, key in enumerate(map(name_key, names)):
+            if key in known:
+                then, since = (
+                    analysis.values[known[key]].to_numpy(np.float64)[at[rows]]
+                    for analysis, at in self.states[2:]
+                )
+                changed[:, k] = (then != since) & ~(np.isnan(then) & np.isnan(since))
+        return changed
 
     def _own_scores(self, axis: Axis) -> Floats:
         return np.array(

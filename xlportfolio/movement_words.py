@@ -68,12 +68,12 @@ def put_into_words(movement: Movement, language: str) -> MovementTexts:
     words = texts(language)
     clauses = _model_clauses(movement.model_changes, words)
     reasons = _Reasons(movement, clauses, words)
-    rows = movement.customers.to_dict("records")
-    pairs = zip(rows, movement.crossings, strict=True)
-    return MovementTexts(
-        [reasons.of(row, crossings) for row, crossings in pairs],
-        [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses],
-    )
+    said = [""] * len(movement.customers)
+    places = np.flatnonzero(movement.customers["change"] != Change.STAYED)
+    rows = movement.customers.iloc[places].to_dict("records")
+    for place, row in zip(places.tolist(), rows, strict=True):
+        said[place] = reasons.of(row, movement.crossings[place])
+    return MovementTexts(said, [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses])
 
 
 class _Reasons:
@@ -270,8 +270,7 @@ def _digits(crossing: Crossing, then: float, now: float) -> int:
 
 
 def _signed(points: float, words: Texts) -> str:
-    sign = "−" if round(points, 1) < 0 else "+"  # noqa: RUF001 (a minus as it is printed)
-    return sign + words.number(abs(points), 1)
+    return ("-" if round(points, 1) < 0 else "+") + words.number(abs(points), 1)
 
 
 def _touches(change: ModelChange, axis: Axis) -> bool:

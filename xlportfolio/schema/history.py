@@ -73,15 +73,15 @@ def _quadrant(cell: Cell) -> str | None:
 
 #: Characters of a header; a name that is longer was cut.
 _LONGEST_HEADER = 255
-#: How a cell of each column that holds no number is understood, ``None``: not at all.
-_READERS: Mapping[str, Callable[[Cell], int | str | None]] = {
-    "day": _ordinal,
-    "version": as_version,
-    "customer_id": _identifier,
-    "customer": _text,
-    "status": _status,
-    "quadrant": _quadrant,
-    "parted": _text,
+#: How a cell of each column that holds no number is understood, and the fault where it is not.
+_READERS: Mapping[str, tuple[Callable[[Cell], int | str | None], str]] = {
+    "day": (_ordinal, "history_day"),
+    "version": (as_version, "history_version"),
+    "customer_id": (_identifier, "history_customer_id"),
+    "customer": (_text, "history_customer"),
+    "status": (_status, "history_status"),
+    "quadrant": (_quadrant, "history_quadrant"),
+    "parted": (_text, "history_parted"),
 }
 
 
@@ -116,12 +116,12 @@ class _Rows:
 
     def _read(self, key: str) -> list[Any]:
         """A column that holds no numbers; each different cell is looked at once."""
-        cells, read = self._column(key), _READERS[key]
+        cells, (read, wrong) = self._column(key), _READERS[key]
         known = {cell: read(cell) for cell in set(cells)}
         found = [known[cell] for cell in cells]
         for i, meant in zip(self.grid.rows, found, strict=True):
             if meant is None:
-                self.findings.add(self.grid, Fault(f"history_{key}", field=key), i, key)
+                self.findings.add(self.grid, Fault(wrong, field=key), i, key)
         return found
 
     def _numbers(self, key: str) -> Column:

@@ -21,7 +21,7 @@ from xlportfolio.files.package import parse_xml, to_xml
 from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import MAIN
 from xlportfolio.locale import LANGUAGES
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS
 from xlportfolio.state import state_formulas
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import write_inputs
@@ -79,6 +79,7 @@ def _names(language: str) -> dict[str, str]:
         "kp_scales": CRITERIA.reference("scale", language),
         "kp_levels": CRITERIA.reference("levels", language),
         "kp_headers": f"INDEX({CUSTOMERS.whole},1,0)",
+        "kp_settings": f'"|{"|".join(SETTINGS)}|"',  # a rule is too short for them
     }
     return named | state_formulas()
 

@@ -259,8 +259,10 @@ def _settings(author: Author, *, with_sample: bool) -> None:
     day = author.input(num_format=author.date_format, align="right", indent=1)
     for name in _DAYS:
         sheet.write_blank(FIRST_ROW + SETTINGS.index(name), 1, None, day)
-    author.choice(sheet, _down(0), SETTINGS)
-    _only(author, sheet, 0, SETTINGS)
+    author.choice(sheet, _down(0), SETTINGS, message="new.setting_error")
+    here = f"TRIM($A{_TOP})"
+    is_known = f'ISNUMBER(SEARCH("|"&{here}&"|",kp_settings))'
+    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({is_known}))')
     for row, name in enumerate(SETTINGS, start=FIRST_ROW):
         fault = _allow_setting(author, sheet, (row, 1, row, 1), name)
         if fault:  # said by the name, so that it still holds where the table is sorted
