@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
+import pandas as pd
+
 from xlportfolio.errors import Fault, InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.files.change import Progress, change
 from xlportfolio.files.read import read_tables
@@ -92,7 +94,8 @@ def compare(
     """Score the customers of two workbooks, and say who has moved between them.
 
     Both are scored from their input tables as they are now; what results stand in them does not
-    matter. Customers are known again by their numbers.
+    matter, but for whom the later one says that they were parted with on purpose. Customers are
+    known again by their numbers.
 
     Parameters
     ----------
@@ -128,7 +131,8 @@ def compare(
         _refuse(problems, spoken)
     progress("analyse")
     before, after = sides
-    moved = movement(before.run.analysis, before.day, after.run.analysis, after.day)
+    analyses = before.run.analysis, before.day, after.run.analysis, after.day
+    moved = movement(*analyses, _remembered(before, after))
     return Compared(
         old,
         new,
@@ -173,6 +177,14 @@ def _day(path: Path, given: WorkbookInput, asked: dt.date | None) -> tuple[dt.da
     if given.history.days:
         return given.history.days[-1], DayFrom.HISTORY
     return dt.datetime.fromtimestamp(path.stat().st_mtime).astimezone().date(), DayFrom.FILE
+
+
+def _remembered(before: _Side, after: _Side) -> pd.DataFrame:
+    """What the later workbook has kept of the customers of the earlier one: who was parted with."""
+    rows = after.run.given.history.rows
+    known = rows["customer_id"].isin(before.run.analysis.customers["customer_id"])
+    last = rows.loc[known].drop_duplicates("customer_id", keep="last")
+    return last.assign(day=before.day.toordinal())  # what was then stands in the earlier workbook
 
 
 def _doubts(before: _Side, after: _Side) -> list[Problem]:
