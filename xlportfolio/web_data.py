@@ -72,8 +72,8 @@ def web_data(audience: Audience) -> Data:
     what has changed in the method; ``gone``, who is no longer there: ``id``, ``name``,
     ``quadrant``, ``reason`` each; and lists for the customers: ``change``
     (:class:`xlportfolio.movement.Change`; ``""`` for a row that is no customer), ``quadrant``
-    (then; ``""`` if new), ``value``, ``benefit`` (the earlier measures in today's terms) and
-    ``reason`` (``""``: nothing has happened).
+    (then; ``""`` if new), ``value``, ``benefit`` (the earlier measures in today's terms, of those
+    rated on both days) and ``reason`` (``""``: nothing has happened).
 
     Examples
     --------
@@ -189,13 +189,14 @@ def _movement(run: Run, movement: Movement) -> Data:
     ranked = run.analysis.customers
     counts = ~ranked["note"].isin(_NOBODY)
     then = here.reindex(ranked["customer_id"].where(counts))
+    moves = then.where(then[["rank_before", "rank"]].notna().all(axis=1))
     return {
         "since": words.date(movement.since),
         "model": list(spoken.model),
         "change": _texts(then["change"]),
         "quadrant": _texts(then["quadrant_before"]),
-        "value": _numbers(then["value_then"]),
-        "benefit": _numbers(then["benefit_then"]),
+        "value": _numbers(moves["value_then"]),
+        "benefit": _numbers(moves["benefit_then"]),
         "reason": _texts(then["reason"]),
         "gone": [
             {"id": number, "name": name, "quadrant": str(quadrant), "reason": reason}

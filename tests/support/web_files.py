@@ -63,7 +63,12 @@ def data_of(page: Path) -> Data:
 
 
 def searchable(page: Path) -> dict[str, bytes]:
-    """A page as ``found_in`` looks through it: its bytes, and its data without any escapes."""
+    """A page as ``found_in`` looks through it: its bytes, and its data without any escapes.
+
+    The library is left out, the same in each page: it takes long, and holds numbers of any kind.
+    """
     content = page.read_bytes()
-    data = json.dumps(PageFile(content).data, ensure_ascii=False, indent=1)
-    return {"page": content, "data": data.encode("utf-8", "surrogatepass")}
+    read = PageFile(content)
+    library, _ = read.scripts
+    data = json.dumps(read.data, ensure_ascii=False, indent=1)
+    return {"page": content.replace(library.encode(), b""), "data": data.encode()}

@@ -427,7 +427,7 @@ function largestMoves(data) {
   const distance = customers.id.map((_, i) => {
     const [value, benefit] = [movement.value[i], movement.benefit[i]];
     const [own, other] = [customers.value[i], customers.benefit[i]];
-    if (value === null || benefit === null || own === null || other === null) return 0;
+    if (value === null || benefit === null || customers.rank[i] === null) return 0;
     return rounded(Math.hypot(value - own, benefit - other));
   });
   const moved = Array.from(distance.keys()).filter((i) => distance[i] > 0);
@@ -694,7 +694,7 @@ function card(i, isBrief = false) {
     parts.push(element("h3", {}, text("recommendation")), element("p", {}, said));
     if (strategy.text && !isBrief) parts.push(element("p", { class: "kind" }, strategy.text));
   }
-  if (movement && movement.reason[i]) {
+  if (movement && movement.reason[i] && !isBrief) {
     const since = text("moved", { since: movement.since });
     parts.push(element("h3", {}, since), element("p", {}, movement.reason[i]));
   }
@@ -842,7 +842,7 @@ class Matrix {
       clip: false,
       z: 3,
       symbol: SHAPES[type].symbol,
-      symbolSize: SHAPES[type].size * this.shrink(),
+      symbolSize: SHAPES[type].size * this.shrink() * (this.isNarrow ? 0.85 : 1),
       itemStyle: {
         color: isHollow ? panel : own,
         borderColor: isHollow ? own : panel,
@@ -950,9 +950,9 @@ class Matrix {
         { coord: to },
       ];
     });
-    const [, y] = this.pixel(0, value);
+    const [x, y] = this.pixel(benefit, value);
     const end = this.chart.getWidth() - MARGIN.right;
-    this.kept.push([end - 150, y - 20, end, y]);
+    this.kept.push([end - 150, y - 20, end, y], [x - 90, 0, x + 90, MARGIN.top]);
     const line = (/** @type {Axis} */ axis, /** @type {string} */ side, /** @type {object} */ label) => {
       const { rule } = DATA.thresholds[axis];
       const key = rule === null ? "threshold" : `threshold_${rule}`;
