@@ -42,6 +42,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python bench/robustness.py
 	$(BIN)/python bench/orders.py
 	$(BIN)/python bench/share.py
+	$(BIN)/python bench/page.py
 	$(BIN)/python bench/bench.py $(ARGS)
 
 clean:

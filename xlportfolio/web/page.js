@@ -171,7 +171,7 @@ function byCodePoint(one, other) {
 /**
  * The scores and coverages of one axis; `scoring.weighted_scores`.
  *
- * @param {(number | null)[][]} values a column for each criterion
+ * @param {Float64Array[]} values a column for each criterion; NaN where the measure is missing
  * @param {number[]} weights not all 0
  * @param {(number | null)[]} fills
  * @param {number} count of rows
@@ -188,8 +188,9 @@ function weightedScores(values, weights, fills, count) {
     let measured = 0;
     for (let k = 0; k < scaled.length; k += 1) {
       const own = values[k][i];
-      const value = own === null ? fills[k] : own;
-      if (own !== null) measured += scaled[k];
+      const isMeasured = own === own; // NaN is not
+      if (isMeasured) measured += scaled[k];
+      const value = isMeasured ? own : fills[k];
       if (value !== null) {
         points += scaled[k] * value;
         used += scaled[k];
@@ -301,7 +302,7 @@ function computed(data, weights) {
     }
     const own = Array.from(data.criteria.keys()).filter((k) => data.criteria[k].axis === axis);
     const found = weightedScores(
-      own.map((k) => data.values[k]),
+      own.map((k) => valuesOf(data, k)),
       own.map((k) => weights.criteria[k]),
       own.map((k) => data.criteria[k].fill),
       count,
@@ -380,6 +381,23 @@ function numbers(column) {
   return Float64Array.from(column, (number) => (number === null ? NaN : number));
 }
 
+/** Columns of values as numbers, made once. @type {WeakMap<(number | null)[], Float64Array>} */
+const columnsOfValues = new WeakMap();
+
+/**
+ * The values of a criterion.
+ *
+ * @param {Data} data
+ * @param {number} k
+ */
+function valuesOf(data, k) {
+  const known = columnsOfValues.get(data.values[k]);
+  if (known) return known;
+  const made = numbers(data.values[k]);
+  columnsOfValues.set(data.values[k], made);
+  return made;
+}
+
 /**
  * Whether scores can be computed with these weights: on each axis one is above 0, and of the axes.
  *
@@ -441,27 +459,35 @@ function largestMoves(data) {
  *
  * @typedef {object} Filters
  * @property {string} search
- * @property {Record<"quadrant" | "status" | "abc", Set<string>>} groups
+ * @property {Record<Group, Set<string>>} groups
  * @property {boolean} changed only those whose type is another one
  */
 
+/** @type {Group[]} @typedef {"quadrant" | "status" | "abc"} Group */
+const GROUPS = ["quadrant", "status", "abc"];
+
 /**
- * Whether a row passes the filters, but for one group of them.
+ * Which filter keeps a row out: "" for none, the one that alone does, or "several".
  *
  * @param {number} i
  * @param {Filters} filters
- * @param {(group: string, i: number) => string} valueOf
+ * @param {(group: Group, i: number) => string} valueOf
  * @param {(i: number) => boolean} isChanged
  * @param {string[]} searched for each row, what is searched in
- * @param {string} [without]
  */
-function passes(i, filters, valueOf, isChanged, searched, without) {
-  for (const [group, chosen] of Object.entries(filters.groups)) {
-    if (group !== without && chosen.size && !chosen.has(valueOf(group, i))) return false;
+function keptOutBy(i, filters, valueOf, isChanged, searched) {
+  let by = "";
+  const fails = (/** @type {string} */ name) => {
+    by = by ? "several" : name;
+  };
+  for (const group of GROUPS) {
+    const chosen = filters.groups[group];
+    if (chosen.size && !chosen.has(valueOf(group, i))) fails(group);
   }
-  if (filters.changed && without !== "changed" && !isChanged(i)) return false;
-  const words = filters.search.split(" ");
-  return words.every((word) => searched[i].includes(word));
+  if (filters.changed && !isChanged(i)) fails("changed");
+  const { search } = filters;
+  if (search && !search.split(" ").every((word) => searched[i].includes(word))) fails("search");
+  return by;
 }
 
 /**
@@ -607,9 +633,9 @@ const state = {
 };
 
 /**
- * The group of a filter to which a row belongs.
+ * The value by which a group of filters knows a row.
  *
- * @param {string} group
+ * @param {Group} group
  * @param {number} i
  */
 function groupOf(group, i) {
@@ -620,12 +646,11 @@ function groupOf(group, i) {
 /** @param {number} i */
 const hasOtherType = (i) => state.result.quadrant[i] !== GIVEN.quadrant[i];
 
-/**
- * @param {number} i
- * @param {string} [without]
- */
-const isSeen = (i, without) =>
-  passes(i, state.filters, groupOf, hasOtherType, SEARCHED, without);
+/** @param {number} i */
+const keptOut = (i) => keptOutBy(i, state.filters, groupOf, hasOtherType, SEARCHED);
+
+/** @param {number} i */
+const isSeen = (i) => keptOut(i) === "";
 
 /** The strategy of a row, which follows from its type. @param {number} i */
 const strategyOf = (i) =>
@@ -646,6 +671,9 @@ function noteText(i) {
     needed: PERCENT.format(DATA.min_coverage / 100),
   });
 }
+
+/** Why a customer is where it is, or why it is not rated. @param {number} i */
+const reasonText = (i) => (state.result.note[i] ? noteText(i) : DATA.customers.reason[i]);
 
 // --- the card of a customer ----------------------------------------------------------------------
 
@@ -766,16 +794,25 @@ class Matrix {
     this.chart = echarts.init(host, null, isPaper ? PAPER : { renderer: "canvas" });
     this.pen = document.createElement("canvas").getContext("2d");
     this.widths = new Map();
+    this.colours = new Map();
     this.rings = {};
     this.dress();
     if (isPaper) this.chart.getZr().flush();
     else this.listen();
   }
 
+  /** A colour of the style sheet. @param {string} name */
+  colour(name) {
+    return this.colours.get(name);
+  }
+
   /** Everything that depends on the colours, the texts, and the size. */
   dress() {
     const style = getComputedStyle(document.documentElement);
-    this.colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+    const areas = QUADRANTS.map((type) => `${type}-area`);
+    for (const name of [...QUADRANTS, ...areas, "ink", "soft", "edge", "panel", "mark"]) {
+      this.colours.set(name, style.getPropertyValue(`--${name}`).trim());
+    }
     this.family = getComputedStyle(document.body).fontFamily;
     this.isNarrow = this.chart.getWidth() < 520;
     const soft = this.colour("soft");
@@ -846,7 +883,7 @@ class Matrix {
       itemStyle: {
         color: isHollow ? panel : own,
         borderColor: isHollow ? own : panel,
-        borderWidth: isHollow ? 2 : 1,
+        borderWidth: isHollow ? 2 : this.shrink() < 1 ? 0 : 1,
         opacity: 1,
       },
       data: [],
@@ -1237,20 +1274,16 @@ function say(sentence) {
  * @typedef {object} Column
  * @property {string} key
  * @property {(i: number) => string | number} sorted what is compared; NaN and "" come last
- * @property {(i: number, cell: HTMLElement) => void} fill
+ * @property {(i: number) => string} shown what the cell shows; it is filled again when that is new
+ * @property {((i: number, cell: HTMLElement) => void)} [fill] how, where it is more than a text
  * @property {string} [kind] classes: where there is less room, `wide` and `medium` go first
  */
-
-/** @param {(i: number) => string} of @returns {(i: number, cell: HTMLElement) => void} */
-const asText = (of) => (i, cell) => {
-  cell.textContent = of(i);
-};
 
 /** @type {(key: string, of: () => Float64Array, kind?: string) => Column} */
 const scoreColumn = (key, of, kind = "") => ({
   key,
   sorted: (i) => of()[i],
-  fill: asText((i) => score(of()[i])),
+  shown: (i) => score(of()[i]),
   kind: `number ${kind}`,
 });
 
@@ -1259,11 +1292,12 @@ const COLUMNS = {
   rank: {
     key: "rank",
     sorted: (i) => state.result.rank[i],
+    shown: (i) => `${place(state.result.rank[i])} ${state.isChanged}`,
     fill: (i, cell) => {
-      const [now, before] = [state.result.rank[i], BASE.rank[i]];
-      cell.textContent = place(now);
-      if (state.isChanged && place(now) !== place(before)) {
-        cell.prepend(element("small", {}, text("rank_was", { rank: place(before) })), " ");
+      const [now, before] = [place(state.result.rank[i]), place(BASE.rank[i])];
+      cell.textContent = now;
+      if (state.isChanged && now !== before) {
+        cell.prepend(element("small", {}, text("rank_was", { rank: before })), " ");
       }
     },
     kind: "number rank",
@@ -1271,14 +1305,13 @@ const COLUMNS = {
   customer: {
     key: "customer",
     sorted: nameOf,
+    shown: (i) => state.result.quadrant[i],
     fill: (i, cell) => {
+      const type = state.result.quadrant[i];
+      const strategy = state.view === "recommendations" && strategyOf(i);
+      const under = [TEXTS.quadrants[type], strategy && strategy.strategy].filter(Boolean).join(" · ");
       const button = element("button", { type: "button" }, nameOf(i));
-      const strategy = strategyOf(i);
-      const under =
-        state.view === "recommendations" && strategy
-          ? `${TEXTS.quadrants[state.result.quadrant[i]]} · ${strategy.strategy}`
-          : TEXTS.quadrants[state.result.quadrant[i]];
-      button.append(element("span", { class: "under" }, shape(state.result.quadrant[i]), ` ${under}`));
+      button.append(element("span", { class: "under" }, shape(type), ` ${under}`));
       cell.replaceChildren(button);
     },
     kind: "who",
@@ -1286,12 +1319,13 @@ const COLUMNS = {
   customer_id: {
     key: "customer_id",
     sorted: (i) => DATA.customers.id[i],
-    fill: asText((i) => DATA.customers.id[i]),
+    shown: (i) => DATA.customers.id[i],
     kind: "wide",
   },
   quadrant: {
     key: "quadrant",
     sorted: (i) => QUADRANTS.indexOf(state.result.quadrant[i]),
+    shown: (i) => state.result.quadrant[i],
     fill: (i, cell) => {
       const type = state.result.quadrant[i];
       cell.replaceChildren(shape(type), ` ${TEXTS.quadrants[type]}`);
@@ -1306,13 +1340,13 @@ const COLUMNS = {
   status: {
     key: "status",
     sorted: (i) => TEXTS.statuses[DATA.customers.status[i]],
-    fill: asText((i) => TEXTS.statuses[DATA.customers.status[i]]),
+    shown: (i) => TEXTS.statuses[DATA.customers.status[i]],
     kind: "wide",
   },
   abc_class: {
     key: "abc_class",
     sorted: (i) => DATA.customers.abc[i],
-    fill: asText((i) => DATA.customers.abc[i]),
+    shown: (i) => DATA.customers.abc[i],
     kind: "medium",
   },
   value_score: scoreColumn("value_score", () => state.result.scores.value, "medium"),
@@ -1320,25 +1354,25 @@ const COLUMNS = {
   total_score: scoreColumn("total_score", () => state.result.total),
   borderline: {
     key: "borderline",
-    sorted: (i) => (state.result.borderline[i] ? 0 : 1),
-    fill: asText((i) => (state.result.borderline[i] ? TEXTS.web.yes : "")),
+    sorted: (i) => (state.result.borderline[i] ? 0 : NaN),
+    shown: (i) => (state.result.borderline[i] ? TEXTS.web.yes : ""),
     kind: "wide spare",
   },
   strategy: {
     key: "strategy",
     sorted: (i) => (strategyOf(i) || { strategy: "" }).strategy,
-    fill: asText((i) => (strategyOf(i) || { strategy: "" }).strategy),
+    shown: (i) => (strategyOf(i) || { strategy: "" }).strategy,
     kind: "medium",
   },
   activity: {
     key: "activity",
     sorted: (i) => (strategyOf(i) || { activity: "" }).activity,
-    fill: asText((i) => (strategyOf(i) || { activity: "" }).activity),
+    shown: (i) => (strategyOf(i) || { activity: "" }).activity,
   },
   reason: {
     key: "reason",
-    sorted: (i) => DATA.customers.reason[i],
-    fill: asText((i) => (state.result.note[i] ? noteText(i) : DATA.customers.reason[i])),
+    sorted: reasonText,
+    shown: reasonText,
     kind: "medium",
   },
 };
@@ -1416,8 +1450,13 @@ const list = {
     const lines = new Map();
     for (const i of rows) {
       const line = this.lines.get(i) || this.line(i, columns);
-      columns.forEach((column, k) => {
-        column.fill(i, /** @type {HTMLElement} */ (line.children[k]));
+      columns.forEach(({ shown, fill }, k) => {
+        const cell = /** @type {HTMLElement & {said?: string}} */ (line.children[k]);
+        const said = shown(i);
+        if (cell.said === said) return;
+        cell.said = said;
+        if (fill) fill(i, cell);
+        else cell.textContent = said;
       });
       lines.set(i, line);
     }
@@ -1519,12 +1558,12 @@ function sortBy(key, isDescending) {
 
 // --- filters -------------------------------------------------------------------------------------
 
-/** @type {{group: "quadrant" | "status" | "abc", value: string, count: HTMLElement}[]} */
+/** @type {{group: Group, value: string, count: HTMLElement}[]} */
 const chips = [];
 
 function makeFilters() {
   const abc = ["A", "B", "C", ""].filter((name) => DATA.customers.abc.includes(name));
-  /** @type {["quadrant" | "status" | "abc", string, string[], (value: string) => string][]} */
+  /** @type {[Group, string, string[], (value: string) => string][]} */
   const groups = [
     ["quadrant", "types", QUADRANTS, (type) => TEXTS.quadrants_plural[type]],
     ["status", "statuses", ["customer", "prospect"], (status) => TEXTS.statuses[status]],
@@ -1586,21 +1625,24 @@ function isFiltered() {
 
 /** Find who is seen, and count for each filter how many it would leave. */
 function applyFilters() {
-  state.shown = state.result.order.filter((i) => isSeen(i));
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const group of ["quadrant", "status", "abc"]) {
-    for (const i of state.result.order) {
-      if (!isSeen(i, group)) continue;
-      const key = `${group} ${groupOf(group, i)}`;
-      counts.set(key, (counts.get(key) || 0) + 1);
+  state.shown = [];
+  /** @type {Record<Group, Map<string, number>>} */
+  const counts = { quadrant: new Map(), status: new Map(), abc: new Map() };
+  let changed = 0;
+  for (const i of state.result.order) {
+    const by = keptOut(i);
+    if (by === "") state.shown.push(i);
+    for (const group of GROUPS) {
+      if (by !== "" && by !== group) continue;
+      const value = groupOf(group, i);
+      counts[group].set(value, (counts[group].get(value) || 0) + 1);
     }
+    if ((by === "" || by === "changed") && hasOtherType(i)) changed += 1;
   }
   for (const { group, value, count } of chips) {
-    count.textContent = WHOLE.format(counts.get(`${group} ${value}`) || 0);
+    count.textContent = WHOLE.format(counts[group].get(value) || 0);
   }
-  const changed = state.result.order.filter((i) => hasOtherType(i) && isSeen(i, "changed"));
-  byId("changed-count").textContent = WHOLE.format(changed.length);
+  byId("changed-count").textContent = WHOLE.format(changed);
   byId("changed-box").hidden = !state.isChanged;
   const numbersShown = {
     shown: WHOLE.format(state.shown.length),
@@ -1698,7 +1740,7 @@ function topOf(weights) {
 function slider(name, top, weight) {
   const id = `slider-${sliders.length}`;
   const input = element("input", { type: "range", id, min: "0", max: String(top), step: "any" });
-  const output = element("output", { for: id });
+  const output = element("span", { class: "weight", "aria-hidden": "true" });
   const box = element("div", { class: "slider" }, element("label", { for: id }, name), output, input);
   const show = () => {
     const [now, all] = [weight.get(), weight.all()];
@@ -1733,6 +1775,8 @@ function sooner() {
 
 /** How many lines of the list follow at once; more of them wait until the slider rests. */
 const AT_ONCE = 300;
+/** Whether the list is on the screen; where nobody sees it, it waits too. */
+let isListSeen = true;
 let waiting = 0;
 
 /** Everything that follows from the weights. */
@@ -1754,9 +1798,10 @@ function reweigh() {
     matrix.showTip(null);
   }
   clearTimeout(waiting);
-  if (list.lines.size <= AT_ONCE) list.draw();
+  const isAtOnce = isListSeen && list.lines.size <= AT_ONCE;
+  if (isAtOnce) list.draw();
   waiting = window.setTimeout(() => {
-    if (list.lines.size > AT_ONCE) list.draw();
+    if (!isAtOnce) list.draw();
     showEffect(can);
   }, 150);
   showChosen();
@@ -1912,6 +1957,9 @@ function start() {
   }
   reweigh();
   showEffect(true);
+  new IntersectionObserver(([seen]) => {
+    isListSeen = seen.isIntersecting;
+  }).observe(byId("list"));
   byId("close").addEventListener("click", () => {
     choose(null);
     byId("chart").focus();
