@@ -793,9 +793,16 @@ class Matrix {
     this.tip = byId("tip");
     this.chart = echarts.init(host, null, isPaper ? PAPER : { renderer: "canvas" });
     this.pen = document.createElement("canvas").getContext("2d");
+    /** @type {Map<string, number>} */
     this.widths = new Map();
+    /** @type {Map<string, string>} */
     this.colours = new Map();
+    /** @type {Record<string, any>} */
     this.rings = {};
+    /** @type {number[]} the rows that are drawn, in the order of the ranking */
+    this.drawn = [];
+    /** @type {number[][]} where no name of a customer may stand: left, top, right, bottom */
+    this.kept = [];
     this.dress();
     if (isPaper) this.chart.getZr().flush();
     else this.listen();
@@ -1551,7 +1558,9 @@ function sortBy(key, isDescending) {
   const head = focused && focused.closest("th");
   list.heads();
   list.draw();
-  if (head) byId("columns").querySelector(`[data-key="${key}"] button`).focus();
+  if (head) {
+    /** @type {HTMLElement} */ (byId("columns").querySelector(`[data-key="${key}"] button`)).focus();
+  }
   const direction = text(isDescending ? "descending" : "ascending");
   say(text("sorted", { column: TEXTS.columns[key], direction }));
 }
