@@ -20,6 +20,7 @@ from support.office import require_libreoffice
 from support.web_pages import data_in, run_of, sample, with_data, written
 
 from xlportfolio.analysis import analyse
+from xlportfolio.files.web import SCRIPTS
 from xlportfolio.locale import texts
 from xlportfolio.run import Run
 from xlportfolio.sharing import Only, Sharing
@@ -138,8 +139,17 @@ def test_it_opens_and_asks_for_nothing(opened: Open, sample_page: Path, language
     assert "{" not in page.locator("body").inner_text()
 
 
+def whole_script() -> str:
+    """The page's own script, its parts together."""
+    return "\n".join(WEB.joinpath(name).read_text("utf-8") for name in SCRIPTS)
+
+
+def test_every_part_of_the_script_is_put_in() -> None:
+    assert {path.name for path in WEB.glob("*.js")} == {*SCRIPTS, "echarts.min.js"}
+
+
 def test_every_text_is_used_and_there() -> None:
-    script, page = (WEB.joinpath(name).read_text("utf-8") for name in ("page.js", "page.html"))
+    script, page = whole_script(), WEB.joinpath("page.html").read_text("utf-8")
     asked = set(re.findall(r"\btext\(\s*\"(\w+)\"", script))
     asked |= set(re.findall(r"TEXTS\.web\.(\w+)", script))
     asked |= set(re.findall(r"data-(?:text|label)=\"(\w+)\"", page))
@@ -163,7 +173,7 @@ def test_the_library_is_the_one_named() -> None:
 
 
 def test_no_script_writes_markup_from_data() -> None:
-    script = WEB.joinpath("page.js").read_text("utf-8")
+    script = whole_script()
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function", script
     )

@@ -16,6 +16,11 @@ from importlib.resources import files
 from xlportfolio.audience import Audience
 from xlportfolio.web_data import web_data
 
+#: The parts of the page's script, in the order in which they are put together to one.
+SCRIPTS = (
+    *("data.js", "scoring.js", "state.js", "card.js"),
+    *("matrix.js", "list.js", "controls.js", "page.js"),
+)
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 #: What could end the element that holds the data, or a line of it, or is no character by itself.
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
@@ -25,7 +30,8 @@ def web_page(audience: Audience) -> bytes:
     """The whole page, HTML in UTF-8; the same for the same run."""
     data = web_data(audience)
     words = data["texts"]["web"]
-    style, library, script = map(_part, ("page.css", "echarts.min.js", "page.js"))
+    style, library = map(_part, ("page.css", "echarts.min.js"))
+    script = "\n".join(map(_part, SCRIPTS))
     filled = {
         "language": data["language"],
         "policy": html.escape(_policy((library, script), style)),
