@@ -236,7 +236,7 @@ def test_what_a_user_did_to_our_sheets_stays(kind: str, tmp_path: Path) -> None:
     names = list(sheet_parts(given))
     ours = frozenset(["Who counts", "Stars", "Question marks", "Free riders", "Poor dogs",
                       "Recommendations", "Activity plan", "Matrix", "ABC vs value", "Robustness",
-                      "Movement", "Data check", "History", "History models"])  # fmt: skip
+                      "Movement", "Data check", "History customers", "History models"])  # fmt: skip
     assert len(ours) == len(ORDER)
     after = assert_kept(path, ours)
     assert repairs_of(after) == []

@@ -423,16 +423,22 @@ def put(sheet: str, header: str, row: int, cell: Any, where: list[str]) -> Calla
 @pytest.mark.parametrize(
     ("sheet", "header", "row", "cell", "keys"),
     [
-        ("History", "Date", 1, "soon", {"history_day"}),
-        ("History", "Date", 1, None, {"history_day"}),
-        ("History", "Version", 2, "two", {"history_version"}),
-        ("History", "Version", 2, 9, {"history_version_unknown", "history_versions_mixed"}),
-        ("History", "Customer ID", 0, None, {"history_customer_id"}),
-        ("History", "Customer ID", 4, 1, {"history_repeated"}),
-        ("History", "Status", 0, "friend", {"history_status"}),
-        ("History", "Type", 0, "hero", {"history_quadrant"}),
-        ("History", "Total score", 3, "many", {"history_number"}),
-        ("History", "Turnover", 3, "many", {"history_number"}),
+        ("History customers", "Date", 1, "soon", {"history_day"}),
+        ("History customers", "Date", 1, None, {"history_day"}),
+        ("History customers", "Version", 2, "two", {"history_version"}),
+        (
+            "History customers",
+            "Version",
+            2,
+            9,
+            {"history_version_unknown", "history_versions_mixed"},
+        ),
+        ("History customers", "Customer ID", 0, None, {"history_customer_id"}),
+        ("History customers", "Customer ID", 4, 1, {"history_repeated"}),
+        ("History customers", "Status", 0, "friend", {"history_status"}),
+        ("History customers", "Type", 0, "hero", {"history_quadrant"}),
+        ("History customers", "Total score", 3, "many", {"history_number"}),
+        ("History customers", "Turnover", 3, "many", {"history_number"}),
         ("History models", "Version", 1, 0, {"history_version"}),
         ("History models", "Weight", 1, None, {"weight_blank"}),
         ("History models", "Axis", 2, "worth", {"unknown_axis"}),
@@ -458,8 +464,8 @@ def test_what_cannot_be_read_stops_the_run_and_names_the_cell(
 
 def test_a_column_of_measures_that_is_gone_stops_the_run(kept: Path, tmp_path: Path) -> None:
     def rename(book: Any) -> None:
-        headers, first = table_of(book["History"])
-        book["History"].cell(first - 1, headers.index("Growth") + 1).value = "Groth"
+        headers, first = table_of(book["History customers"])
+        book["History customers"].cell(first - 1, headers.index("Growth") + 1).value = "Groth"
 
     path = edited(kept, tmp_path, rename)
     with pytest.raises(InputError) as stopped:
@@ -472,9 +478,11 @@ def test_points_that_do_not_follow_from_the_measures_are_warned_of_once(
     header: str, kept: Path, tmp_path: Path
 ) -> None:
     where: list[str] = []
-    path = edited(kept, tmp_path, put("History", header, -1 + 6, 77, where))  # on the later day
+    path = edited(
+        kept, tmp_path, put("History customers", header, -1 + 6, 77, where)
+    )  # on the later day
     found = [p for p in kp.rescore(path, as_of=MARCH).problems if p.fault.key == "history_doubtful"]
-    assert [(p.sheet, p.fault.details["day"]) for p in found] == [("History", FEBRUARY)]
+    assert [(p.sheet, p.fault.details["day"]) for p in found] == [("History customers", FEBRUARY)]
 
 
 def test_tables_are_found_by_their_sheets_where_another_program_lost_them(

@@ -277,8 +277,3 @@ def test_the_names_of_the_last_run_are_set(opened: Open, tmp_path: Path) -> None
     assert refers_to["kp_last_run"].replace(";", ",").startswith(start)
     shown = [cell for row in book.sheets["Start"].used_range.value for cell in row]
     assert shown.count(47.0) == 1
-
-
-def test_what_is_not_there_yet_says_so(live: xw.Book) -> None:
-    macros.history(live)
-    assert said(live) == texts("en")("live.not_there", command="History")

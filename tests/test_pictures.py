@@ -107,7 +107,7 @@ def test_the_rescored_sample_prints_well(language: str, tmp_path: Path) -> None:
         assert others == [0, 0, 0]
     matrix = title_of[texts(language)("titles.matrix")]
     assert all(matrix[colour] > 100 for colour in COLOURS.values())
-    assert len(pictures) <= 28
+    assert len(pictures) <= 32
 
 
 @pytest.mark.parametrize(

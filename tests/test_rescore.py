@@ -34,7 +34,7 @@ OURS = [
     "Robustness",
     "Movement",
     "Data check",
-    "History",
+    "History customers",
     "History models",
 ]
 DAY = dt.date(2026, 1, 31)

@@ -80,7 +80,7 @@ def test_each_sheet_has_its_table_and_columns(scored: Path) -> None:
         "Robustness",
         "Movement",
         "Data check",
-        "History",
+        "History customers",
         "History models",
     }
     for name in ("Ranking", *TYPES):

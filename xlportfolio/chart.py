@@ -13,17 +13,18 @@ from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrR
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.legend import Legend, LegendEntry
-from openpyxl.chart.marker import Marker
+from openpyxl.chart.marker import DataPoint, Marker
 from openpyxl.chart.series import SeriesLabel, XYSeries
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.chart.title import title_maker
-from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.line import LineEndProperties, LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from xlportfolio.locale import Texts
 from xlportfolio.matrix import (
+    ARROWS,
     FIRST_SIZE,
     MOST_POINTS,
     POINTS_COLUMN,
@@ -44,8 +45,9 @@ COLOURS: Mapping[Quadrant, str] = {
 }
 INK = "1F2937"
 
-#: Of a point, in points.
-_POINT = 7
+#: Of a point, and of the start of an arrow, in points.
+_POINT, _RING = 7, 4
+_ARROW = "4B5563"
 #: Points of each type that names keep clear of.
 _MOST_AVOIDED = 300
 
@@ -76,6 +78,8 @@ def portfolio_chart(
             chart.series.append(_larger(matrix, position, quadrant, size))
     for position, side in enumerate(_sides(matrix)):
         chart.series.append(_label(matrix, position, side))
+    for position in range(ARROWS):
+        chart.series.append(_arrow(matrix, position))
     unnamed = range(len(RATED_QUADRANTS), len(chart.series))
     entries = [LegendEntry(idx=i, delete=True) for i in unnamed]
     chart.legend = Legend(legendPos="b", overlay=False, legendEntry=entries)
@@ -197,6 +201,29 @@ def threshold_series(line: ThresholdLine) -> XYSeries:
         ln=LineProperties(solidFill="6B7280", prstDash="dash", w=12_700)
     )
     return series
+
+
+def _arrow(matrix: MatrixSheet, position: int) -> XYSeries:
+    """A line of two points with a head, which some programs do not show: so its start has a circle.
+
+    A line's head is where it begins; its tail, where it ends.
+    """
+    x, y = (_across(matrix, len(matrix.points) + 1 + 2 * k, position) for k in range(2))
+    series = points_series(x, y, SeriesLabel(v=f"arrow {position + 1}"))
+    head = LineEndProperties(type="triangle", w="lg", len="lg")
+    line = LineProperties(solidFill=_ARROW, w=15_875, tailEnd=head)
+    series.graphicalProperties = GraphicalProperties(ln=line)
+    ring = GraphicalProperties(solidFill="FFFFFF", ln=LineProperties(solidFill=_ARROW, w=9_525))
+    series.marker = Marker("circle", _RING, ring)
+    series.dPt = [DataPoint(idx=1, marker=Marker("none"), spPr=GraphicalProperties(ln=line))]
+    return series
+
+
+def _across(matrix: MatrixSheet, column: int, row: int) -> str:
+    """The address of two points beside each other, the column and the row counted from 0."""
+    first, last = (get_column_letter(POINTS_COLUMN + column + k) for k in range(2))
+    place = POINTS_ROW + row
+    return f"{quote_sheetname(matrix.sheet)}!${first}${place}:${last}${place}"
 
 
 class _Box(NamedTuple):

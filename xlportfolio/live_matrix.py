@@ -77,12 +77,13 @@ class _Writer:
     def lines(self) -> dict[str, str]:
         """What stands above: the thresholds as they are, and what is as it was."""
         setting = self.figures.setting
-        key = "matrix" if len(self.types) <= MOST_POINTS else "matrix_capped"
+        drawn = "matrix" if len(self.types) <= MOST_POINTS else "matrix_capped"
         live = {axis: f"FIXED({setting(f'{axis}_threshold')},1)" for axis in ("value", "benefit")}
         details = {"as_of": self.run.as_of, "labels": self.named}
         cap = self.words.number(MOST_POINTS, 0)
-        told = sentence(self.words, f"subtitles.{key}", live, cap=cap, **details)
-        notice = quoted(self.words("live_report.matrix"))
+        told = sentence(self.words, f"subtitles.{drawn}", live, cap=cap, **details)
+        key = "matrix_arrows" if len(self.matrix.arrows[0]) else "matrix"
+        notice = quoted(self.words(f"live_report.{key}"))
         return {"A2": told, NOTICE: f'IF({self.figures.changed},{notice},"")'}
 
     def type(self, quadrant: str) -> str:

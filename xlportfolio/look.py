@@ -9,6 +9,7 @@ of the analysis but the chart's thresholds.
 from __future__ import annotations
 
 import re
+import string
 import textwrap
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -354,6 +355,13 @@ def _rules(sheet: Worksheet, column: ReportColumn, area: str, words: Texts) -> N
         sheet.conditional_formatting.add(area, bar)
         return
     first = area.partition(":")[0]
+    if column.kind is Kind.REMARK:  # of somebody who is missing
+        row = first.lstrip(string.ascii_uppercase)
+        named = (f'$A{row}="{words(f"changes.{key}")}"' for key in ("gone", "parted"))
+        fill = PatternFill("solid", bgColor=INPUT)
+        rule = FormulaRule(formula=[f"OR({','.join(named)})"], fill=fill, border=_RULE)
+        sheet.conditional_formatting.add(area, rule)
+        return
     filled = column.kind is Kind.QUADRANT
     for word, colour in _coloured(column, words).items():
         rule = FormulaRule(
@@ -417,7 +425,7 @@ def _draw_matrix(sheet: Worksheet, matrix: MatrixSheet, words: Texts) -> None:
         sheet.column_dimensions[letter].width = width
 
     lines = _threshold_cells(sheet, matrix)
-    for position, column in enumerate(matrix.points, start=POINTS_COLUMN):
+    for position, column in enumerate(matrix.columns, start=POINTS_COLUMN):
         small = Font(name=FONT, size=9, color=SOFT)
         sheet.cell(POINTS_ROW - 1, position, column.header).font = small
         prototype = sheet.cell(POINTS_ROW, position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Status
 from xlportfolio.movement import Movement
+from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 
 #: Its key, and the hidden name that marks the sheet, which has no table.
@@ -28,6 +29,8 @@ _ROOM = 50
 #: How many sizes larger points come in, and where among the points their columns begin: behind
 #: names, and the coordinates of the named and of each type.
 SIZES, FIRST_SIZE = 5, 3 + 2 * len(RATED_QUADRANTS)
+#: Arrows that the chart has room for.
+ARROWS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,8 @@ class MatrixSheet:
 
     Attributes
     ----------
+    notes, arrow_note
+        What stands below the title, and what is said of the arrows, if there are any.
     names
         How many names the chart has room for; only as many points are named as were asked for.
     points
@@ -46,6 +51,9 @@ class MatrixSheet:
         first customers of the ranking; the coordinates of each type's; for each type and each of
         :data:`SIZES` sizes, the values of the named customers whose points have it. Columns of
         equal length, blank below their last point.
+    arrows
+        The cells to the right of the points: for each of the largest moves, at most
+        :data:`ARROWS`, the customer's name, and the two ends of the arrow on each axis.
     helper, lines
         What the cells of the thresholds are for, and what the line of each is called.
     summary
@@ -56,7 +64,8 @@ class MatrixSheet:
 
     sheet: str
     title: str
-    subtitles: tuple[str, ...]
+    notes: tuple[str, ...]
+    arrow_note: str
     value_threshold: float
     benefit_threshold: float
     helper: str
@@ -64,7 +73,26 @@ class MatrixSheet:
     summary: Summary
     names: int
     points: tuple[ReportColumn, ...]
+    arrows: tuple[ReportColumn, ...]
     formulas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subtitles(self) -> tuple[str, ...]:
+        """The lines below the title."""
+        first, *more = self.notes
+        second = " ".join(filter(None, [*more, self.arrow_note]))
+        return (first, second) if second else (first,)
+
+    @property
+    def columns(self) -> tuple[ReportColumn, ...]:
+        """Points and arrows, in columns of equal length."""
+        columns = (*self.points, *self.arrows)
+        rows = max(map(len, columns))
+        return tuple(column.lengthened(rows) for column in columns)
+
+    def without_arrows(self) -> MatrixSheet:
+        """The same for a chart that draws none."""
+        return replace(self, arrows=(), arrow_note="")
 
     @property
     def thresholds(self) -> tuple[tuple[str | float | None, ...], ...]:
@@ -99,7 +127,6 @@ def matrix_sheet(
     movement
         Whose largest moves are drawn as arrows; ``None``: there is no earlier day.
     """
-    del movement
     words, customers = texts(presentation.language), analysis.customers
     labels = min(presentation.top_labels, int(customers["rank"].notna().sum()))
     value, benefit = analysis.thresholds
@@ -114,12 +141,12 @@ def matrix_sheet(
         labels=labels,
         cap=words.number(MOST_POINTS, 0),
     )
-    subtitles = [subtitle]
+    notes = [subtitle]
     steps = np.zeros(labels, dtype=np.int64)
     if sizes is not None and labels:
         shown = np.nan_to_num(np.clip(sizes[:labels], 0, None))
         steps = np.ceil(SIZES * np.sqrt(shown / max(shown.max(), 1e-300))).astype(np.int64)
-        subtitles.append(words("matrix.sized", measure=presentation.bubble_measure))
+        notes.append(words("matrix.sized", measure=presentation.bubble_measure))
     prospect = (customers["status"] == Status.PROSPECT).to_numpy()
     of_type = [types == q for q in RATED_QUADRANTS]
     lines: tuple[tuple[str, Kind, Cells], ...] = (
@@ -130,10 +157,12 @@ def matrix_sheet(
     )
     columns = (ReportColumn(key, words(f"matrix.{key}"), k, cells) for key, k, cells in lines)
     summary = Summary(tuple(columns), RATED_QUADRANTS, (1, 2, 3, 4))
+    arrows = _arrows(movement, words)
     return MatrixSheet(
         sheet,
         words("titles.matrix"),
-        tuple(subtitles),
+        tuple(notes),
+        _arrow_note(movement, len(arrows[0]), words),
         value,
         benefit,
         words("matrix.helper"),
@@ -141,6 +170,7 @@ def matrix_sheet(
         summary,
         max(_ROOM, presentation.top_labels),
         _points(customers, steps, words),
+        arrows,
     )
 
 
@@ -172,3 +202,37 @@ def _points(
             header = f"{title}: {words('matrix.size', step=step)}"
             columns.append(ReportColumn("value", header, Kind.SCORE, cells))
     return tuple(columns)
+
+
+def _arrows(movement: Movement | None, words: Texts) -> tuple[ReportColumn, ...]:
+    """From where the earlier measures would stand today to today's point: the largest moves.
+
+    So an arrow shows what the customer has done, not what a change of the model has.
+    """
+    names: list[str] = []
+    ends = np.empty((0, 4))
+    if movement is not None:
+        customers = movement.customers
+        columns = [f"{axis}{when}" for axis in ("benefit", "value") for when in ("_then", "")]
+        ends = customers[columns].to_numpy(np.float64)
+        on_both = customers[["rank_before", "rank"]].notna().all(axis=1).to_numpy()
+        moves = rounded(np.hypot(ends[:, 1] - ends[:, 0], ends[:, 3] - ends[:, 2]))
+        moves = np.where(on_both & (moves > 0), moves, -1.0)  # NaN is not above 0 either
+        at = np.argsort(-moves, kind="stable")[:ARROWS]
+        at = at[moves[at] > 0]
+        ends, rows = ends[at], customers.iloc[at]
+        pairs = zip(rows["customer"].tolist(), rows["customer_id"].tolist(), strict=True)
+        names = [name or number for name, number in pairs]
+    cells = [ReportColumn("arrow", words("matrix.arrow"), Kind.NAME, names)]
+    for k, axis in enumerate(("benefit", "value")):
+        for step, when in enumerate(("then", "now")):
+            header = words(f"matrix.arrow_{when}", axis=words(f"axes.{axis}"))
+            cells.append(ReportColumn(axis, header, Kind.SCORE, ends[:, 2 * k + step].copy()))
+    return tuple(cells)
+
+
+def _arrow_note(movement: Movement | None, count: int, words: Texts) -> str:
+    """What the arrows are, if there are any."""
+    if movement is None or not count:
+        return ""
+    return words(f"matrix.arrows{'' if count > 1 else '_one'}", since=movement.since, count=count)

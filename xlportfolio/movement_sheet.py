@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from xlportfolio.locale import Texts
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant
 from xlportfolio.movement import Change, Movement
-from xlportfolio.movement_words import put_into_words
+from xlportfolio.movement_words import MovementTexts, put_into_words
 from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 
@@ -30,6 +30,26 @@ _PLACES = {
     Change.UNRATED: _RATED,
     Change.NEW: _NEW,
     Change.STAYED: _STAYED,
+}
+
+#: The columns of the table, and what each holds.
+_KINDS = {
+    "movement": Kind.WORD,
+    "customer_id": Kind.ID,
+    "customer": Kind.NAME,
+    "type_before": Kind.QUADRANT,
+    "type_now": Kind.QUADRANT,
+    "value_before": Kind.SCORE,
+    "value_now": Kind.SCORE,
+    "benefit_before": Kind.SCORE,
+    "benefit_now": Kind.SCORE,
+    "total_change": Kind.CHANGE,
+    "rank_before": Kind.RANK,
+    "rank_now": Kind.RANK,
+    "cause": Kind.WORD,
+    "criterion": Kind.PHRASE,
+    "reason": Kind.PROSE,
+    "parted": Kind.REMARK,
 }
 
 
@@ -88,19 +108,34 @@ def movement_sheet(
     sheet
         The name on its tab.
     """
-    if movement is None:
-        subtitles = [words("movement_sheet.first", as_of=presentation.as_of)]
-    else:
+    said = MovementTexts((), ())
+    subtitles = [nothing_compared(presentation, words)]
+    cells: dict[str, Cells] = dict.fromkeys(_KINDS, ())
+    if movement is not None:
+        said = put_into_words(movement, words.language)
         subtitles = _subtitles(movement, words)
+        cells = _cells(movement, said.reasons, words)
+    columns = (
+        ReportColumn(key, words(f"columns.{key}"), kind, cells[key]) for key, kind in _KINDS.items()
+    )
     return SheetTable(
         MOVEMENT,
         MOVEMENT_TABLE,
         sheet,
         words(f"titles.{MOVEMENT}"),
         tuple(subtitles),
-        _columns(movement, words),
-        summary=_summary(movement, words),
+        tuple(columns),
+        summary=_summary(movement, said.model, words),
     )
+
+
+def nothing_compared(presentation: Presentation, words: Texts) -> str:
+    """Why there is no movement."""
+    key = "first" if presentation.history_dates else "off"
+    if key == "first" and presentation.compare_with is not None:
+        key = "too_early"
+    details = {"as_of": presentation.as_of, "day": presentation.compare_with}
+    return words(f"movement_sheet.{key}", **details)
 
 
 def _subtitles(movement: Movement, words: Texts) -> list[str]:
@@ -124,46 +159,14 @@ def _subtitles(movement: Movement, words: Texts) -> list[str]:
     return [" ".join(first), " ".join([*second, words("movement_sheet.causes")])]
 
 
-#: The columns of the table, and what each holds.
-_KINDS = {
-    "movement": Kind.WORD,
-    "customer_id": Kind.ID,
-    "customer": Kind.NAME,
-    "type_before": Kind.QUADRANT,
-    "type_now": Kind.QUADRANT,
-    "value_before": Kind.SCORE,
-    "value_now": Kind.SCORE,
-    "benefit_before": Kind.SCORE,
-    "benefit_now": Kind.SCORE,
-    "total_change": Kind.CHANGE,
-    "rank_before": Kind.RANK,
-    "rank_now": Kind.RANK,
-    "cause": Kind.WORD,
-    "criterion": Kind.PHRASE,
-    "reason": Kind.PROSE,
-    "parted": Kind.REMARK,
-}
-
-
-def _columns(movement: Movement | None, words: Texts) -> tuple[ReportColumn, ...]:
-    """The table, without those who have stayed."""
-    cells: dict[str, Cells] = dict.fromkeys(_KINDS, ())
-    if movement is not None:
-        cells = _cells(movement, words)
-    return tuple(
-        ReportColumn(key, words(f"columns.{key}"), kind, cells[key]) for key, kind in _KINDS.items()
-    )
-
-
-def _cells(movement: Movement, words: Texts) -> dict[str, Cells]:
-    """The cells of each column, in the order of the rows."""
+def _cells(movement: Movement, reasons: Sequence[str], words: Texts) -> dict[str, Cells]:
+    """The cells of each column, in the order of the rows, without those who have stayed."""
     customers, places = movement.customers, _places(movement.customers)
     change = (customers["total"] - customers["total_before"]).to_numpy(np.float64)
     largest = np.where(places == _MOVED, -np.abs(rounded(change)), 0.0)
     order = np.lexsort((largest, places))
     at = order[places[order] != _STAYED]
     rows, crossings = customers.iloc[at], [movement.crossings[i] for i in at.tolist()]
-    reasons = put_into_words(movement, words.language).reasons
 
     def numbers(column: str) -> npt.NDArray[np.float64]:
         found: npt.NDArray[np.float64] = rows[column].to_numpy(np.float64)
@@ -198,11 +201,11 @@ def _listed(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(filter(None, texts)))
 
 
-def _summary(movement: Movement | None, words: Texts) -> Summary:
+def _summary(movement: Movement | None, model: Sequence[str], words: Texts) -> Summary:
     """How many have gone from each type to each, and beside it what has changed in the model."""
     types = [words(f"quadrants_plural.{q}") if q else "" for q in _TYPES]
     labels = [*types[:-1], words("changes.new")]
-    headers = [*types[:-1], words("changes.gone")]
+    headers = [*types[:-1], words("movement_sheet.away")]
     table = np.full((len(_TYPES), len(_TYPES)), np.nan)
     if movement is not None:
         before, now = movement.customers["quadrant_before"], movement.customers["quadrant"]
@@ -219,17 +222,17 @@ def _summary(movement: Movement | None, words: Texts) -> Summary:
             "model_changes",
             words("columns.model_changes"),
             Kind.PROSE,
-            _model_changes(movement, words),
+            _model_changes(model, words),
         ),
     ]
     quadrants = (*RATED_QUADRANTS, None, None)
     return Summary(tuple(columns), quadrants, (1, *range(4, 5 + len(_TYPES))))
 
 
-def _model_changes(movement: Movement | None, words: Texts) -> list[str]:
+def _model_changes(model: Sequence[str], words: Texts) -> list[str]:
     """One sentence on each line for each change of the model; what does not fit is counted."""
-    said = [] if movement is None else list(put_into_words(movement, words.language).model)
     room = len(_TYPES)
+    said = list(model)
     if len(said) > room:
         more = len(said) - room + 1
         said = [*said[: room - 1], words("movement_sheet.more", count=more)]

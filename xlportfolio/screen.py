@@ -124,6 +124,8 @@ def print_problems(
 
 def print_summary(done: Rescored, seconds: float) -> None:
     """How many of each type, the first of the ranking, the data check, and what was written."""
+    from xlportfolio.movement_sheet import compared
+
     words = texts(done.presentation.language)
     console = output()
     customers = done.analysis.customers
@@ -153,6 +155,8 @@ def print_summary(done: Rescored, seconds: float) -> None:
     console.print(top)
 
     _print_advice(console, words, done.run.advice)
+    if done.run.movement is not None:
+        console.print(f"\n{compared(done.run.movement, words)}", soft_wrap=True)
     console.print()
     _print_data_check(console, words, done)
     taken = words.number(seconds, 1)

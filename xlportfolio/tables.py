@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -98,6 +98,16 @@ class ReportColumn:
         if isinstance(self.all_cells, np.ndarray):
             return self.all_cells[self.at[:count]]
         return [self.all_cells[i] for i in self.at[:count].tolist()]
+
+    def lengthened(self, rows: int) -> ReportColumn:
+        """The column with blank cells below, down to as many rows."""
+        lack = rows - len(self)
+        if not lack:
+            return self
+        cells = self.cells
+        if isinstance(cells, np.ndarray):
+            return replace(self, all_cells=np.append(cells, np.full(lack, np.nan)), at=None)
+        return replace(self, all_cells=[*cells, *[""] * lack], at=None)
 
     def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
         """The column of everybody with some of its rows."""

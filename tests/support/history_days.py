@@ -46,7 +46,9 @@ def kept_tables(history: History, language: str) -> dict[str, RawTable]:
     shown = Presentation(language)
     words = texts(language)
     return {
-        "tblHistory": raw_of(contract.HISTORY, history_sheet(history, shown, "History", words)),
+        "tblHistory": raw_of(
+            contract.HISTORY, history_sheet(history, shown, "History customers", words)
+        ),
         "tblHistoryModel": raw_of(
             contract.HISTORY_MODELS, models_sheet(history, shown, "History models", words)
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import xlwings as xw
@@ -20,6 +21,7 @@ from xlportfolio.excel.incoming import (
 from xlportfolio.excel.voice import Voice, speaking
 from xlportfolio.excel.weights import LiveWeights
 from xlportfolio.intake import Intake
+from xlportfolio.movement_sheet import MOVEMENT
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order, interpret
 from xlportfolio.weighing import taken_over
@@ -29,14 +31,8 @@ from xlportfolio.weighing import taken_over
 def rescore(book: xw.Book) -> None:
     """Score all customers and write the ranked sheets."""
     with speaking(book) as voice:
-        voice.progress("read")
-        live = LiveBook(book)
-        run = voice.speak_as(_run(live))
-        report = run.report(live.names(run.sheet_names))
-        voice.progress("write")
-        with quiet(book.app):
-            written = live.write(report, run.state, voice.words.language)
-        voice.tell(*_scored(voice, run, written))
+        run, written = _rescored(book, voice)
+        voice.tell(*_scored(voice, run, [*written.values()]))
 
 
 @xw.script
@@ -111,10 +107,14 @@ def take_weights(book: xw.Book) -> None:
 
 @xw.script
 def history(book: xw.Book) -> None:
-    """Show who has moved from one type to another."""
+    """Score all customers, and show who has moved from one type to another since."""
     with speaking(book) as voice:
-        command = voice.words("ribbon.kpHistory.label")
-        voice.tell(voice.words("live.not_there", command=command))
+        run, written = _rescored(book, voice)
+        with suppress(Exception):  # what it shows is there all the same
+            sheet = book.sheets[written[MOVEMENT]]
+            sheet.visible = True
+            sheet.activate()
+        voice.tell(*voice.moved(run), *_scored(voice, run, [*written.values()]))
 
 
 def file_path(text: str) -> str:
@@ -158,6 +158,18 @@ def _fill(book: xw.Book, voice: Voice, take: Callable[[LiveIntake], Intake]) -> 
     with quiet(book.app):
         live.put(found.outputs(intake), {}, bytes, score)
     voice.tell(counted(intake, voice.words), *scored)
+
+
+def _rescored(book: xw.Book, voice: Voice) -> tuple[Run, dict[str, str]]:
+    """Score all customers and write our sheets; their names by key."""
+    voice.progress("read")
+    live = LiveBook(book)
+    run = voice.speak_as(_run(live))
+    report = run.report(live.names(run.sheet_names))
+    voice.progress("write")
+    with quiet(book.app):
+        live.write(report, run.state, voice.words.language)
+    return run, report.sheets
 
 
 def _run(live: LiveBook) -> Run:

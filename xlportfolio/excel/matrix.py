@@ -43,7 +43,8 @@ class OutputMatrix:
         XlPortfolioError
             If rows or columns were inserted, or an entry stands where points are needed.
         """
-        width, height = len(self.matrix.points), len(self.matrix.points[0])
+        whole = self.matrix.columns
+        width, height = len(whole), len(whole[0])
         used = self.sheet.used_range.last_cell.row - self.origin[0] + 1
         most = _POINTS + MOST_POINTS
         last = (max(min(used, most), _POINTS + height), POINTS_COLUMN + width - 1)
@@ -52,6 +53,8 @@ class OutputMatrix:
         found = self.cells[HEADER_ROW - 1][0], self.cells[_POINTS - 1][POINTS_COLUMN - 1]
         if found not in expected:
             raise XlPortfolioError("matrix_moved", sheet=self.sheet.name)
+        self._see_arrows()
+        width = len(self.matrix.columns)
         for r, (expect, row) in enumerate(
             zip(self.matrix.thresholds, self.cells[_LINES:], strict=False)
         ):
@@ -61,13 +64,21 @@ class OutputMatrix:
         columns = range(width)
         points = [[row[POINTS_COLUMN - 1 + k] for k in columns] for row in self.cells[_POINTS:]]
         lengths = [_run(row[k] for row in points) for k in columns]
-        lengths[FIRST_SIZE:] = [lengths[0]] * (width - FIRST_SIZE)  # of the customers named
+        sizes = slice(FIRST_SIZE, len(self.matrix.points))
+        lengths[sizes] = [lengths[0]] * len(lengths[sizes])  # of the customers named
         self.height = max(height, *lengths)
         for r, row in enumerate(points[: self.height]):
             for k in columns:
                 if r >= lengths[k] and row[k] is not None:
                     place = self._place(_POINTS + r, POINTS_COLUMN - 1 + k)
                     raise XlPortfolioError("among_points", **place)
+
+    def _see_arrows(self) -> None:
+        """Leave arrows out on a sheet of an earlier version, whose chart has none."""
+        at = POINTS_COLUMN - 1 + len(self.matrix.points)
+        headers = {texts(language)("matrix.arrow") for language in LANGUAGES}
+        if self.cells[_POINTS - 1][at] not in headers:
+            self.matrix = self.matrix.without_arrows()
 
     def _place(self, row: int, column: int) -> dict[str, object]:
         """The sheet and the address of a cell, counted from 0."""
@@ -76,8 +87,9 @@ class OutputMatrix:
 
     def _blocks(self) -> list[Block]:
         """What is written."""
-        matrix, width = self.matrix, len(self.matrix.points)
-        points = [[entry(column.header) for column in matrix.points], *rows_of(matrix.points)]
+        matrix, columns = self.matrix, self.matrix.columns
+        width = len(columns)
+        points = [[entry(column.header) for column in columns], *rows_of(columns)]
         points += [[None] * width for _ in range(self.height + 1 - len(points))]
         return [
             *head_blocks(matrix),
@@ -99,7 +111,7 @@ class OutputMatrix:
 
 def fill_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:
     """Put the points into a sheet that has its chart already."""
-    write(sheet, (POINTS_ROW, POINTS_COLUMN), rows_of(matrix.points))
+    write(sheet, (POINTS_ROW, POINTS_COLUMN), rows_of(matrix.columns))
 
 
 def lay_out_matrix(sheet: xw.Sheet, matrix: MatrixSheet) -> None:

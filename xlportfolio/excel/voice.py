@@ -10,6 +10,7 @@ import xlwings as xw
 from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.excel.host import BrokenOffError
 from xlportfolio.locale import language_of_system, texts
+from xlportfolio.movement_sheet import compared, missing, nothing_compared
 from xlportfolio.run import Run
 from xlportfolio.weighing import Taking
 from xlportfolio.wording import Advice
@@ -18,6 +19,8 @@ from xlportfolio.wording import Advice
 _LISTED = 8
 #: Weights that a question lists: a message has room for a thousand characters.
 _WEIGHTS = 20
+#: Customers who are missing that a message names; the sheet names all.
+_MISSING = 5
 
 
 class Voice:
@@ -97,6 +100,18 @@ class Voice:
         named = [text for text in advice.hidden if len(text.found.rows)]
         counts = [f"{text.name}: {len(text.found.rows)}" for text in named]
         return [self.words("live.hidden", findings="; ".join(counts))] if counts else []
+
+    def moved(self, run: Run) -> list[str]:
+        """How many have moved since which day, and who is missing; or why nothing is compared."""
+        words, movement = self.words, run.movement
+        if movement is None:
+            return [nothing_compared(run.presentation, words)]
+        names = missing(movement)
+        told = ", ".join(names[:_MISSING])
+        if len(names) > _MISSING:
+            told = words("hidden.more", names=told, count=len(names) - _MISSING)
+        more = [words("live.missing", customers=told)] if names else []
+        return [compared(movement, words), *more]
 
     def data_check(self, problems: Sequence[Problem]) -> list[str]:
         """How many problems there are, and the first of them."""

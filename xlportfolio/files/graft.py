@@ -72,7 +72,7 @@ def graft(
     """
     names = report.sheets
     blocks = {t.key: Block(t.columns, t.first_row, heights=row_heights(t)) for t in report.tables}
-    blocks[MATRIX] = Block(report.matrix.points, POINTS_ROW, POINTS_COLUMN)
+    blocks[MATRIX] = Block(report.matrix.columns, POINTS_ROW, POINTS_COLUMN)
     columns = [column for block in blocks.values() for column in block.columns]
     pieces = Pieces(columns, workbook.first_day)
     formulas = {t.key: t.formulas for t in report.tables} | {MATRIX: report.matrix.formulas}

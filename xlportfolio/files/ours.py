@@ -189,6 +189,8 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
     left, right = block.column, block.column + len(block.columns) - 1
     if block.is_square:
         right = max((table.last_column for table in there.tables), default=right)
+    if not there.tables:
+        right = min(right, _last_header(old, block))
     for table in there.tables:
         added = _first_added(table, block)
         if added is not None:
@@ -228,6 +230,15 @@ def _first_added(table: TableObject, block: Block) -> int | None:
     while last and not _is_header(table.headers[last - 1], block.columns[last - 1]):
         last -= 1
     return block.column + last
+
+
+def _last_header(old: bytes, block: Block) -> int:
+    """The last column of ours on a sheet without a table: our headers stand there without a gap."""
+    row, last = block.row - 1, block.column
+    filled = {place[1] for place, _ in _contents(old, row) if place[0] == row}
+    while last in filled and last + 1 in filled:
+        last += 1
+    return last if last in filled else block.column + len(block.columns) - 1
 
 
 def _is_header(header: str, column: ReportColumn) -> bool:

@@ -219,8 +219,8 @@ TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
 #: What earlier runs have kept, one row for each day and customer; columns of measures follow.
 HISTORY = Table(
     "tblHistory",
-    "History",
-    "Verlauf",
+    "History customers",
+    "Verlauf Kunden",
     (
         Column("day", "Date", "Datum", needed=True),
         Column("version", "Version", "Version", needed=True),

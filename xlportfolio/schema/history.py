@@ -164,7 +164,11 @@ class _Rows:
                 self.findings.add(self.grid, Fault(key), label - self.grid.sheet_row(0), column)
 
     def _measures(self, versions: npt.NDArray[np.int64]) -> dict[str, pd.Series]:
-        """The columns of measures, by the names of their criteria."""
+        """The columns of measures, by the names of their criteria.
+
+        What stands behind all criteria of the models, and is not blank as a criterion is of which
+        no day is kept any more, is a column of the user's.
+        """
         fixed = set(self.grid.positions.values())
         places: dict[str, tuple[str, int]] = {}
         for position in range(len(self.grid.raw.header)):
@@ -183,8 +187,11 @@ class _Rows:
                     details = {"version": version}
                     fault = Fault("history_column", criterion=criterion.name, details=details)
                     self.findings.add(self.grid, fault)
+        last = max((position for key, (_, position) in places.items() if key in kinds), default=0)
         columns = {}
         for key, (name, position) in places.items():
+            if position > last and not all(map(is_blank, listed(self.grid.cells(position)))):
+                continue
             of_words = [v for v, k in kinds.get(key, {}).items() if k is ScaleKind.CATEGORIES]
             of_numbers = kinds.get(key, {}).keys() - of_words
             cells = self._mixed(

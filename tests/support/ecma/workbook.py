@@ -13,6 +13,7 @@ def _sheet_faults(book: Book) -> Iterator[Fault]:
     """Sheets: their names, parts and code names."""
     for name in (sheet.name for sheet in book.sheets):
         is_bad = not 1 <= len(name) <= 31 or re.search(r"[\[\]:*?/\\\x00-\x1f]", name)
+        is_bad = is_bad or name.casefold() == "history"  # which Excel keeps for itself
         if is_bad or name.startswith("'") or name.endswith("'"):
             yield "", f"no sheet can be named {name!r}"
     for part in twice(sheet.part or None for sheet in book.sheets):
