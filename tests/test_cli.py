@@ -54,6 +54,7 @@ def test_help_loads_nothing_heavy() -> None:
         ("new", "xlportfolio new Kunden.xlsm --lang de --empty"),
         ("demo", "xlportfolio demo build --lang en"),
         ("measures", "xlportfolio measures --orders orders.csv"),
+        ("compare", "xlportfolio compare march.xlsx june.xlsx"),
     ],
 )
 def test_help_shows_examples(command: str, example: str) -> None:
@@ -105,10 +106,12 @@ def test_json_is_one_object_and_nothing_else(book: Path) -> None:
         "findings",
         "plan",
         "robustness",
+        "movement",
         "problems",
     ]
     assert printed["workbook"] == str(book)
     assert printed["as_of"] == "2026-01-31"
+    assert printed["movement"] is None  # no earlier day is kept
     assert printed["thresholds"] == {"value": 50, "benefit": 50}
     prospect, first = printed["customers"][:2]
     assert first == {

@@ -85,7 +85,7 @@ def test_what_stops_a_rescore_stops_it(kept: xw.Book) -> None:
     kept.sheets["Criteria"].activate()
     before = block(kept, "tblMovement")
     macros.history(kept)
-    assert said(kept).startswith("Nothing was written:")
+    assert said(kept).startswith("Nothing has been written:")
     assert kept.sheets.active.name == "Criteria"
     assert block(kept, "tblMovement") == before
 

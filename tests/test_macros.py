@@ -215,6 +215,7 @@ def test_the_bridge_knows_which_functions_answer_with_a_header_row() -> None:
         "KP_QUADRANT": [[[1]], [[1]]],
         "KP_SCORECARD": [customers, criteria],
         "KP_EXPLAIN": [1, customers, criteria],
+        "KP_MOVEMENT": [[[1]], [["Date", "Customer ID"], ["2026-06-30", 1]]],
         "KP_VALUE": [
             [[1]],
             "A",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.moving_days import cause_of, days_of, states
 from support.portfolios import Model, Portfolio, analysed, models, portfolios, with_fixed_rules
 
 import xlportfolio as kp
@@ -299,6 +301,21 @@ def test_a_threshold_that_is_typed_anew_is_a_change_of_the_model() -> None:
     assert said(moved, "A", "de") == (
         "Der Wert ist bei 55,0 Punkten geblieben und liegt jetzt unter der Schwelle (damals 50,0, "
         "jetzt 60,0): Die Schwelle beim Wert ist jetzt 60 statt 50."
+    )
+
+
+def test_a_rule_for_missing_measures_is_no_reason_where_there_is_a_measure() -> None:
+    """Care has a weight of half, then of a fifth; it is there, so its rule does nothing."""
+    worth, service = SIMPLE.criteria
+    care = Criterion("Care", Axis.BENEFIT, 1, POINTS)
+    old = kp.ScoringModel((worth, service, care))
+    new = kp.ScoringModel((worth, replace(service, weight=4), replace(care, fill=0)))
+    same = {"Worth": [80], "Service": [20], "Care": [90]}
+    moved = between(scored(old, same), scored(new, same))
+    check(of(moved, "A")[1][0], criterion="Care", before=55, after=34, points=-13.65)
+    assert said(moved, "A") == (
+        "Benefit fell from 55.0 to 34.0 points, below the threshold (50.0): the weight of Service "
+        "was raised from 50% to 80% (Care: -13.7 points)."
     )
 
 
@@ -664,6 +681,52 @@ def test_what_is_withheld_is_not_named(cause: Cause) -> None:
         assert "Turnover" not in text
         assert "nan" not in text
         assert text.endswith(".")
+
+
+# --- against a plain reckoning -------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 1_000_000))
+def test_every_cause_is_that_of_a_plain_reckoning(seed: int) -> None:
+    """By ``support.reference``, which shares no code with the program."""
+    days = days_of(seed)
+    before, after = map(analysed, days)
+    moved, found = between(before, after), states(*days)
+    for row, crossings in zip(moved.customers.to_dict("records"), moved.crossings, strict=True):
+        number, named = row["customer_id"], {c.axis: str(c.cause) for c in crossings}
+        if row["change"] not in {Change.MOVED, Change.STAYED} or np.isnan(row["rank"]):
+            continue
+        for axis in Axis:
+            assert named.get(axis) == cause_of(found, number, axis)
+            then = found[2][0][number][axis]
+            if then is not None:
+                assert row[f"{axis}_then"] == pytest.approx(then, abs=1e-9)
+    steps = steps_between(before, after)
+    for axis in Axis:
+        for step in (1, 2, 3):
+            scores = steps.scores(axis)
+            known = np.flatnonzero(~np.isnan(scores).any(axis=0))
+            _, effects = steps.effects(axis, step, known)
+            gained = scores[step, known] - scores[step - 1, known]
+            assert effects.sum(axis=1) == pytest.approx(gained, abs=1e-9)
+    for language in LANGUAGES:
+        for text in put_into_words(moved, language).reasons:
+            assert not re.search(r"nan|None|[{}]|^$.", text)
+
+
+def test_days_of_the_reckoning_hold_every_cause() -> None:
+    """So that the test above tests something."""
+    causes = [
+        (crossing.cause, crossing.criterion is None)
+        for seed in range(20)
+        for crossings in between(*map(analysed, days_of(seed))).crossings
+        for crossing in crossings
+    ]
+    for kind in ((cause, by_threshold) for cause in Cause for by_threshold in (False, True)):
+        if kind != (Cause.CUSTOMER, True):
+            assert causes.count(kind) >= 5, kind
+    assert (Cause.CUSTOMER, True) not in causes
 
 
 # --- whatever there is ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -221,7 +222,7 @@ def test_no_move_without_an_arrow_is_larger_than_one_with(
     now = {str(k): after for k, (_, after) in enumerate(pairs)}
     names, *ends = (c.cells for c in matrix_of(moved(then, now), now).arrows)
     lengths = {
-        number: np.hypot(now[number][0] - v, now[number][1] - b)  # type: ignore[operator]
+        number: round(math.dist((v, b), now[number]), 9)
         for number, (v, b) in then.items()
         if None not in {v, b, *now[number]}
     }
@@ -231,7 +232,8 @@ def test_no_move_without_an_arrow_is_larger_than_one_with(
     assert drawn == sorted(drawn, reverse=True)
     assert max(left, default=0) <= min(drawn, default=max(left, default=0))
     for name, (b_then, b_now, v_then, v_now) in zip(names, zip(*ends, strict=True), strict=True):
-        assert [(v_then, b_then), (v_now, b_now)] == [then[str(name)], now[str(name)]]
+        assert (v_then, b_then) == pytest.approx(then[str(name)])
+        assert (v_now, b_now) == pytest.approx(now[str(name)])
 
 
 # --- in a file ----------------------------------------------------------------------------------

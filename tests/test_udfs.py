@@ -36,6 +36,7 @@ FUNCTIONS = {
     "KP_RANK",
     "KP_ABC",
     "KP_EXPLAIN",
+    "KP_MOVEMENT",
     "KP_STRATEGY",
     "KP_SHARE_OF_WALLET",
     "KP_AHP_WEIGHTS",
@@ -344,6 +345,28 @@ STRATEGIES = {
     for status in ("customer", "prospect")
     for language in ("en", "de")
 }
+
+
+HISTORY = cells(
+    ("Date", "Customer ID", "Type", "Value score", "Benefit score", "Total score", "Rank"),
+    (dt.datetime(2026, 3, 31, tzinfo=dt.UTC), 7, "Question mark", 60, 40, 50, 2),
+    (dt.datetime(2026, 6, 30, tzinfo=dt.UTC), 7, "Star", 62, 55, 58.5, 1),
+    (dt.datetime(2026, 6, 30, tzinfo=dt.UTC), 8, "Not rated", None, 5, None, None),
+)
+MOVED = call("KP_MOVEMENT", 7.0, HISTORY)
+MOVED_EACH = call("KP_MOVEMENT", column(8.0, None, NOT_AVAILABLE, 7.0), HISTORY)
+
+
+def test_a_movement_is_that_of_the_days_as_excel_hands_them_over(excel: Excel) -> None:
+    header, moved = excel(MOVED)
+    assert header[0] == "Since"
+    assert moved[0] == dt.datetime(2026, 3, 31, tzinfo=dt.UTC)
+    assert moved[1:] == ["Question mark", "Star", 2.0, 15.0, 8.5, 2.0, 1.0]
+    _, new, blank, stranger, again = excel(MOVED_EACH)
+    assert new[1:] == ["", "Not rated", "", "", "", "", ""]
+    assert blank == [""] * 8
+    assert stranger[0].startswith("#KP! customer_id: the history knows no customer")
+    assert again == moved
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -961,6 +984,14 @@ LEFT_OUT = [
         call("KP_EXPLAIN", MISSING, CUSTOMER_CELLS, CRITERIA_CELLS, MISSING),
         "customer_id: there is no customer with the number or name “(blank)”;",
     ),
+    (
+        call("KP_MOVEMENT", MISSING, HISTORY),
+        "customer_id: the history knows no customer with the number or name “(blank)”;",
+    ),
+    (
+        call("KP_MOVEMENT", 7.0, MISSING),
+        "history: nothing was passed, or only blank cells;",
+    ),
     (call("KP_AHP_WEIGHTS", MISSING), "pairwise: there is no number among the judgments;"),
     (call("KP_AHP_CONSISTENCY", MISSING), "pairwise: there is no number among the judgments;"),
     (call("KP_ROC_WEIGHTS", MISSING), "There is no number among the ranks;"),
@@ -1086,10 +1117,17 @@ def as_xlwings_reads(argument: Any, options: tuple[int | None, bool]) -> Any:
     return read if ndim == 2 or len(read) * len(read[0]) > 1 else read[0][0]
 
 
+def as_excel_gets(cell: Any) -> Any:
+    """COM knows no empty cell of an answer, and days only with a time."""
+    if type(cell) is dt.date:
+        return dt.datetime(cell.year, cell.month, cell.day, tzinfo=dt.UTC)
+    return "" if cell is None else cell
+
+
 def test_every_answer_is_that_of_the_function_itself(excel: Excel) -> None:
     for asked in CALLS:
         options = excel.options[asked.name].values()
         read = map(as_xlwings_reads, asked.arguments, options)
         answer = getattr(functions, asked.name)(*read)
         rows = answer if isinstance(answer, list) else [[answer]]
-        assert excel(asked) == [["" if cell is None else cell for cell in line] for line in rows]
+        assert excel(asked) == [[as_excel_gets(cell) for cell in line] for line in rows]

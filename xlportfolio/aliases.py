@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
 from xlportfolio.locale import texts
@@ -32,11 +32,13 @@ def aliases_of(
     language: str,
     known: Iterable[Alias] = (),
     taken: Iterable[str] = (),
+    earlier: Iterable[tuple[str, str]] = (),
 ) -> list[Alias]:
     """Aliases such as ``Kunde 07`` and ``K007``, one for each customer, in the given order.
 
-    The same name has the same alias. A customer whose name serves as its number has its alias for
-    both. A number that holds a name is shown with the alias of that.
+    After these comes one for each earlier name that nobody has now: it is shown as the customer is
+    who had it. The same name has the same alias. A customer whose name serves as its number has its
+    alias for both. A number that holds a name is shown with the alias of that.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def aliases_of(
         Those of earlier copies: a customer is known again by its name, else by its number.
     taken
         Texts that no alias may be, such as names of customers that are not there.
+    earlier
+        Numbers by which some of the customers are known, and other names that they have had.
 
     Examples
     --------
@@ -58,11 +62,13 @@ def aliases_of(
     >>> [(alias.shown_id, alias.shown) for alias in made]
     [('K001', 'Kunde 1'), ('Kunde 2', 'Kunde 2')]
     """
+    earlier = tuple(earlier)
     if not (names or ids):
-        return [Alias(number, name, own or name.strip(), name) for number, name, own in customers]
+        made = [Alias(number, name, own or name.strip(), name) for number, name, own in customers]
+        return made + _of_earlier(made, earlier, names=False)
     words = texts(language)
     known = tuple(known)
-    real = {text for customer in customers for text in customer}.union(taken)
+    real = {text for customer in (*customers, *earlier) for text in customer}.union(taken)
     keys = _Keys({text: key_of(text) for text in real})
     shown_names: Mapping[str, str] = {}
     if names:
@@ -74,13 +80,28 @@ def aliases_of(
         former = [("", a.customer_id, a.shown_id) for a in known if a.shown_id != a.customer_id]
         wanted = [("", own) for _, _, own in customers if keys.of[own]]
         shown_ids = keys.named(wanted, former, words("aliases.customer_id"), _ID_DIGITS)
-    inside = Secrets(aliases={} if ids else shown_names)
+    shown = {number: shown_names.get(name, name) for number, name, _ in reversed(customers)}
+    former_names = {name: shown[number] for number, name in earlier} if names else {}
+    inside = Secrets(aliases={} if ids else {**former_names, **shown_names})
     made = []
     for number, name, own in customers:
-        shown = shown_names.get(name, name)
+        shown_name = shown_names.get(name, name)
         shown_id = shown_ids.get(own) or inside.told(own) or own
-        made.append(Alias(number, name, shown_id if own else shown.strip(), shown))
-    return made
+        made.append(Alias(number, name, shown_id if own else shown_name.strip(), shown_name))
+    return made + _of_earlier(made, earlier, names=names)
+
+
+def _of_earlier(
+    made: Sequence[Alias], earlier: Iterable[tuple[str, str]], *, names: bool
+) -> list[Alias]:
+    """What stands for names that customers have had, unless somebody has such a name now."""
+    now = {key_of(alias.customer) for alias in made}
+    of = {alias.customer_id: alias for alias in reversed(made)}
+    return [
+        replace(of[number], customer=name, shown=of[number].shown if names else name)
+        for number, name in earlier
+        if key_of(name) not in now
+    ]
 
 
 class _Keys:

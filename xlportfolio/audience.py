@@ -10,12 +10,16 @@ from functools import cached_property
 import numpy as np
 
 from xlportfolio.aliases import Alias, aliases_of
+from xlportfolio.analysis import Note
 from xlportfolio.asked import find_asked, values_in
 from xlportfolio.errors import Fault, InputError, Problem, Severity, XlPortfolioError
-from xlportfolio.locale import Phrase
+from xlportfolio.history import History
+from xlportfolio.locale import Phrase, texts
 from xlportfolio.model import RANGES, Axis, Criterion, ScoringModel, Strategy, category_key
 from xlportfolio.part import Part, part_of_analysis, part_of_consequences, without
-from xlportfolio.run import Run
+from xlportfolio.part_history import PartOfPast
+from xlportfolio.remembered import Remembered, told_of_past
+from xlportfolio.run import Past, Run
 from xlportfolio.schema.cells import as_float, as_number
 from xlportfolio.schema.contract import Cell
 from xlportfolio.secrecy import Secrets, says_something
@@ -45,12 +49,14 @@ class Audience:
     id_aliases
         What numbers are shown as, by the number as text; only those that change.
     aliases
-        Everybody who stays, a line for each row of the ranking; empty if nobody gets another name
-        or number.
+        Everybody who stays, a line for each row of the ranking, then those who are gone and names
+        of earlier days; empty if nobody gets another name or number.
     secrets
         What must not be found anywhere in the copy.
     problems
         What the sender is told, such as that scores may give away a hidden measure.
+    staying_before, gone_before
+        Numbers and names of earlier days, of those who may be seen and of all others.
     """
 
     sharing: Sharing
@@ -63,15 +69,17 @@ class Audience:
     aliases: tuple[Alias, ...]
     secrets: Secrets
     problems: tuple[Problem, ...]
+    staying_before: frozenset[str] = frozenset()
+    gone_before: frozenset[str] = frozenset()
 
 
 def audience_of(run: Run, sharing: Sharing, known: tuple[Alias, ...] = ()) -> Audience:
     """Find out who sees what.
 
     Secret are the names and numbers of rows left out, unless a row that stays has the same; names
-    and numbers that get an alias; texts and numbers of hidden columns that are distinctive. What
-    stands among the criteria and settings, such as the words of a scale, or in a column that may be
-    seen, is none; days never are.
+    and numbers that get an alias; texts and numbers of hidden columns that are distinctive; all of
+    these on earlier days too. What stands among the criteria and settings, such as the words of a
+    scale, or in a column that may be seen, is none; days never are.
 
     Parameters
     ----------
@@ -85,7 +93,8 @@ def audience_of(run: Run, sharing: Sharing, known: tuple[Alias, ...] = ()) -> Au
     """
     if not sharing.is_hiding:
         nothing: frozenset[int] = frozenset()
-        return Audience(sharing, run, run, nothing, nothing, frozenset(), {}, (), Secrets(), ())
+        told = tuple(map(Problem, told_of_past(run.past)))
+        return Audience(sharing, run, run, nothing, nothing, frozenset(), {}, (), Secrets(), told)
     return _Finder(run, sharing, known).audience()
 
 
@@ -131,29 +140,49 @@ class _Finder:
         rows = zip(ranking["customer_id"].tolist(), ranking["customer"].tolist(), own, strict=True)
         self.people = [(number, name, typed.strip()) for number, name, typed in rows]
         self.staying = [self.people[i] for i in self.at.tolist()]
-        self.made = aliases_of(
-            self.staying,
+        self.remembered = self._remembered()
+        departed = self.remembered.departed
+        made = aliases_of(
+            [*self.staying, *departed],
             names=sharing.anonymise,
             ids=sharing.anonymise_ids,
             language=run.presentation.language,
             known=known,
-            taken={text for person in self.people for text in person},
+            taken={text for person in (*self.people, *self.remembered.others) for text in person},
+            earlier=self.remembered.earlier,
         )
+        self.made, self.made_before = made[: len(self.staying)], made[len(self.staying) :]
+
+    def _remembered(self) -> Remembered:
+        """What the history names; rows that repeat a number have none there."""
+        is_counted = (self.whole.analysis.customers["note"] != Note.REPEATED).tolist()
+        names = {
+            number: name
+            for (number, name, _), counts in zip(self.people, is_counted, strict=True)
+            if counts and number
+        }
+        counted = frozenset(self.people[i][0] for i in self.at.tolist() if is_counted[i])
+        staying = None if self.sharing.only is None else counted
+        headers = {self.grid.header(position) for position in self.positions}
+        return Remembered(self.whole, staying, names, headers)
 
     def audience(self) -> Audience:
         """Everything together."""
         is_renamed = self.sharing.anonymise or self.sharing.anonymise_ids
+        run = self.run()
         return Audience(
             self.sharing,
             self.whole,
-            self.run(),
+            run,
             self.removed,
             self.positions,
             frozenset(c.name for c in self.hidden_criteria()),
             {a: b for a, b in self.id_aliases.items() if a != b},
-            tuple(self.made) if is_renamed else (),
+            (*self.made, *self.made_before) if is_renamed else (),
             self.secrets,
-            tuple(map(Problem, self.told())),
+            tuple(map(Problem, (*self.told(), *told_of_past(run.past)))),
+            frozenset(t for a in self.made_before for t in (a.customer_id, a.customer)),
+            frozenset(text for pair in self.remembered.others for text in pair),
         )
 
     def hidden_criteria(self) -> list[Criterion]:
@@ -162,8 +191,9 @@ class _Finder:
 
     @cached_property
     def id_aliases(self) -> dict[str, str]:
-        """What is shown for the number of everybody who has one and stays."""
-        pairs = zip(self.staying, self.made, strict=True)
+        """What is shown for the number of everybody who has one and may be seen."""
+        people = (*self.staying, *self.remembered.departed)
+        pairs = zip(people, (*self.made, *self.made_before), strict=False)
         return {own: alias.shown_id for (_, _, own), alias in pairs if own}
 
     # --- secrets ---------------------------------------------------------------------------------
@@ -171,17 +201,22 @@ class _Finder:
     @cached_property
     def secrets(self) -> Secrets:
         """What must not be found anywhere."""
-        names = {alias.customer: alias.shown for alias in self.made if alias.customer}
-        aliases = {a: b for a, b in (names | self.id_aliases).items() if a != b}
+        made = (*self.made_before, *self.made)
+        names = {alias.customer: alias.shown for alias in made if alias.customer}
+        renamed = (names | self.id_aliases).items()
+        aliases = {text: shown for text, shown in renamed if shown not in {"", text}}
         stay = set(self.at.tolist())
         gone = [person for i, person in enumerate(self.people) if i not in stay]
         texts = {text for _, name, own in gone for text in (name, own)}
-        ids = [own for _, _, own in gone]
+        texts.update(text for text, shown in renamed if not shown)  # who has no name any more
+        texts.update(text for pair in self.remembered.others for text in pair)
+        ids = [own for _, _, own in gone] + [number for number, _ in self.remembered.others]
         if self.sharing.anonymise_ids:
             ids += self.id_aliases
-        allowed = [text for text in (*names, *self.id_aliases) if text not in aliases]
+        allowed = [text for text, shown in renamed if shown == text]
         of_columns = [cell for position in self.positions for cell in self._cells(position)]
-        harmless = _words(self.whole.given.model)
+        of_columns += self.remembered.hidden_cells()
+        harmless = _words((*self.whole.given.model.criteria, *self.remembered.criteria_shown()))
         texts |= {
             cell
             for cell in of_columns
@@ -209,6 +244,9 @@ class _Finder:
         for name in frame.columns:
             if name not in self.columns and frame[name].dtype.kind == "f":
                 yield from frame[name].dropna().unique().tolist()
+        staying = [number for number, _, _ in (*self.staying, *self.remembered.departed)]
+        cells = self.remembered.shown_cells(staying)
+        yield from (cell for cell in cells if not isinstance(cell, str))
         if not self.sharing.anonymise_ids:
             yield from (n for n in map(_id_number, self.id_aliases) if n is not None)
 
@@ -236,6 +274,7 @@ class _Finder:
             replace(
                 given,
                 customers=customers.sort_index(),
+                history=History(),
                 model=model,
                 presentation=replace(given.presentation, bubble_measure=bubble),
                 problems=tuple(self._seen(given.problems)),
@@ -244,7 +283,25 @@ class _Finder:
             replace(whole.presentation, bubble_measure=bubble),
             tuple(self._seen(whole.problems)),
             numbers,
+            self._past(),
         )
+
+    def _past(self) -> Past:
+        """Earlier days as they may be seen."""
+        people = {a.customer_id: a for a in reversed((*self.made, *self.made_before))}
+        names = {number: alias.shown for number, alias in people.items()}
+        part = PartOfPast(
+            {
+                number: alias.shown_id
+                for number, alias in people.items()
+                if self.remembered.may_be_seen(number)
+            },
+            names if self.sharing.anonymise else None,
+            self.columns | self.remembered.hidden,
+            self.secrets.told,
+            texts(self.whole.presentation.language)("words.yes"),
+        )
+        return self.remembered.past(part)
 
     def _model(self) -> ScoringModel:
         """The model with strategies that name nobody who may not be named."""
@@ -276,6 +333,8 @@ class _Finder:
             of_customers = problem.sheet == self.grid.sheet
             if of_customers and (problem.row in self.removed or problem.column in headers):
                 continue
+            if problem.sheet == self.whole.given.places.history and problem.row is not None:
+                continue  # its rows and columns are others there
             if self.columns.intersection({problem.fault.field, problem.fault.criterion}):
                 continue
             found = problem.found and self.secrets.told(problem.found)
@@ -300,10 +359,15 @@ class _Finder:
 
     def told(self) -> Iterator[Fault]:
         """What a copy may still give away."""
+        hidden = self.columns | self.remembered.hidden
+        models = (self.whole.given.model, *self.whole.history.versions.values())
         for axis in Axis:
-            names = [c.name for c in self.hidden_criteria() if c.axis is axis and c.weight > 0]
-            if len(names) == 1:
-                details = {"criterion": names[0], "axis": Phrase(f"axes.{axis}", {})}
+            counted = [
+                [c.name for c in m.criteria if c.axis is axis and c.weight > 0] for m in models
+            ]
+            found = [[name for name in names if name in hidden] for names in counted]
+            for name in dict.fromkeys(names[0] for names in found if len(names) == 1):
+                details = {"criterion": name, "axis": Phrase(f"axes.{axis}", {})}
                 yield Fault("share_computable", Severity.WARNING, details=details)
         if self.removed:
             yield Fault("share_whole_shows", Severity.NOTE)
@@ -318,9 +382,9 @@ def _id_number(own: str) -> float | None:
     return float(own) if own.isascii() and own.isdigit() else None
 
 
-def _words(model: ScoringModel) -> set[str]:
+def _words(criteria: Iterable[Criterion]) -> set[str]:
     """The words that the scales know."""
-    levels = (level for criterion in model.criteria for level in criterion.scale.levels)
+    levels = (level for criterion in criteria for level in criterion.scale.levels)
     return {category_key(bound) for bound, _ in levels if isinstance(bound, str)}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from xlportfolio import __version__, import_command, order_commands, share_command  # noqa: F401 (register theirs)
+from xlportfolio import __version__, compare_command, import_command, order_commands, share_command  # noqa: F401 (register theirs)
 from xlportfolio.command import (
     HELP,
     SYSTEM,
@@ -359,8 +359,8 @@ def _new(book: Path, language: Lang, *, with_sample: bool, again: bool) -> None:
 def _print_json(book: Path, done: Rescored) -> None:
     from xlportfolio.document import document
 
-    language = done.presentation.language
-    dump(document(str(book), done.as_of, done.run.advice, done.problems, language))
+    run, language = done.run, done.presentation.language
+    dump(document(str(book), run.as_of, run.advice, run.problems, language, run.movement))
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ import numpy as np
 
 from xlportfolio.errors import Problem
 from xlportfolio.firmness import Firmness
+from xlportfolio.movement import Movement
+from xlportfolio.movement_document import movement_document
 from xlportfolio.pairwise import PairwiseWeights
 from xlportfolio.scoring import Floats
 from xlportfolio.tipping import WeightChange
@@ -29,6 +31,7 @@ def document(
     advice: Advice | None,
     problems: Sequence[Problem],
     language: str,
+    movement: Movement | None = None,
 ) -> Document:
     """The result of a run as one object; without one, the problems alone.
 
@@ -40,6 +43,8 @@ def document(
         The analysis and what follows from it, in the language of the texts.
     language
         Of the messages.
+    movement
+        What has changed since the day compared with, if there is one.
     """
     return {
         **_head(workbook, as_of, advice),
@@ -47,6 +52,7 @@ def document(
         "findings": [] if advice is None else list(_findings(advice)),
         "plan": None if advice is None else _plan(advice),
         "robustness": None if advice is None else _robustness(advice.numbers.firmness),
+        "movement": None if movement is None else movement_document(movement, language),
         "problems": listed_problems(problems, language),
     }
 

@@ -16,10 +16,12 @@ from xlportfolio.analysis import Note
 from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation
 from xlportfolio.firm_sheet import firm_note
+from xlportfolio.history_sheets import HISTORY, MODELS
 from xlportfolio.live_matrix import live_matrix
 from xlportfolio.live_texts import Wording, quoted, sentence, with_formulas
 from xlportfolio.locale import texts
 from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant
+from xlportfolio.movement_sheet import MOVEMENT
 from xlportfolio.plain_formulas import number
 from xlportfolio.report import Report
 from xlportfolio.schema.contract import column_letters
@@ -32,7 +34,7 @@ _NOTICES: Mapping[str, str] = {
     "abc": "abc",
 }
 #: Sheets that stay as they were.
-_STALE = frozenset({"plan", "robustness", "data_check"})
+_STALE = frozenset({"plan", "robustness", "data_check", MOVEMENT, HISTORY, MODELS})
 #: Why a row is not rated although it is a customer of its own: measures may be filled in later.
 _LACKING = frozenset(Note) - {Note.NONE, Note.REPEATED, Note.UNIDENTIFIED}
 #: Scores and thresholds that differ by less are the same.

@@ -190,7 +190,10 @@ def _cells(movement: Movement, reasons: Sequence[str], words: Texts) -> dict[str
         "rank_before": numbers("rank_before"),
         "rank_now": numbers("rank"),
         "cause": [_listed(words(f"causes.{c.cause}") for c in crossed) for crossed in crossings],
-        "criterion": [_listed(c.criterion or "" for c in crossed) for crossed in crossings],
+        "criterion": [
+            _listed(c.criterion for c in crossed if isinstance(c.criterion, str))
+            for crossed in crossings
+        ],
         "reason": [reasons[i] for i in at.tolist()],
         "parted": rows["parted"].tolist(),
     }

@@ -22,6 +22,8 @@ from xlportfolio.wording import decimals_of, spelled
 
 #: Changes of the model that are named as what took a score over its threshold, at most.
 _NAMED = 3
+#: What may change in a criterion without a difference to whom it has (or not) a measure of.
+_IDLE = {False: {"missing"}, True: {"scale", "objective"}}
 #: Decimals added at most to tell two measures apart.
 _MORE_DECIMALS = 6
 
@@ -206,14 +208,15 @@ class _Reasons:
 
     def _by_model(self, crossing: Crossing, criterion: str | None) -> str:
         changes = self._movement.model_changes
+        own: list[int] = []
         if criterion is None:
             chosen = [i for i, c in enumerate(changes) if c.field == f"{crossing.axis}_threshold"]
         else:
-            key = name_key(criterion)
-            chosen = [
-                i for i, c in enumerate(changes) if c.criterion and name_key(c.criterion) == key
-            ]
-        chosen = chosen or [i for i, c in enumerate(changes) if _touches(c, crossing.axis)]
+            key, idle = name_key(criterion), _IDLE[crossing.measure_before is None]
+            own = [i for i, c in enumerate(changes) if c.criterion and name_key(c.criterion) == key]
+            chosen = [i for i in own if changes[i].field not in idle]
+        touching = [i for i, c in enumerate(changes) if _touches(c, crossing.axis) and i not in own]
+        chosen = chosen or touching or own
         if not chosen:
             return self._say("withheld.model")
         first, *others = (self._clauses[i] for i in chosen[:_NAMED])

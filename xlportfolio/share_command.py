@@ -55,14 +55,18 @@ def share_(
     pdf: Annotated[
         Path | None, typer.Option("--pdf", metavar="OUT.pdf", help=HELP("cli.pdf"))
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT.html", help=HELP("cli.html"))
+    ] = None,
     as_json: JsonOption = False,
     as_of: AsOfOption = None,
     lang: LangOption = None,
 ) -> None:
     """Write a copy that needs neither Python nor macros, with what may be seen of it."""
-    if out is None and pdf is None and split_by is None:
+    targets = [path for path in (out, pdf, html) if path is not None]
+    if not targets and split_by is None:
         raise typer.BadParameter(HELP("cli.share_nothing"), param_hint="OUT.xlsx")
-    if split_by is not None and (out is not None or pdf is not None or only):
+    if split_by is not None and (targets or only):
         raise typer.BadParameter(HELP("cli.split_alone"), param_hint="--split-by")
     sharing = Sharing(
         live=live,
@@ -93,7 +97,14 @@ def share_(
                 )
             else:
                 one = share(
-                    book, out, sharing, pdf=pdf, as_of=as_of, language=language, progress=progress
+                    book,
+                    out,
+                    sharing,
+                    pdf=pdf,
+                    html=html,
+                    as_of=as_of,
+                    language=language,
+                    progress=progress,
                 )
                 done = [one]
         spoken = done[0].run.presentation.language

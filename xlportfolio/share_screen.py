@@ -22,11 +22,12 @@ def print_shared(done: Sequence[Shared], language: str) -> None:
     words, console, errors = texts(language), output(), Console(stderr=True, emoji=False)
     everywhere = _of_all(done)
     for one in done:
-        path = one.written or one.pdf
-        details = {"path": path, "count": len(one.run.analysis.customers)}
+        made = (("written", one.written), ("printed", one.pdf), ("page", one.html))
+        (_, first), *others = [(text, path) for text, path in made if path is not None]
+        details = {"path": first, "count": len(one.run.analysis.customers)}
         console.print(shown(words("sharing.written", **details)), style="bold", soft_wrap=True)
-        if one.written is not None and one.pdf is not None:
-            console.print(shown(words("sharing.printed", path=one.pdf)), soft_wrap=True)
+        for text, other in others:
+            console.print(shown(words(f"sharing.{text}", path=other)), soft_wrap=True)
         own = [problem for problem in one.problems if problem not in everywhere]
         print_problems(errors, words, own)
     if everywhere:
@@ -65,6 +66,7 @@ def share_document(
             {
                 "path": None if one.written is None else str(one.written),
                 "pdf": None if one.pdf is None else str(one.pdf),
+                "html": None if one.html is None else str(one.html),
                 "key": None if one.key is None else str(one.key),
                 "only": None if (only := one.audience.sharing.only) is None else only._asdict(),
                 "customers": len(one.run.analysis.customers),

@@ -15,7 +15,7 @@ from xlportfolio.excel.faults import argument_fault
 from xlportfolio.locale import Phrase
 from xlportfolio.schema import RawTable, Table, WorkbookInput, interpret
 from xlportfolio.schema.cells import is_blank
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, Cell
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, HISTORY, SETTINGS_TABLE, Cell
 from xlportfolio.schema.criteria import read_table
 from xlportfolio.scoring import Floats
 
@@ -28,6 +28,8 @@ BLANK: Block = ((None,),)
 #: How xlwings reads a table and a cell in which an error is not the same as a blank.
 TABLE = {"ndim": 2, "err_to_str": True}
 CELL = {"err_to_str": True}
+#: Tables of many rows.
+_LONG = (CUSTOMERS, HISTORY)
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ def raw_table(table: Table, block: Block | None) -> RawTable:
     argument = table.english.lower()
     if block is None or _is_blank(block):
         raise argument_fault("table_argument_blank", argument, table=table.name)
-    header, *rows = measured_rows(block) if table is CUSTOMERS else cell_rows(block)
+    header, *rows = measured_rows(block) if table in _LONG else cell_rows(block)
     return RawTable.of_rows(table, argument, 1, 1, header, rows)
 
 

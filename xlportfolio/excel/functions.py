@@ -30,6 +30,7 @@ from xlportfolio.excel.arguments import (
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.conversion import ManyRows, TextsAndNumbers
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
+from xlportfolio.excel.movement_functions import KP_MOVEMENT
 from xlportfolio.excel.single import axis_gauge, criterion_gauge
 from xlportfolio.excel.weight_functions import (
     KP_AHP_CONSISTENCY,
@@ -52,7 +53,7 @@ from xlportfolio.schema.settings import default_of
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.scoring import weighted_scores
 
-#: All functions that formulas may call, those on weights included.
+#: All functions that formulas may call, those of other modules included.
 __all__ = [
     "KP_ABC",
     "KP_AHP_CONSISTENCY",
@@ -60,6 +61,7 @@ __all__ = [
     "KP_CRITIC_WEIGHTS",
     "KP_ENTROPY_WEIGHTS",
     "KP_EXPLAIN",
+    "KP_MOVEMENT",
     "KP_QUADRANT",
     "KP_RANK",
     "KP_RANK_SUM_WEIGHTS",

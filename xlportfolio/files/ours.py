@@ -13,6 +13,7 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import Area
 from xlportfolio.files.package import Element
 from xlportfolio.files.rows import Block
+from xlportfolio.files.texts import CellTexts
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
 from xlportfolio.history_sheets import MEASURE
 from xlportfolio.locale import LANGUAGES, texts
@@ -20,7 +21,13 @@ from xlportfolio.matrix import MATRIX, MATRIX_NAME
 from xlportfolio.model import name_key
 from xlportfolio.page_layout import PAGE_NAME, layout_of, marks, rows_without
 from xlportfolio.report import ORDER, TABLES
-from xlportfolio.schema.contract import IMPORTED, LAST_ROW, column_letters
+from xlportfolio.schema.contract import (
+    IMPORTED,
+    KEPT_TABLES,
+    LAST_ROW,
+    column_letters,
+    sheet_table,
+)
 from xlportfolio.schema.weights import PAIRWISE, WEIGHTS_TABLE, entries_table
 from xlportfolio.tables import HEADER_ROW, NOTICE, ReportColumn
 
@@ -68,6 +75,27 @@ def find_ours(workbook: Workbook) -> OurSheets:
         _refuse_foreign(workbook, sheet, TABLES.get(key))
     _refuse_taken(workbook, by_table)
     return OurSheets(found)
+
+
+def find_kept_without_tables(workbook: Workbook) -> list[Sheet]:
+    """Sheets from which earlier days are read by their names alone, since their tables are lost.
+
+    They are not replaced: such a sheet may be the user's.
+    """
+    tables = {table.name.lower() for _, table in workbook.tables()}
+    keys = {
+        name_key(name): table
+        for table in KEPT_TABLES
+        if table.name.lower() not in tables
+        for name in (table.english, table.german)
+    }
+    cells = CellTexts(workbook)
+    return [
+        sheet
+        for sheet in workbook.sheets
+        if sheet.is_worksheet and (table := keys.get(name_key(sheet.name))) is not None
+        if sheet_table(table, sheet.name, cells.rows(sheet)) is not None
+    ]
 
 
 def find_weights(workbook: Workbook) -> list[tuple[Sheet, TableObject]]:

@@ -57,6 +57,8 @@ class People:
             is_gone = grid.sheet_row(i) in audience.removed
             for key in ("customer_id", "customer"):
                 named[is_gone].add(key_of(_content(grid.cell(i, key))))
+        named[True].update(map(key_of, audience.gone_before))
+        named[False].update(map(key_of, audience.staying_before))
         self._staying = named[False] - {""}
         self._gone = named[True] - named[False] - {""}
         self._known = self._gone | self._staying

@@ -24,16 +24,17 @@ from xlportfolio.files.key import key_path, read_key, write_key
 from xlportfolio.files.macrofree import remove_macros
 from xlportfolio.files.notices import say_as_copy
 from xlportfolio.files.office import find_office
-from xlportfolio.files.ours import find_ours
+from xlportfolio.files.ours import find_kept_without_tables, find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
 from xlportfolio.files.pivots import pivot_areas
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.redact import redact_parts
 from xlportfolio.files.refresh import dissolve_scorecards, put_formulas, refresh
 from xlportfolio.files.rescore import refuse_long, score
-from xlportfolio.files.save import make_folder, steady
+from xlportfolio.files.save import make_folder, replace_file, steady
 from xlportfolio.files.scrub import links, scrub
 from xlportfolio.files.sheets import remove_sheet
+from xlportfolio.files.web import web_page
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates
 from xlportfolio.files.writing import OpenSheet
 from xlportfolio.history_sheets import HISTORY_TABLE, MODELS_TABLE
@@ -71,7 +72,7 @@ class Shared:
     ----------
     path
         The workbook read.
-    written, pdf, key
+    written, pdf, html, key
         The files written; ``None`` for what was not asked for.
     audience
         Who sees what.
@@ -82,6 +83,7 @@ class Shared:
     path: Path
     written: Path | None
     pdf: Path | None
+    html: Path | None
     key: Path | None
     audience: Audience
     problems: tuple[Problem, ...]
@@ -98,6 +100,7 @@ def share(
     sharing: Sharing = Sharing(),  # noqa: B008 (frozen)
     *,
     pdf: Path | str | None = None,
+    html: Path | str | None = None,
     as_of: dt.date | None = None,
     language: str | None = None,
     progress: Progress = lambda _: None,
@@ -111,11 +114,13 @@ def share(
     book
         An .xlsx or .xlsm file with the input tables.
     out
-        The copy, an .xlsx file; ``None``: only a PDF is made of it.
+        The copy, an .xlsx file; ``None``: only a PDF or a page is made of it.
     sharing
         What the copy holds.
     pdf
         Where the copy goes as a PDF; ``None``: nowhere.
+    html
+        Where a page to point at goes, one .html file for a browser; ``None``: nowhere.
     as_of, language, progress
         As for :func:`xlportfolio.rescore`.
 
@@ -132,15 +137,16 @@ def share(
         If a file cannot be used or written.
     """
     book, out = Path(book), None if out is None else Path(out)
-    pdf = None if pdf is None else Path(pdf)
-    _refuse_targets(book, out, pdf)
-    named = out or pdf
+    pdf, html = (None if path is None else Path(path) for path in (pdf, html))
+    _refuse_targets(book, out, pdf, html)
+    named = out or pdf or html
     assert named is not None
     key = key_path(named) if sharing.anonymise else None
     known = () if key is None else read_key(key)
     with steady(book) as unchanged:
         run = _scored(book, as_of, language, progress)
         audience = audience_of(run, sharing, known)
+        page = None if html is None else web_page(audience)
 
         def finish() -> None:
             unchanged()
@@ -149,11 +155,17 @@ def share(
 
         with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
             copy = out or Path(folder) / f"{book.stem}.xlsx"
-            problems = _copy(book, copy, audience, finish, progress)
+            if copy == out or pdf is not None:
+                problems = _copy(book, copy, audience, finish, progress)
+            else:
+                problems = audience.problems
+                finish()
             if pdf is not None:
                 notes = _print(copy, pdf, run.presentation.language, progress)
                 problems = tuple(in_order([*problems, *notes]))
-    return Shared(book, out, pdf, key, audience, problems)
+            if html is not None and page is not None:
+                replace_file(html, page)
+    return Shared(book, out, pdf, html, key, audience, problems)
 
 
 def split(
@@ -203,10 +215,10 @@ def split(
             write_key(key, known, run.presentation.language)
         for audience, name in zip(audiences, _file_names(book, values), strict=True):
             out = folder / name
-            _refuse_targets(book, out, None)
+            _refuse_targets(book, out)
             found = _copy(book, out, audience, unchanged, progress)
             said = found if done else (*nobodys, *found)
-            done.append(Shared(book, out, None, key, audience, said))
+            done.append(Shared(book, out, None, None, key, audience, said))
     return done
 
 
@@ -215,13 +227,17 @@ def _joined(known: Iterable[Alias], new: Iterable[Alias]) -> tuple[Alias, ...]:
     return tuple({(a.customer_id, a.customer): a for a in (*known, *new)}.values())
 
 
-def _refuse_targets(book: Path, out: Path | None, pdf: Path | None) -> None:
+def _refuse_targets(
+    book: Path, out: Path | None, pdf: Path | None = None, html: Path | None = None
+) -> None:
     """Refuse what cannot be written, before anything is computed."""
-    for path, suffix in ((out, ".xlsx"), (pdf, ".pdf")):
-        if path is not None and path.suffix.lower() != suffix:
+    for path, suffix in ((out, ".xlsx"), (pdf, ".pdf"), (html, ".html")):
+        if path is None:
+            continue
+        if path.suffix.lower() != suffix:
             raise WorkbookError("share_suffix", path=path, suffix=suffix)
-    if out is not None and out.exists() and book.exists() and out.samefile(book):
-        raise WorkbookError("share_onto_itself", path=out)
+        if path.exists() and book.exists() and path.samefile(book):
+            raise WorkbookError("share_onto_itself", path=path)
     if pdf is not None and find_office() is None:
         raise WorkbookError("pdf_no_office", path=pdf)
 
@@ -312,6 +328,7 @@ def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list
     gone = [] if page is None else [page]
     gone += [sheet for sheet, table in workbook.tables() if entries_table(table.name) is not None]
     gone += filter(partial(_is_what_if, workbook), workbook.sheets)
+    gone += find_kept_without_tables(workbook)
     workbook.drop_name(PAGE_NAME)
     for sheet in gone:
         remove_sheet(workbook, sheet)

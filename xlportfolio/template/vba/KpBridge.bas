@@ -12,7 +12,7 @@ Private Const SHARE_MODULE As String = "xlportfolio.share_button"
 ' Texts in the workbook's language stand in hidden names that begin so.
 Private Const TEXT_PREFIX As String = "kp_text_"
 ' Functions that answer with a header row: of their answers, one cell alone is never kept.
-Private Const WITH_HEADER As String = "|KP_SCORECARD|KP_EXPLAIN|"
+Private Const WITH_HEADER As String = "|KP_SCORECARD|KP_EXPLAIN|KP_MOVEMENT|"
 ' Files that orders and customers can come from.
 Private Const FILES As String = "*.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xlsb;*.xls;*.ods;*.parquet"
 ' Characters that stay as they are on the way to Python, whatever command line they pass.

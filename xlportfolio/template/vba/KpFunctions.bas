@@ -28,6 +28,10 @@ Public Function KP_EXPLAIN(ByVal customer_id As Variant, ByVal customers As Vari
     KP_EXPLAIN = KpBridge.KpCall("KP_EXPLAIN", Array(customer_id, customers, criteria, settings))
 End Function
 
+Public Function KP_MOVEMENT(ByVal customer_id As Variant, ByVal history As Variant) As Variant
+    KP_MOVEMENT = KpBridge.KpCall("KP_MOVEMENT", Array(customer_id, history))
+End Function
+
 Public Function KP_QUADRANT(ByVal value_score As Variant, ByVal benefit_score As Variant, Optional ByVal value_threshold As Variant, Optional ByVal benefit_threshold As Variant, Optional ByVal language As Variant) As Variant
     KP_QUADRANT = KpBridge.KpCall("KP_QUADRANT", Array(value_score, benefit_score, value_threshold, benefit_threshold, language))
 End Function
