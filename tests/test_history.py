@@ -302,6 +302,17 @@ def test_columns_of_criteria_stay_where_they_are() -> None:
     assert "Turnover" in run.history.snapshot(JANUARY).customers
 
 
+def test_names_too_long_for_a_header_are_known_again() -> None:
+    long = [f"{'x' * 280} {k}" for k in range(2)]
+    criteria = [(long[k], *CRITERIA[k][1:]) for k in range(2)] + [*CRITERIA[2:]]
+    header = (*CUSTOMERS_HEADER[:3], *long, *CUSTOMERS_HEADER[5:])
+    given = inputs(criteria=criteria, header=header)
+    run = run_on(MARCH, given, run_on(FEBRUARY, given, run_on(JANUARY, given)))
+    assert run.history.criteria == (*long, "Fit", "Visits")
+    assert [*run.history.versions] == [1]
+    assert run.problems == ()
+
+
 def test_a_criterion_of_numbers_that_becomes_one_of_words_keeps_both() -> None:
     run = run_on(JANUARY, inputs())
     words = [list(row) for row in CRITERIA]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Level, Scale, ScaleKind, ScoringModel, name_key
+from xlportfolio.model import Criterion, Level, Scale, ScaleKind, ScoringModel, heading, name_key
 
 #: The columns of :attr:`History.rows`.
 COLUMNS = (
@@ -21,6 +21,11 @@ COLUMNS = (
 )
 #: Those of them that hold whole numbers, and numbers; the others hold texts.
 WHOLE, NUMBERS = COLUMNS[:2], COLUMNS[6:10]
+#: The settings that a version of the model holds.
+SETTINGS = (
+    *("value_threshold", "benefit_threshold", "value_weight", "benefit_weight"),
+    *("borderline_band", "min_coverage"),
+)
 #: Rows that are kept; the newest two days stay even if they have more.
 MOST_ROWS = 100_000
 #: Rows that a sheet holds below its headers, whatever stands above these.
@@ -237,12 +242,7 @@ def kept_model(model: ScoringModel) -> ScoringModel:
     """
     return ScoringModel(
         criteria=tuple(map(_kept_criterion, model.criteria)),
-        value_threshold=model.value_threshold,
-        benefit_threshold=model.benefit_threshold,
-        borderline_band=model.borderline_band,
-        value_weight=model.value_weight,
-        benefit_weight=model.benefit_weight,
-        min_coverage=model.min_coverage,
+        **{name: getattr(model, name) for name in SETTINGS},
     )
 
 
@@ -327,6 +327,8 @@ def _measures_of(criterion: Criterion, cells: Column) -> Column:
 def header_of(criterion: str, fixed: Collection[str]) -> str:
     """The header of a criterion's column: its name, in brackets where it could be mistaken.
 
+    The name stands on one line, and a long one is cut; see :func:`xlportfolio.model.heading`.
+
     Parameters
     ----------
     fixed
@@ -338,9 +340,8 @@ def header_of(criterion: str, fixed: Collection[str]) -> str:
     >>> [header_of(name, {"rank"}) for name in ("Turnover", "Rank", "[net]")]
     ['Turnover', '[Rank]', '[[net]]']
     """
-    return (
-        f"[{criterion}]" if criterion.startswith("[") or name_key(criterion) in fixed else criterion
-    )
+    name = heading(criterion)
+    return f"[{name}]" if name.startswith("[") or name_key(name) in fixed else name
 
 
 def criterion_of(header: str) -> str:

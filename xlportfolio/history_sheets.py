@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.history import History, header_of
+from xlportfolio.history import SETTINGS, History, header_of
 from xlportfolio.locale import LANGUAGES, Texts, texts
 from xlportfolio.model import Criterion, Level, Presentation, ScoringModel, name_key
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable
@@ -37,15 +37,8 @@ _KINDS = {
 }
 #: Columns of words of a closed set, and where their spellings stand.
 _WORDS = {"status": "statuses", "quadrant": "quadrants"}
-#: The settings that a version holds.
-SETTINGS = (
-    *("value_threshold", "benefit_threshold", "value_weight", "benefit_weight"),
-    *("borderline_band", "min_coverage"),
-)
 #: What a missing measure is worth, where there is a word for it.
 _FILLS = {None: "skip", 0.0: "worst", 50.0: "neutral"}
-#: Characters of a table's header.
-_LONGEST_HEADER = 255
 
 
 #: What a criterion's column cannot be headed by: the other columns' headers, in either language.
@@ -78,7 +71,7 @@ def history_sheet(
         for key, kind in _KINDS.items()
     ]
     columns += [
-        ReportColumn(MEASURE, _header(str(name)), Kind.MEASURE, _measures(measures))
+        ReportColumn(MEASURE, header_of(str(name), _TAKEN), Kind.MEASURE, _measures(measures))
         for name, measures in history.measures.items()
     ]
     days = np.unique(rows["day"].to_numpy(np.int64))
@@ -112,11 +105,6 @@ def _cells(column: pd.Series, key: str, words: Texts) -> Cells:
         return column.to_numpy(np.float64)
     plain: list[str] = column.tolist()
     return plain
-
-
-def _header(criterion: str) -> str:
-    """The header of a criterion's column, on one line."""
-    return header_of(" ".join(criterion.split()), _TAKEN)[:_LONGEST_HEADER]
 
 
 def _measures(column: pd.Series) -> Cells:

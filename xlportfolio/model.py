@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,9 @@ class Range(NamedTuple):
     high: float
 
 
+#: Characters that the header of a table can have in Excel, two of them for brackets; those of a
+#: long name that are kept.
+_LONGEST_HEADER, _KEPT = 253, 240
 #: Values, scores and thresholds.
 VALUES = Range(0, 100)
 #: Hours, and visits, that a customer can take in a year; their sums stay finite.
@@ -117,6 +121,20 @@ def id_text(number: object) -> str:
     if isinstance(number, float) and number.is_integer():
         return str(int(number))
     return str(number).strip()
+
+
+def heading(criterion: str) -> str:
+    """The header of a criterion's column in a table of ours: its name on one line.
+
+    A name too long for a header is cut, and gets a number that stands for what was cut off.
+
+    >>> heading("Order   rhythm"), heading("x" * 300)[239:]
+    ('Order rhythm', 'x … 1b432d13')
+    """
+    name = " ".join(criterion.split())
+    if len(name) <= _LONGEST_HEADER:
+        return name
+    return f"{name[:_KEPT]} … {zlib.crc32(name.encode()):08x}"
 
 
 def category_key(category: str) -> str:

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, name_key
+from xlportfolio.model import Axis, heading, name_key
 from xlportfolio.pairwise import LARGEST_JUDGMENT, Dispute, PairwiseWeights, Revision
 from xlportfolio.schema.contract import column_letters
-from xlportfolio.schema.weights import heading
 from xlportfolio.scoring import Floats, rounded
 from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.weighing import CONSISTENT, AxisWeighing, Comparison, Found, consistency

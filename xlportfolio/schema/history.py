@@ -10,8 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.errors import Fault
-from xlportfolio.history import COLUMNS, NUMBERS, Bools, Column, History, criterion_of, row_series
-from xlportfolio.model import ScaleKind, Status, name_key
+from xlportfolio.history import (
+    COLUMNS,
+    NUMBERS,
+    Bools,
+    Column,
+    History,
+    criterion_of,
+    row_series,
+)
+from xlportfolio.model import ScaleKind, Status, heading, name_key
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_date, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable
@@ -71,8 +79,6 @@ def _quadrant(cell: Cell) -> str | None:
     return "" if is_blank(cell) else contract.KEPT_QUADRANTS.get(shown(cell, "en"))
 
 
-#: Characters of a header; a name that is longer was cut.
-_LONGEST_HEADER = 255
 #: How a cell of each column that holds no number is understood, and the fault where it is not.
 _READERS: Mapping[str, tuple[Callable[[Cell], int | str | None], str]] = {
     "day": (_ordinal, "history_day"),
@@ -180,7 +186,7 @@ class _Rows:
             for criterion in self.versions.models[version].criteria:
                 key = name_key(criterion.name)
                 kinds.setdefault(key, {})[version] = criterion.scale.kind
-                cut = name_key(" ".join(criterion.name.split())[:_LONGEST_HEADER])
+                cut = name_key(heading(criterion.name))
                 if key not in places and cut in places:
                     places[key] = criterion.name, places.pop(cut)[1]
                 if key not in places:
@@ -189,7 +195,7 @@ class _Rows:
                     self.findings.add(self.grid, fault)
         last = max((position for key, (_, position) in places.items() if key in kinds), default=0)
         columns = {}
-        for key, (name, position) in places.items():
+        for key, (name, position) in sorted(places.items(), key=lambda item: item[1][1]):
             if position > last and not all(map(is_blank, listed(self.grid.cells(position)))):
                 continue
             of_words = [v for v, k in kinds.get(key, {}).items() if k is ScaleKind.CATEGORIES]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from xlportfolio.errors import Fault, Severity
-from xlportfolio.history import kept_model
+from xlportfolio.history import SETTINGS, kept_model
 from xlportfolio.model import ScoringModel
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_number, is_blank
@@ -16,11 +16,6 @@ from xlportfolio.schema.criteria import ReadCriteria, read_table
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.settings import language_of, read_settings
 
-#: The settings that are kept with each version.
-SETTINGS = (
-    *("value_threshold", "benefit_threshold", "borderline_band"),
-    *("value_weight", "benefit_weight", "min_coverage"),
-)
 #: What may be said of a setting; it was accepted on the day when it was kept.
 _ACCEPTED = {"percent_expected", "number_as_text", "number_of_other_language", "number_ambiguous"}
 

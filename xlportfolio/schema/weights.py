@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlportfolio.errors import Fault, Problem
-from xlportfolio.model import Axis, name_key
+from xlportfolio.model import Axis, heading, name_key
 from xlportfolio.schema.cells import is_blank, quoted, shown
 from xlportfolio.schema.contract import Cell, Column, RawTable, Table, column_letters
 from xlportfolio.schema.grid import Findings, Grid
@@ -36,8 +35,6 @@ PAIRWISE: Mapping[Axis, str] = {
     Axis.BENEFIT: "tblPairwiseBenefit",
 }
 _PAIRWISE = re.compile(r"tblPairwise(value|benefit)[_0-9]*", re.IGNORECASE)
-#: Characters that the header of a table can have in Excel; those of a long name that are kept.
-_LONGEST_HEADER, _KEPT = 255, 240
 #: How far two judgments may be from being each other's reciprocals: 1/3 may be typed as 0.33.
 _RECIPROCAL = 0.05
 
@@ -70,20 +67,6 @@ def pairwise_axis(table: str) -> Axis | None:
     """
     found = _PAIRWISE.fullmatch(table)
     return Axis(found[1].lower()) if found else None
-
-
-def heading(criterion: str) -> str:
-    """The header of a criterion's column in a table of comparisons: its name on one line.
-
-    A name too long for a header is cut, and gets a number that stands for what was cut off.
-
-    >>> heading("Order   rhythm"), heading("x" * 300)[239:]
-    ('Order rhythm', 'x … 1b432d13')
-    """
-    name = " ".join(criterion.split())
-    if len(name) <= _LONGEST_HEADER:
-        return name
-    return f"{name[:_KEPT]} … {zlib.crc32(name.encode()):08x}"
 
 
 def entries_table(name: str) -> Table | None:
