@@ -151,21 +151,27 @@ def test_the_library_is_the_one_named() -> None:
     assert hashlib.sha256(library).hexdigest() in told
     version = re.search(r"ECharts (\d+\.\d+\.\d+)", told)
     assert version is not None
-    assert f'version:"{version[1]}"' in re.sub(r'version="(.*?)"', r'version:"\1"', library.decode())
+    assert f'version:"{version[1]}"' in re.sub(
+        r'version="(.*?)"', r'version:"\1"', library.decode()
+    )
     for name in ("ECHARTS-LICENSE", "ECHARTS-NOTICE", "licenses/LICENSE-d3"):
         assert WEB.joinpath(name).is_file()
 
 
 def test_no_script_writes_markup_from_data() -> None:
     script = WEB.joinpath("page.js").read_text("utf-8")
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function", script)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function", script
+    )
     assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_names_that_look_like_markup_are_names(opened: Open, tmp_path: Path) -> None:
     name = "</script><img src=x onerror=alert(1)>{count} $& \u202e"
     customers = [["A", name, "Customer", 100, 0.2, "high", 2]]
-    run = run_of([CUSTOMERS_HEADER, *customers], [CRITERIA_HEADER, *CRITERIA], [["Setting", "Value"]])
+    run = run_of(
+        [CUSTOMERS_HEADER, *customers], [CRITERIA_HEADER, *CRITERIA], [["Setting", "Value"]]
+    )
     page = opened(written(run, tmp_path / "page.html")).page
     page.locator("#rows button").click()
     expect(page.locator("#chosen-card .name")).to_have_text(name)
@@ -216,7 +222,9 @@ def test_a_line_of_the_list_and_its_point_mark_each_other(opened: Open, english:
     )
     page.locator("#rows button").nth(2).click()
     expect(page.locator("#rows tr").nth(2)).to_have_attribute("aria-current", "true")
-    expect(page.locator("#chosen-card .name")).to_have_text(data_in(english)["customers"]["name"][2])
+    expect(page.locator("#chosen-card .name")).to_have_text(
+        data_in(english)["customers"]["name"][2]
+    )
     assert page.evaluate("matrix.rings.chosen !== null")
     page.get_by_role("button", name="Let go of this customer").click()
     assert page.evaluate("matrix.rings.chosen") is None
@@ -231,7 +239,13 @@ def test_points_are_reached_by_keyboard(opened: Open, english: Path) -> None:
             break
     expect(chart).to_be_focused()
     spoken = page.locator("#announce")
-    for key, i in [("ArrowRight", 0), ("ArrowDown", 1), ("ArrowUp", 0), ("PageDown", 10), ("Home", 0)]:
+    for key, i in [
+        ("ArrowRight", 0),
+        ("ArrowDown", 1),
+        ("ArrowUp", 0),
+        ("PageDown", 10),
+        ("Home", 0),
+    ]:
         page.keyboard.press(key)
         expect(page.locator("#tip .name")).to_have_text(names[i])
         expect(spoken).to_contain_text(f"{names[i]}: ")
@@ -250,7 +264,9 @@ def test_points_are_reached_by_keyboard(opened: Open, english: Path) -> None:
 
 
 def chip(page: Page, group: str, name: str) -> Locator:
-    return page.get_by_role("group", name=group).get_by_role("checkbox", name=re.compile(f"^{name}"))
+    return page.get_by_role("group", name=group).get_by_role(
+        "checkbox", name=re.compile(f"^{name}")
+    )
 
 
 def test_filters_combine_and_count(opened: Open, english: Path) -> None:
@@ -304,7 +320,9 @@ def test_search_knows_names_and_numbers(
 ) -> None:
     people = [("1", "Müller Bau"), ("2", "Groß Bau"), ("0042", "Erle")]
     customers = [[*person, "Customer", 100, 0.2, "high", 2] for person in people]
-    run = run_of([CUSTOMERS_HEADER, *customers], [CRITERIA_HEADER, *CRITERIA], [["Setting", "Value"]])
+    run = run_of(
+        [CUSTOMERS_HEADER, *customers], [CRITERIA_HEADER, *CRITERIA], [["Setting", "Value"]]
+    )
     page = opened(written(run, tmp_path / "page.html")).page
     page.get_by_role("searchbox", name="Search by name or number").fill(asked)
     assert sorted(shown_ids(page)) == sorted(found)
@@ -366,7 +384,15 @@ def test_a_long_list_is_shown_bit_by_bit(opened: Open, tmp_path: Path) -> None:
 def many(folder: Path, count: int) -> Path:
     """A page with many customers, whose scores are all over the matrix."""
     rows = [
-        [f"{i:04}", f"Customer {i:04}", "Customer", (i * 37) % 1000, (i % 101) / 100 - 0.5, "high", i % 12]
+        [
+            f"{i:04}",
+            f"Customer {i:04}",
+            "Customer",
+            (i * 37) % 1000,
+            (i % 101) / 100 - 0.5,
+            "high",
+            i % 12,
+        ]
         for i in range(count)
     ]
     run = run_of([CUSTOMERS_HEADER, *rows], [CRITERIA_HEADER, *CRITERIA], [["Setting", "Value"]])
@@ -436,7 +462,9 @@ def test_sliders_move_by_keyboard(opened: Open, english: Path) -> None:
     slider = page.get_by_role("slider", name=criterion["name"], exact=True)
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile(rf"^{criterion['weight'] + 1:g} \("))
+    expect(slider).to_have_attribute(
+        "aria-valuetext", re.compile(rf"^{criterion['weight'] + 1:g} \(")
+    )
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("button", name="Original weights")).to_be_disabled()
 
@@ -456,7 +484,11 @@ def test_weights_that_cannot_be_computed_with_change_nothing(opened: Open, engli
 
 
 def test_weights_beyond_a_hundred_and_below_one_have_room(opened: Open, tmp_path: Path) -> None:
-    criteria = [["Criterion", "Axis", "Weight"], ["Large", "value", 3000], ["Small", "benefit", 0.03]]
+    criteria = [
+        ["Criterion", "Axis", "Weight"],
+        ["Large", "value", 3000],
+        ["Small", "benefit", 0.03],
+    ]
     rows = [["a", 1, 2], ["b", 2, 1]]
     run = run_of([["Customer ID", "Large", "Small"], *rows], criteria, [["Setting", "Value"]])
     page = opened(written(run, tmp_path / "page.html")).page
@@ -498,9 +530,7 @@ def test_an_axis_with_a_hidden_criterion_has_no_sliders(
 # --- movement -------------------------------------------------------------------------------------
 
 
-def test_arrows_are_the_ten_largest_moves(
-    opened: Open, english_run: Run, tmp_path: Path
-) -> None:
+def test_arrows_are_the_ten_largest_moves(opened: Open, english_run: Run, tmp_path: Path) -> None:
     path = with_moves(written(english_run, tmp_path / "page.html"))
     data = data_in(path)
     page = opened(path).page
@@ -519,9 +549,7 @@ def test_arrows_are_the_ten_largest_moves(
     ]
     largest = sorted(range(len(lengths)), key=lambda i: -lengths[i])[:10]
     drawn = page.evaluate("matrix.arrows().map(({coords}) => coords)")
-    assert drawn == [
-        [[axis[i] for axis in then], [axis[i] for axis in scores]] for i in largest
-    ]
+    assert drawn == [[[axis[i] for axis in then], [axis[i] for axis in scores]] for i in largest]
     expect(page.locator("#since")).to_contain_text("The weight of turnover has changed.")
     expect(page.locator("#since")).to_contain_text("Left & Gone")
     drag(page, "Value", 80)
@@ -537,7 +565,16 @@ def test_without_an_earlier_day_nothing_is_said_of_moves(opened: Open, english: 
 
 # --- everybody can use it -------------------------------------------------------------------------
 
-CONTROLS = {"button", "checkbox", "combobox", "link", "searchbox", "slider", "textbox", "DisclosureTriangle"}
+CONTROLS = {
+    "button",
+    "checkbox",
+    "combobox",
+    "link",
+    "searchbox",
+    "slider",
+    "textbox",
+    "DisclosureTriangle",
+}
 
 
 def test_everything_that_can_be_used_has_a_name(opened: Open, sample_page: Path) -> None:
@@ -704,10 +741,17 @@ def test_on_paper_it_is_the_matrix_and_the_list(opened: Open, tmp_path: Path) ->
     for each in pages:
         assert "Customer ID" in each, "heads are repeated on each page"
     assert len(set(re.findall(r"Customer \d{4}", shown))) == count
-    for said in ("Filter: Poor dogs", "Value 50 → 40", "Benefit: what they draw from us", "Threshold"):
+    for said in (
+        "Filter: Poor dogs",
+        "Value 50 → 40",
+        "Benefit: what they draw from us",
+        "Threshold",
+    ):
         assert said in shown
     for control in ("Search by name", "Try other weights", "Appearance", "Show all"):
         assert control not in shown
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.querySelector('td')).color") == "rgb(31, 41, 55)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('td')).color") == "rgb(31, 41, 55)"
+    )

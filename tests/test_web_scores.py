@@ -157,7 +157,10 @@ def northwind(measures: pd.DataFrame, asked: Mapping[str, Any]) -> Run:
     table = measures.astype(object).where(measures.notna(), None).reset_index()
     customers = [["Customer ID", *measures.columns], *table.to_numpy().tolist()]
     width = len(CRITERIA_HEADER)
-    criteria = [list(CRITERIA_HEADER), *([*r, *[None] * (width - len(r))] for r in NORTHWIND_CRITERIA)]
+    criteria = [
+        list(CRITERIA_HEADER),
+        *([*r, *[None] * (width - len(r))] for r in NORTHWIND_CRITERIA),
+    ]
     return run_of(customers, criteria, [["Setting", "Value"], *map(list, asked.items())])
 
 
@@ -181,7 +184,9 @@ def test_ids_are_ordered_by_code_points_where_scores_tie(page: Page) -> None:
     ids = ["\U0001f600", "�", "b", "B", "a", "10", "9"]
     rows = [[number, "", 10, 10] for number in ids]
     criteria = [["Criterion", "Axis", "Weight"], ["One", "value", 1], ["Two", "benefit", 1]]
-    run = run_of([["Customer ID", "Customer", "One", "Two"], *rows], criteria, [["Setting", "Value"]])
+    run = run_of(
+        [["Customer ID", "Customer", "One", "Two"], *rows], criteria, [["Setting", "Value"]]
+    )
     data = data_of(run)
     assert_same(page, run, data, weights_of(run.given.model))
     found = page.evaluate(_COMPUTED, [data, weights_of(run.given.model)])

@@ -295,8 +295,9 @@ class _Columns:
         self.numbers[column[at[is_number]], row[at[is_number]]] = numbers[is_number]
         times = np.flatnonzero(~is_number)
         if times.size:
-            pairs = zip(numbers[times].tolist(), shown[times].tolist(), strict=True)
-            cells: list[Cell] = [self._time(number, Shown(kind)) for number, kind in pairs]
+            pairs = [*zip(numbers[times].tolist(), shown[times].tolist(), strict=True)]
+            meant = {pair: self._time(pair[0], Shown(pair[1])) for pair in set(pairs)}
+            cells: list[Cell] = [meant[pair] for pair in pairs]
             self._add(row[at[times]], column[at[times]], cells)
 
         at = np.flatnonzero(is_inside & (found.kind != NUMBER))
