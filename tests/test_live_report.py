@@ -35,11 +35,13 @@ from support.template import made, scorecard_of
 from xlportfolio import rescore
 from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation
+from xlportfolio.history_sheets import HISTORY, MODELS
 from xlportfolio.live_report import live_report
 from xlportfolio.live_texts import live_texts
 from xlportfolio.locale import texts
 from xlportfolio.matrix import MATRIX, POINTS_COLUMN, POINTS_ROW
 from xlportfolio.model import RATED_QUADRANTS
+from xlportfolio.movement_sheet import MOVEMENT
 from xlportfolio.report import TABLES
 from xlportfolio.run import Run
 from xlportfolio.sharing import Only, Sharing
@@ -180,7 +182,7 @@ def hold(cells: Mapping[str, list[tuple[Any, ...]]], before: Run, after: Run) ->
                 facts.setdefault(f"{table.key} {customer}", {})[column.key] = cell
     amounts = [fact["amount"] for fact in facts.values() if "amount" in fact]
     for table in was.tables:
-        if table.key in {"plan", "robustness", "data_check"}:
+        if table.key in {"plan", "robustness", "data_check", MOVEMENT, HISTORY, MODELS}:
             continue
         header = [column.header for column in table.columns]
         lines = rows_by_id(cells[table.sheet], header)
