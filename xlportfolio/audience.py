@@ -18,7 +18,7 @@ from xlportfolio.locale import Phrase, texts
 from xlportfolio.model import RANGES, Axis, Criterion, ScoringModel, Strategy, category_key
 from xlportfolio.part import Part, part_of_analysis, part_of_consequences, without
 from xlportfolio.part_history import PartOfPast
-from xlportfolio.remembered import Remembered, told_of_past
+from xlportfolio.remembered import Remembered
 from xlportfolio.run import Past, Run
 from xlportfolio.schema.cells import as_float, as_number
 from xlportfolio.schema.contract import Cell
@@ -93,8 +93,7 @@ def audience_of(run: Run, sharing: Sharing, known: tuple[Alias, ...] = ()) -> Au
     """
     if not sharing.is_hiding:
         nothing: frozenset[int] = frozenset()
-        told = tuple(map(Problem, told_of_past(run.past)))
-        return Audience(sharing, run, run, nothing, nothing, frozenset(), {}, (), Secrets(), told)
+        return Audience(sharing, run, run, nothing, nothing, frozenset(), {}, (), Secrets(), ())
     return _Finder(run, sharing, known).audience()
 
 
@@ -169,18 +168,17 @@ class _Finder:
     def audience(self) -> Audience:
         """Everything together."""
         is_renamed = self.sharing.anonymise or self.sharing.anonymise_ids
-        run = self.run()
         return Audience(
             self.sharing,
             self.whole,
-            run,
+            self.run(),
             self.removed,
             self.positions,
             frozenset(c.name for c in self.hidden_criteria()),
             {a: b for a, b in self.id_aliases.items() if a != b},
             (*self.made, *self.made_before) if is_renamed else (),
             self.secrets,
-            tuple(map(Problem, (*self.told(), *told_of_past(run.past)))),
+            tuple(map(Problem, self.told())),
             frozenset(t for a in self.made_before for t in (a.customer_id, a.customer)),
             frozenset(text for pair in self.remembered.others for text in pair),
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from xlportfolio.errors import Fault, Severity
+from xlportfolio.errors import Problem, note
 from xlportfolio.history import History
+from xlportfolio.history_sheets import HISTORY, MODELS
 from xlportfolio.locale import Phrase
 from xlportfolio.model import Criterion, name_key
+from xlportfolio.movement_sheet import MOVEMENT
 from xlportfolio.part_history import PartOfPast, part_of_history, part_of_movement
 from xlportfolio.run import Past, Run
 
@@ -138,9 +140,10 @@ class Remembered:
         return Past(part_of_history(self._run.history, part), seen)
 
 
-def told_of_past(past: Past) -> Iterator[Fault]:
-    """What the sender is told of the days that a copy holds besides its own."""
+def told_of_past(past: Past) -> tuple[Problem, ...]:
+    """What the sender is told of a workbook that holds other days besides its own."""
     days = len(past.history.days)
-    if days > 1:
-        sheets = [Phrase(f"sheets.{key}", {}) for key in ("history", "history_models", "movement")]
-        yield Fault("share_history", Severity.NOTE, details={"count": days, "sheets": sheets})
+    if days <= 1:
+        return ()
+    sheets = [Phrase(f"sheets.{key}", {}) for key in (HISTORY, MODELS, MOVEMENT)]
+    return (note("share_history", count=days, sheets=sheets),)

@@ -43,6 +43,7 @@ from xlportfolio.live_texts import TEXTS, TEXTS_TABLE, live_texts
 from xlportfolio.locale import texts
 from xlportfolio.look import draw, packed, with_tables
 from xlportfolio.page_layout import PAGE_NAME
+from xlportfolio.remembered import told_of_past
 from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order
@@ -157,15 +158,16 @@ def share(
             copy = out or Path(folder) / f"{book.stem}.xlsx"
             if copy == out or pdf is not None:
                 problems = _copy(book, copy, audience, finish, progress)
+                problems += told_of_past(audience.run.past) if copy == out else ()
             else:
                 problems = audience.problems
                 finish()
             if pdf is not None:
                 notes = _print(copy, pdf, run.presentation.language, progress)
-                problems = tuple(in_order([*problems, *notes]))
+                problems += tuple(notes)
             if html is not None and page is not None:
                 replace_file(html, page)
-    return Shared(book, out, pdf, html, key, audience, problems)
+    return Shared(book, out, pdf, html, key, audience, tuple(in_order(problems)))
 
 
 def split(
@@ -217,6 +219,7 @@ def split(
             out = folder / name
             _refuse_targets(book, out)
             found = _copy(book, out, audience, unchanged, progress)
+            found += told_of_past(audience.run.past)
             said = found if done else (*nobodys, *found)
             done.append(Shared(book, out, None, None, key, audience, said))
     return done
