@@ -29,8 +29,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import bench
 from playwright.sync_api import CDPSession
+
+import bench
 from xlportfolio.audience import audience_of
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
