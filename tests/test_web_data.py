@@ -24,6 +24,7 @@ from support.portfolios import Portfolio, blocks_of, portfolios
 from support.searched import found_in
 from support.template import made
 from support.web_files import Data, PageFile, data_of, searchable
+from support.web_pages import run_of
 from typer.testing import CliRunner, Result
 
 import xlportfolio as kp
@@ -34,11 +35,11 @@ from xlportfolio.audience import audience_of
 from xlportfolio.files.web import as_json, web_page
 from xlportfolio.movement_words import put_into_words
 from xlportfolio.run import Run
-from xlportfolio.schema import TABLES, RawTable, interpret
 from xlportfolio.sharing import Only, Sharing
 from xlportfolio.web_data import web_data
 
 DAY = dt.date(2026, 6, 30)
+SINCE = dt.date(2026, 3, 31)
 AXES = ("value", "benefit")
 HEADER = (*CUSTOMERS_HEADER, "Region")
 CUSTOMERS = (
@@ -51,15 +52,6 @@ CUSTOMERS = (
 )
 NORTH = ("K-4712", "Birkenau Stahl", "K-4714", "Moorfeld Holz")
 MEAN = (("value_threshold", "mean"), ("benefit_threshold", "median"))
-
-
-def run_of(*blocks: Sequence[Sequence[Any]], language: str | None = None) -> Run:
-    """A run of input tables given as rows, headers first."""
-    tables: dict[str, RawTable] = {}
-    for table, (header, *rows) in zip(TABLES, blocks, strict=False):
-        cells = [[float(c) if type(c) is int else c for c in row] for row in rows]
-        tables[table.name] = RawTable.of_rows(table, table.english, 1, 1, header, cells)
-    return Run.of(interpret(tables), today=DAY, language=language)
 
 
 def small(
@@ -204,7 +196,7 @@ def test_every_text_of_the_page_is_there_in_both_languages() -> None:
         "Fragezeichen",
         "Wert",
     )
-    assert shown(small(language="de"))["as_of"] == "30.06.2026"
+    assert shown(small(language="de"))["as_of"] == "31.03.2026"
 
 
 # --- what is hidden -------------------------------------------------------------------------------
@@ -468,13 +460,13 @@ EARLIER = (
     ("K-4713", "Erlenbach Guss", "Customer", None, None, None, None, "South"),
     ("K-4716", "Auenthal Druck", "Customer", 345.67, 0.1, "low", 3, "North"),
 )
-SINCE = dt.date(2026, 3, 31)
 
 
 def since_march(language: str = "en") -> Run:
     """The run of June, in a workbook that was scored in March too."""
-    kept = Run.of(small(EARLIER).given, today=SINCE).history
-    june = replace(small().given, history=kept)
+    march = small(EARLIER)
+    assert march.as_of == SINCE
+    june = replace(small().given, history=march.history)
     return Run.of(june, today=DAY, language=language)
 
 
