@@ -179,6 +179,26 @@ def test_numbers_are_rounded_as_numpy_rounds(page: Page, numbers: list[float]) -
     assert found == rounded(numbers).tolist()
 
 
+def test_scores_a_last_digit_below_their_threshold_are_on_it(page: Page) -> None:
+    """Sums of tenths miss 50 by a last digit; both sides are rounded before they are compared."""
+    weights = (0.1, 0.3, 0.6)
+    rows = [
+        [f"{a} {b}", a, b, (500 - a - 3 * b) // 6, 50]
+        for a in range(101)
+        for b in range(0, 101, 7)
+        if (500 - a - 3 * b) % 6 == 0 and 0 <= (500 - a - 3 * b) // 6 <= 100
+    ]
+    names = ("One", "Two", "Three", "Other")
+    criteria = [["Criterion", "Axis", "Weight", "Low", "High"]]
+    criteria += [[n, "value", w, 0, 100] for n, w in zip(names[:3], weights, strict=True)]
+    criteria.append([names[3], "benefit", 1, 0, 100])
+    run = run_of([["Customer ID", *names], *rows], criteria, [["Setting", "Value"]])
+    missed = run.analysis.customers["value_score"] < 50
+    assert missed.sum() > 5
+    assert set(run.analysis.customers["quadrant"]) == {"star"}
+    assert_same(page, run, data_of(run), weights_of(run.given.model))
+
+
 def test_ids_are_ordered_by_code_points_where_scores_tie(page: Page) -> None:
     """U+FFFD comes before U+1F600, although its UTF-16 unit is the larger one."""
     ids = ["\U0001f600", "�", "b", "B", "a", "10", "9"]

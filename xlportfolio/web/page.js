@@ -68,7 +68,7 @@ function describedFilters() {
     [...groups.quadrant].map((type) => TEXTS.quadrants_plural[type]).join(", "),
     [...groups.status].map((status) => TEXTS.statuses[status]).join(", "),
     [...groups.abc].map((name) => name || text("abc_none")).join(", "),
-    search && `„${/** @type {HTMLInputElement} */ (byId("search")).value.trim()}“`,
+    search && /** @type {HTMLInputElement} */ (byId("search")).value.trim(),
     changed ? text("only_changed") : "",
   ];
   return said.filter(Boolean).join("; ");
