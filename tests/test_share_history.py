@@ -198,12 +198,39 @@ def test_a_copy_with_everything_keeps_all_days(
 
 
 def test_the_sender_is_told_of_the_days_in_the_copy(german: Kept, tmp_path: Path) -> None:
-    said = run("share", german.path, tmp_path / "copy.xlsx", "--as-of", TODAY, "--json")
-    messages = [p["message"] for p in json.loads(said.stdout)["problems"]]
-    assert messages.count(
-        "Die Kopie enthält auch den Verlauf: Punkte, Kundentypen und Messwerte von 4 Tagen; löschen "
-        "Sie darin die Blätter Verlauf, Verlauf Modelle, Wanderung, wenn sie niemand sehen soll."
-    ) == 1  # fmt: skip
+    def told(*files: object) -> list[str]:
+        said = run("share", german.path, *files, "--as-of", TODAY, "--json")
+        messages = [p["message"] for p in json.loads(said.stdout)["problems"]]
+        return [m.partition(":")[0].partition(",")[0] for m in messages if "history_dates" in m]
+
+    copy, page = tmp_path / "copy.xlsx", tmp_path / "page.html"
+    of_copy, of_page = "Die Kopie enthält auch den Verlauf", "Die Seite zeigt"
+    assert told(copy) == [of_copy]
+    assert told("--html", page) == [of_page]
+    assert told(copy, "--html", page, "--hide", "Umsatz") == [of_copy, of_page]
+    assert told("--split-by", "Status", tmp_path / "folder") == [of_copy]
+
+
+def test_a_workbook_that_keeps_nothing_gives_nothing_of_earlier_days_away(
+    german: Kept, tmp_path: Path
+) -> None:
+    """What the sender is told to do, where nobody may see them."""
+    book = german._replace(path=tmp_path / "nothing.xlsx")
+    book.path.write_bytes(german.path.read_bytes())
+
+    def nothing(rows: Rows) -> None:
+        next(row for row in rows if row[0] == "history_dates")[1] = 0
+
+    rewritten(book.path, "tblSettings", nothing)
+    page = tmp_path / "page.html"
+    former = {*german.earlier.values(), *(german.names[number] for number in german.gone)}
+    for _ in range(2):
+        copy = shared(book, tmp_path, "--html", str(page))
+        for table in TABLES:
+            assert not any(any(row) for row in table_of(copy, table)[1:])
+        assert not [cell for cell in cells_of(copy) if any(name in str(cell) for name in former)]
+        assert not found_in({"page": page.read_bytes()}, *former)
+        run("rescore", book.path, "--as-of", TODAY, "--no-backup")
 
 
 def test_sheets_of_earlier_days_say_that_they_do_not_compute(german: Kept, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ from xlportfolio.live_texts import TEXTS, TEXTS_TABLE, live_texts
 from xlportfolio.locale import texts
 from xlportfolio.look import draw, packed, with_tables
 from xlportfolio.page_layout import PAGE_NAME
+from xlportfolio.remembered import told_of_past
 from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order
@@ -162,10 +163,12 @@ def share(
                 finish()
             if pdf is not None:
                 notes = _print(copy, pdf, run.presentation.language, progress)
-                problems = tuple(in_order([*problems, *notes]))
+                problems = (*problems, *notes)
             if html is not None and page is not None:
                 replace_file(html, page)
-    return Shared(book, out, pdf, html, key, audience, problems)
+    made = (("copy", out), ("pdf", pdf), ("page", html))
+    told = _of_past(audience, (kind for kind, path in made if path is not None))
+    return Shared(book, out, pdf, html, key, audience, tuple(in_order([*problems, *told])))
 
 
 def split(
@@ -217,9 +220,14 @@ def split(
             out = folder / name
             _refuse_targets(book, out)
             found = _copy(book, out, audience, unchanged, progress)
-            said = found if done else (*nobodys, *found)
-            done.append(Shared(book, out, None, None, key, audience, said))
+            said = in_order([*([] if done else nobodys), *found, *_of_past(audience, ["copy"])])
+            done.append(Shared(book, out, None, None, key, audience, tuple(said)))
     return done
+
+
+def _of_past(audience: Audience, kinds: Iterable[str]) -> list[Problem]:
+    """What the sender is told of earlier days in each of the files written."""
+    return [Problem(fault) for kind in kinds for fault in told_of_past(audience.run.past, kind)]
 
 
 def _joined(known: Iterable[Alias], new: Iterable[Alias]) -> tuple[Alias, ...]:
