@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import range_boundaries
-from support.books import rows_of, write_book
+from support.books import CUSTOMERS, rows_of, write_book
 from support.ecma import repairs_of
 from support.northwind import input_tables, measures_in
 from support.packages import faults_of, parts_of
@@ -368,6 +368,21 @@ def test_everything_that_can_be_asked_at_once(book: Kept, tmp_path: Path) -> Non
             expected.append([None if k in ats else cell for k, cell in enumerate(shown)])
     assert table_of(copy, "tblHistory")[1:] == expected
     assert {str(cell) for cell in cells_of(copy)}.isdisjoint(book.names)
+
+
+@pytest.mark.parametrize("asked", [(), ("--live",)])
+@pytest.mark.parametrize("hidden", [("--anonymise",), ("--only", "Status=Customer")])
+def test_a_word_that_no_scale_knows_names_nobody(
+    tmp_path: Path, asked: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    rows = [list(row) for row in CUSTOMERS]
+    rows[1][5], rows[4][1] = "ask Quellmann Guss", "Quellmann Guss"
+    path = write_book(tmp_path / "book.xlsx", customers=rows)
+    run("rescore", path, "--as-of", DAYS[0], "--no-backup")
+    copy, page = tmp_path / "copy.xlsx", tmp_path / "page.html"
+    run("share", path, copy, "--html", page, "--as-of", TODAY, *asked, *hidden)
+    assert not found_in(copy, "Quellmann")
+    assert not found_in({"page": page.read_bytes()}, "Quellmann")
 
 
 # --- the user's own sheets ------------------------------------------------------------------------
