@@ -246,6 +246,8 @@ def _refuse_targets(
             raise WorkbookError("share_suffix", path=path, suffix=suffix)
         if path.exists() and book.exists() and path.samefile(book):
             raise WorkbookError("share_onto_itself", path=path)
+        if not path.parent.exists():
+            raise WorkbookError("no_folder", path=path, folder=path.parent)
     if pdf is not None and find_office() is None:
         raise WorkbookError("pdf_no_office", path=pdf)
 
