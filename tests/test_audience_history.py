@@ -14,8 +14,10 @@ from test_audience import cells_of, numbers_in, tables_of, texts_in
 
 from xlportfolio.aliases import Alias
 from xlportfolio.audience import Audience, audience_of
+from xlportfolio.errors import Problem
 from xlportfolio.movement import Change
-from xlportfolio.run import Run
+from xlportfolio.remembered import told_of_past
+from xlportfolio.run import Past, Run
 from xlportfolio.schema import interpret
 from xlportfolio.sharing import Only, Sharing
 
@@ -68,8 +70,43 @@ def moved(audience: Audience) -> list[tuple[str, str, str]]:
     return list(zip(rows["customer_id"], rows["customer"], rows["change"], strict=True))
 
 
-def test_without_hiding_all_days_are_there(run: Run) -> None:
-    assert audience_of(run, Sharing()).run is run
+def test_a_copy_with_everything_holds_all_days(run: Run) -> None:
+    audience = audience_of(run, Sharing())
+    assert audience.run is run
+    assert audience.problems == ()
+
+
+def test_what_is_said_of_earlier_days_holds_for_what_is_given_away(run: Run) -> None:
+    """A copy holds the history; a PDF and a page only show who has moved."""
+    said = {
+        kind: [Problem(f).message("de") for f in told_of_past(run.past, kind)]
+        for kind in ("copy", "pdf", "page")
+    }
+    what_to_do = (
+        "; wenn das niemand sehen soll, setzen Sie in einer Kopie der Mappe history_dates auf 0 und "
+        "geben Sie diese weiter."
+    )
+    moved = (
+        " zeigt, wer seit 28.02.2026 gewandert oder nicht mehr da ist, mit Punkten und Messwerten "
+        "von damals"
+    )
+    assert said == {
+        "copy": [
+            "Die Kopie enthält auch den Verlauf: Punkte, Kundentypen und Messwerte von 3 Tagen, und "
+            f"wer gewandert ist{what_to_do}"
+        ],
+        "pdf": [f"Das PDF{moved}{what_to_do}"],
+        "page": [f"Die Seite{moved}{what_to_do}"],
+    }
+    of_one_day = Past(run.history.thinned(1), run.movement)
+    assert [Problem(f).message("de") for f in told_of_past(of_one_day, "copy")] == [
+        f"Die Kopie{moved}{what_to_do}"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["copy", "pdf", "page"])
+def test_nothing_is_said_where_no_earlier_day_is_kept(kind: str) -> None:
+    assert [*told_of_past(run_after((MARCH, NOW)).past, kind)] == []
 
 
 # --- only -----------------------------------------------------------------------------------------
@@ -221,6 +258,21 @@ def test_a_measure_that_only_an_earlier_model_lets_compute_is_told() -> None:
     assert ("share_computable", "Turnover") in keys
 
 
+@pytest.mark.parametrize(
+    ("weights", "is_told"), [((50, 50), False), ((10, 10), False), ((60, 40), True)]
+)
+def test_two_sums_of_two_hidden_measures_tell_both_of_them(
+    weights: tuple[float, float], *, is_told: bool
+) -> None:
+    then = [[*r[:2], w, *r[3:]] for r, w in zip(CRITERIA[:2], weights, strict=True)]
+    before = run_after((JANUARY, THEN), criteria=[*then, *CRITERIA[2:]])
+    given = interpret(tables_of([HEADER, *NOW], [CRITERIA_HEADER, *CRITERIA]))
+    run = Run.of(replace(given, history=before.history), today=MARCH)
+    problems = audience_of(run, Sharing(hide=("Turnover", "Growth"))).problems
+    told = [p.fault.details["criteria"] for p in problems if p.fault.key == "share_solvable"]
+    assert told == ([("Growth", "Turnover")] if is_told else [])
+
+
 # --- anonymise ------------------------------------------------------------------------------------
 
 
@@ -292,6 +344,22 @@ def test_the_earlier_name_of_somebody_without_a_name_is_secret() -> None:
     assert "alpha alt" not in texts_in(audience.run)
 
 
+def test_two_whose_numbers_differ_in_case_alone_stay_two() -> None:
+    """Else a day would hold one number twice, and the copy could never be rescored."""
+    rows = [list(row) for row in NOW]
+    rows[0][0], rows[1][0], rows[2][0], rows[2][1] = "a1", "A1", "", "Zeta  BAU"
+    rows[3][0] = ""
+    run = run_after((MARCH, rows))
+    audience = audience_of(run, Sharing(anonymise=True, anonymise_ids=True))
+    numbers = [number for _, number, _ in kept(audience)]
+    assert len(numbers) == len(set(numbers)) == 4
+    shown = {alias.customer_id: alias.shown_id for alias in audience.aliases}
+    turned = [[*row[:3], 1000 - row[3], *row[4:]] for row in rows]
+    again = audience_of(run_after((MARCH, turned)), audience.sharing, audience.aliases)
+    assert {alias.customer_id: alias.shown_id for alias in again.aliases} == shown
+    assert [a.customer_id for a in again.aliases] != [a.customer_id for a in audience.aliases]
+
+
 def test_a_number_that_holds_an_earlier_name_does_not_keep_it() -> None:
     then, now = ([list(row) for row in rows] for rows in (THEN, NOW))
     then[0][0] = now[0][0] = "A-Alpha Alt-1"
@@ -300,6 +368,43 @@ def test_a_number_that_holds_an_earlier_name_does_not_keep_it() -> None:
 
 
 # --- what was typed -------------------------------------------------------------------------------
+
+
+def test_words_that_no_scale_knows_are_texts_that_may_name_somebody() -> None:
+    rows = [list(row) for row in THEN]
+    rows[3][5] = "ask Beta Stahl"
+    run = run_after((JANUARY, rows), (MARCH, NOW))
+
+    def words(sharing: Sharing) -> set[Any]:
+        return set(audience_of(run, sharing).run.history.measures["Fit"])
+
+    assert words(Sharing()) == {"high", "low", "ask Beta Stahl"}
+    assert words(Sharing(anonymise=True)) == {"high", "low", "ask Customer 5"}
+    assert words(Sharing(only=Only("Region", "North"))) == {"high", "low", None}
+
+
+def test_a_word_of_a_scale_stays_whoever_is_called_so() -> None:
+    rows = [list(row) for row in NOW]
+    rows[1][1] = "High"
+    run = run_after((JANUARY, THEN), (MARCH, rows))
+    for sharing in (Sharing(anonymise=True), Sharing(only=Only("Region", "North"))):
+        history = audience_of(run, sharing).run.history
+        assert set(history.measures["Fit"]) == {"high", "low"}
+
+
+def test_a_column_of_a_users_own_in_the_history_is_searched_too() -> None:
+    run = run_after((JANUARY, THEN), (MARCH, NOW))
+    history = run.history
+    notes = ["", "with Gamma Guss", 7.0, None, "fine", "", "", ""]
+    measures = history.measures.assign(**{"Remark": notes, "Share of Gamma Guss": notes})
+    given = replace(run.given, history=replace(history, measures=measures))
+    later = Run.of(given, today=dt.date(2026, 4, 30))
+    north = audience_of(later, Sharing(only=Only("Region", "North"))).run.history
+    assert "Share of Gamma Guss" not in north.criteria
+    assert "Remark" in north.criteria
+    assert not {"with Gamma Guss"} & set(north.measures["Remark"])
+    named = audience_of(later, Sharing(anonymise=True)).run.history
+    assert {"with Customer 1", 7.0, "fine"} <= set(named.measures["Remark"])
 
 
 def test_what_was_typed_of_somebody_parted_with_is_told_without_secrets(run: Run) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import range_boundaries
-from support.books import rows_of, write_book
+from support.books import CUSTOMERS, rows_of, write_book
 from support.ecma import repairs_of
 from support.northwind import input_tables, measures_in
 from support.packages import faults_of, parts_of
@@ -27,7 +27,7 @@ from xlportfolio.files.workbook import Workbook as Package
 from xlportfolio.files.writing import OpenSheet
 
 DAYS = ("2026-01-31", "2026-03-31", "2026-06-30")
-TODAY = DAYS[-1]
+TODAY = "2026-07-15"
 TABLES = ("tblHistory", "tblHistoryModel", "tblMovement")
 #: Positions of the columns of the history, whatever its language.
 DAY, NUMBER, NAME, FIXED = 0, 2, 3, 11
@@ -138,15 +138,14 @@ def kept(path: Path) -> Kept:
     def last(rows: Rows) -> None:
         names.update({str(row[0]): row[1] for row in rows if row[0] is not None})
 
-    def model(rows: Rows) -> None:
+    def weight(rows: Rows) -> None:
         rows[0][2] += 7
-        rows[0][6] += 10_123.5
 
     run("rescore", path, "--as-of", DAYS[0], "--no-backup")
     rewritten(path, "tblCustomers", first)
+    rewritten(path, "tblCriteria", weight)
     run("rescore", path, "--as-of", DAYS[1], "--no-backup")
     rewritten(path, "tblCustomers", second)
-    rewritten(path, "tblCriteria", model)
     run("rescore", path, "--as-of", DAYS[2], "--no-backup")
     rewritten(path, "tblCustomers", last)
     whole = path.with_name(f"whole {path.name}")
@@ -195,27 +194,43 @@ def test_a_copy_with_everything_keeps_all_days(
     copy = shared(book, tmp_path, *asked)
     assert {table: table_of(copy, table) for table in TABLES} == book.whole
     days = {row[DAY].date().isoformat() for row in table_of(copy, "tblHistory")[1:]}
-    assert days == set(DAYS)
+    assert days == {*DAYS, TODAY}
 
 
-def said_of(*arguments: object) -> list[str]:
-    said = run("share", *arguments, "--as-of", TODAY, "--json")
-    return [problem["message"] for problem in json.loads(said.stdout)["problems"]]
+def test_the_sender_is_told_of_the_days_in_the_copy(german: Kept, tmp_path: Path) -> None:
+    def told(*files: object) -> list[str]:
+        said = run("share", german.path, *files, "--as-of", TODAY, "--json")
+        messages = [p["message"] for p in json.loads(said.stdout)["problems"]]
+        return [m.partition(":")[0].partition(",")[0] for m in messages if "history_dates" in m]
+
+    copy, page = tmp_path / "copy.xlsx", tmp_path / "page.html"
+    of_copy, of_page = "Die Kopie enthält auch den Verlauf", "Die Seite zeigt"
+    assert told(copy) == [of_copy]
+    assert told("--html", page) == [of_page]
+    assert told(copy, "--html", page, "--hide", "Umsatz") == [of_copy, of_page]
+    assert told("--split-by", "Status", tmp_path / "folder") == [of_copy]
 
 
-def test_the_sender_is_told_of_the_days_in_a_workbook(german: Kept, tmp_path: Path) -> None:
-    expected = (
-        "Die Kopie enthält auch den Verlauf: Punkte, Kundentypen und Messwerte von 3 Tagen; löschen "
-        "Sie darin die Blätter Verlauf Kunden, Verlauf Modelle, Wanderung, wenn sie niemand sehen "
-        "soll."
-    )
-    assert said_of(german.path, tmp_path / "copy.xlsx").count(expected) == 1
-    assert not any(
-        "Verlauf" in text for text in said_of(german.path, "--html", tmp_path / "p.html")
-    )
-    assert said_of(german.path, "--split-by", "Status", tmp_path / "all").count(expected) == 1
-    book = write_book(tmp_path / "new.xlsx")
-    assert not any("history" in text for text in said_of(book, tmp_path / "copy.xlsx"))
+def test_a_workbook_that_keeps_nothing_gives_nothing_of_earlier_days_away(
+    german: Kept, tmp_path: Path
+) -> None:
+    """What the sender is told to do, where nobody may see them."""
+    book = german._replace(path=tmp_path / "nothing.xlsx")
+    book.path.write_bytes(german.path.read_bytes())
+
+    def nothing(rows: Rows) -> None:
+        next(row for row in rows if row[0] == "history_dates")[1] = 0
+
+    rewritten(book.path, "tblSettings", nothing)
+    page = tmp_path / "page.html"
+    former = {*german.earlier.values(), *(german.names[number] for number in german.gone)}
+    for _ in range(2):
+        copy = shared(book, tmp_path, "--html", str(page))
+        for table in TABLES:
+            assert not any(any(row) for row in table_of(copy, table)[1:])
+        assert not [cell for cell in cells_of(copy) if any(name in str(cell) for name in former)]
+        assert not found_in({"page": page.read_bytes()}, *former)
+        run("rescore", book.path, "--as-of", TODAY, "--no-backup")
 
 
 def test_sheets_of_earlier_days_say_that_they_do_not_compute(german: Kept, tmp_path: Path) -> None:
@@ -353,6 +368,21 @@ def test_everything_that_can_be_asked_at_once(book: Kept, tmp_path: Path) -> Non
             expected.append([None if k in ats else cell for k, cell in enumerate(shown)])
     assert table_of(copy, "tblHistory")[1:] == expected
     assert {str(cell) for cell in cells_of(copy)}.isdisjoint(book.names)
+
+
+@pytest.mark.parametrize("asked", [(), ("--live",)])
+@pytest.mark.parametrize("hidden", [("--anonymise",), ("--only", "Status=Customer")])
+def test_a_word_that_no_scale_knows_names_nobody(
+    tmp_path: Path, asked: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    rows = [list(row) for row in CUSTOMERS]
+    rows[1][5], rows[4][1] = "ask Quellmann Guss", "Quellmann Guss"
+    path = write_book(tmp_path / "book.xlsx", customers=rows)
+    run("rescore", path, "--as-of", DAYS[0], "--no-backup")
+    copy, page = tmp_path / "copy.xlsx", tmp_path / "page.html"
+    run("share", path, copy, "--html", page, "--as-of", TODAY, *asked, *hidden)
+    assert not found_in(copy, "Quellmann")
+    assert not found_in({"page": page.read_bytes()}, "Quellmann")
 
 
 # --- the user's own sheets ------------------------------------------------------------------------

@@ -615,6 +615,7 @@ def test_what_hides_in_a_copy_hides_in_its_page_by_the_command(tmp_path: Path) -
         (("--html", "page.htm"), 1, "must end in .html"),
         (("--html", "page.xlsx"), 1, "must end in .html"),
         (("--html", "nowhere/page.html"), 1, "nowhere"),
+        (("copy.xlsx", "--html", "nowhere/page.html", "--anonymise"), 1, "nowhere"),
         (("--html", "page.html", "--split-by", "Region", "folder"), 2, "--html"),
         (("--html", "page.html", "--hide", "Color"), 1, "Color"),
         ((), 2, "--html"),

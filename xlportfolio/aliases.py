@@ -38,7 +38,8 @@ def aliases_of(
 
     After these comes one for each earlier name that nobody has now: it is shown as the customer is
     who had it. The same name has the same alias. A customer whose name serves as its number has its
-    alias for both. A number that holds a name is shown with the alias of that.
+    alias for both. A number that holds a name is shown with the alias of that. Texts that differ in
+    case or blanks alone have the same alias; where two numbers do, the second one ends in (2).
 
     Parameters
     ----------
@@ -84,10 +85,15 @@ def aliases_of(
     former_names = {name: shown[number] for number, name in earlier} if names else {}
     inside = Secrets(aliases={} if ids else {**former_names, **shown_names})
     made = []
+    there = {number for number, _, _ in customers}
+    whose = {a.shown_id: a.customer_id for a in reversed(known) if a.customer_id in there}
     for number, name, own in customers:
         shown_name = shown_names.get(name, name)
-        shown_id = shown_ids.get(own) or inside.told(own) or own
-        made.append(Alias(number, name, shown_id if own else shown_name.strip(), shown_name))
+        shown_id = (shown_ids.get(own) or inside.told(own) or own) if own else shown_name.strip()
+        more = (f"{shown_id} ({i})" for i in itertools.count(2))
+        free = itertools.chain([shown_id], more)
+        shown_id = next(one for one in free if whose.setdefault(one, number) == number)
+        made.append(Alias(number, name, shown_id, shown_name))
     return made + _of_earlier(made, earlier, names=names)
 
 
@@ -128,7 +134,7 @@ class _Keys:
             Whose it was, the text, and what stood for it.
         """
         former = [entry for entry in former if key_of(entry[2]) not in self._real]
-        by_text = {key_of(text): alias for _, text, alias in former}
+        by_text = {key_of(text): alias for _, text, alias in reversed(former)}
         by_owner = {owner: alias for owner, _, alias in former if owner}
         keys = dict.fromkeys(self.of[text] for _, text in wanted)
         chosen = {key: by_text[key] for key in keys if key in by_text}

@@ -14,11 +14,11 @@ from xlportfolio.analysis import Note
 from xlportfolio.asked import find_asked, values_in
 from xlportfolio.errors import Fault, InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.history import History
-from xlportfolio.locale import Phrase, texts
-from xlportfolio.model import RANGES, Axis, Criterion, ScoringModel, Strategy, category_key
+from xlportfolio.locale import texts
+from xlportfolio.model import RANGES, Criterion, ScoringModel, Strategy, category_key
 from xlportfolio.part import Part, part_of_analysis, part_of_consequences, without
 from xlportfolio.part_history import PartOfPast
-from xlportfolio.remembered import Remembered
+from xlportfolio.remembered import Remembered, told_of_scores
 from xlportfolio.run import Past, Run
 from xlportfolio.schema.cells import as_float, as_number
 from xlportfolio.schema.contract import Cell
@@ -168,10 +168,11 @@ class _Finder:
     def audience(self) -> Audience:
         """Everything together."""
         is_renamed = self.sharing.anonymise or self.sharing.anonymise_ids
+        run = self.run()
         return Audience(
             self.sharing,
             self.whole,
-            self.run(),
+            run,
             self.removed,
             self.positions,
             frozenset(c.name for c in self.hidden_criteria()),
@@ -359,14 +360,7 @@ class _Finder:
         """What a copy may still give away."""
         hidden = self.columns | self.remembered.hidden
         models = (self.whole.given.model, *self.whole.history.versions.values())
-        for axis in Axis:
-            counted = [
-                [c.name for c in m.criteria if c.axis is axis and c.weight > 0] for m in models
-            ]
-            found = [[name for name in names if name in hidden] for names in counted]
-            for name in dict.fromkeys(names[0] for names in found if len(names) == 1):
-                details = {"criterion": name, "axis": Phrase(f"axes.{axis}", {})}
-                yield Fault("share_computable", Severity.WARNING, details=details)
+        yield from told_of_scores(hidden, models)
         if self.removed:
             yield Fault("share_whole_shows", Severity.NOTE)
         if self.removed or self.sharing.anonymise:

@@ -11,7 +11,7 @@ import numpy as np
 
 from xlportfolio.live_columns import Columns, Formula, Made
 from xlportfolio.live_layout import Layout
-from xlportfolio.model import Axis, ScaleKind, Status
+from xlportfolio.model import Axis, ScaleKind, Status, category_key
 from xlportfolio.plain_formulas import excel_key, is_one_of, literal, number, spellings
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_float, as_number
@@ -113,7 +113,14 @@ class Measures(Columns):
         contents = [layout.customer_content(position, row) for row in layout.ids]
         read = [can_be_read(content) for content in contents]
         if seen.criterion.scale.kind is ScaleKind.CATEGORIES:
-            words = [_word(content, language) for content in contents]
+            known = {category_key(str(word)) for word, _ in seen.criterion.scale.levels}
+            told = layout.audience.secrets.told
+            # other words than those of the scale are texts in which names may stand
+            shown = [
+                told(c) if isinstance(c, str) and category_key(c) not in known else c
+                for c in contents
+            ]
+            words = [_word(content, language) for content in shown]
 
             def word(i: int) -> str | None:
                 cell = cell_of(i)

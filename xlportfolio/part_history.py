@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from xlportfolio.history import Bools, History
-from xlportfolio.model import Criterion, Scale, ScoringModel
+from xlportfolio.model import Criterion, Scale, ScoringModel, category_key, name_key
 from xlportfolio.movement import Crossing, ModelChange, Movement
 from xlportfolio.part import without
 from xlportfolio.tipping import WITHHELD
@@ -51,7 +51,9 @@ def part_of_history(history: History, part: PartOfPast) -> History:
     """The days of those who may be seen, without the measures and scales of what is hidden.
 
     The measures of a hidden criterion are missing throughout; its scale is a straight line without
-    bounds. Versions of the model that no day needs any more are not there.
+    bounds. Versions of the model that no day needs any more are not there. Words that no scale
+    knows are texts that somebody has typed, and so is the header of a column that belongs to no
+    criterion; the latter is left out if it must not be seen.
 
     Examples
     --------
@@ -70,7 +72,7 @@ def part_of_history(history: History, part: PartOfPast) -> History:
     needed = set(rows["version"].tolist())
     return History(
         rows,
-        without(history.measures.loc[at], part.hidden),
+        _measures(history, without(history.measures.loc[at], part.hidden), part),
         {v: _model(model, part) for v, model in history.versions.items() if v in needed},
     )
 
@@ -117,6 +119,23 @@ def _renamed(rows: pd.DataFrame, part: PartOfPast, columns: tuple[str, ...]) -> 
     parted = seen["parted"].tolist()
     told = {text: (part.told(text) or part.instead) if text else "" for text in set(parted)}
     put("parted", [told[text] for text in parted])
+    return seen
+
+
+def _measures(history: History, seen: pd.DataFrame, part: PartOfPast) -> pd.DataFrame:
+    """Measures without texts that must not be seen."""
+    known: dict[str, set[str]] = {}
+    for model in history.versions.values():
+        for criterion in model.criteria:
+            keys = (category_key(w) for w, _ in criterion.scale.levels if isinstance(w, str))
+            known.setdefault(name_key(criterion.name), set()).update(keys)
+    seen = seen[[n for n in seen.columns if name_key(n) in known or part.told(n) == n]].copy()
+    for name in seen.select_dtypes(object).columns:
+        cells, words = seen[name].tolist(), known.get(name_key(name), set())
+        typed = {c for c in cells if isinstance(c, str) and category_key(c) not in words}
+        if typed:
+            told = {text: part.told(text) or None for text in typed}
+            seen[name] = pd.Series([told.get(c, c) for c in cells], seen.index, dtype=object)
     return seen
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from xlportfolio.errors import Problem, note
+from xlportfolio.errors import Fault, Severity
 from xlportfolio.history import History
-from xlportfolio.history_sheets import HISTORY, MODELS
 from xlportfolio.locale import Phrase
-from xlportfolio.model import Criterion, name_key
-from xlportfolio.movement_sheet import MOVEMENT
+from xlportfolio.model import Axis, Criterion, ScoringModel, name_key
 from xlportfolio.part_history import PartOfPast, part_of_history, part_of_movement
 from xlportfolio.run import Past, Run
+
+#: Numbers that two different sums of them give away.
+_PAIR = 2
 
 
 class Remembered:
@@ -140,10 +142,52 @@ class Remembered:
         return Past(part_of_history(self._run.history, part), seen)
 
 
-def told_of_past(past: Past) -> tuple[Problem, ...]:
-    """What the sender is told of a workbook that holds other days besides its own."""
-    days = len(past.history.days)
-    if days <= 1:
-        return ()
-    sheets = [Phrase(f"sheets.{key}", {}) for key in (HISTORY, MODELS, MOVEMENT)]
-    return (note("share_history", count=days, sheets=sheets),)
+def told_of_past(past: Past, kind: str) -> Iterator[Fault]:
+    """What the sender is told of earlier days in what is given away.
+
+    Parameters
+    ----------
+    kind
+        ``"copy"``, which holds the history; ``"pdf"`` or ``"page"``, which show the movement alone.
+    """
+    days, moved = len(past.history.days), past.movement
+    if kind == "copy" and days > 1:
+        yield Fault("share_history", Severity.NOTE, details={"count": days})
+    elif moved is not None:
+        details = {"what": Phrase(f"sharing.kinds.{kind}", {}), "since": moved.since}
+        yield Fault("share_movement", Severity.NOTE, details=details)
+
+
+def told_of_scores(hidden: Collection[str], models: Sequence[ScoringModel]) -> Iterator[Fault]:
+    """What the sender is told of hidden criteria that follow from scores.
+
+    Parameters
+    ----------
+    models
+        Those under which anything in the copy was scored.
+    """
+    for axis in Axis:
+        phrase = Phrase(f"axes.{axis}", {})
+        counted = [
+            [c for c in m.criteria if c.axis is axis and c.weight > 0 and c.name in hidden]
+            for m in models
+        ]
+        for name in dict.fromkeys(found[0].name for found in counted if len(found) == 1):
+            details = {"criterion": name, "axis": phrase}
+            yield Fault("share_computable", Severity.WARNING, details=details)
+        for pair in _solvable(found for found in counted if len(found) == _PAIR):
+            yield Fault(
+                "share_solvable", Severity.WARNING, details={"criteria": pair, "axis": phrase}
+            )
+
+
+def _solvable(pairs: Iterable[Sequence[Criterion]]) -> Iterator[tuple[str, str]]:
+    """Pairs that are weighed differently to each other: two sums of two numbers tell both."""
+    ratios: dict[tuple[str, str], float] = {}
+    told: set[tuple[str, str]] = set()
+    for pair in pairs:
+        one, other = sorted(pair, key=lambda c: name_key(c.name))
+        key, ratio = (name_key(one.name), name_key(other.name)), one.weight / other.weight
+        if key not in told and not math.isclose(ratio, ratios.setdefault(key, ratio)):
+            told.add(key)
+            yield one.name, other.name

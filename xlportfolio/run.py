@@ -154,7 +154,7 @@ def _past(
     """What is kept and what has changed since, and what is odd about what was kept."""
     asked, history = given.presentation, given.history
     if not asked.history_dates:
-        return Past(), []
+        return Past(History(measures=history.measures[:0])), []  # no column of its sheet goes
     is_somebody = ~analysis.customers["note"].isin(_NOBODY).to_numpy()
     customers, measures = analysis.customers.loc[is_somebody], analysis.measures.loc[is_somebody]
     faults: list[Fault] = []

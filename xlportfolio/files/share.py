@@ -158,16 +158,17 @@ def share(
             copy = out or Path(folder) / f"{book.stem}.xlsx"
             if copy == out or pdf is not None:
                 problems = _copy(book, copy, audience, finish, progress)
-                problems += told_of_past(audience.run.past) if copy == out else ()
             else:
                 problems = audience.problems
                 finish()
             if pdf is not None:
                 notes = _print(copy, pdf, run.presentation.language, progress)
-                problems += tuple(notes)
+                problems = (*problems, *notes)
             if html is not None and page is not None:
                 replace_file(html, page)
-    return Shared(book, out, pdf, html, key, audience, tuple(in_order(problems)))
+    made = (("copy", out), ("pdf", pdf), ("page", html))
+    told = _of_past(audience, (kind for kind, path in made if path is not None))
+    return Shared(book, out, pdf, html, key, audience, tuple(in_order([*problems, *told])))
 
 
 def split(
@@ -219,10 +220,14 @@ def split(
             out = folder / name
             _refuse_targets(book, out)
             found = _copy(book, out, audience, unchanged, progress)
-            found += told_of_past(audience.run.past)
-            said = found if done else (*nobodys, *found)
-            done.append(Shared(book, out, None, None, key, audience, said))
+            said = in_order([*([] if done else nobodys), *found, *_of_past(audience, ["copy"])])
+            done.append(Shared(book, out, None, None, key, audience, tuple(said)))
     return done
+
+
+def _of_past(audience: Audience, kinds: Iterable[str]) -> list[Problem]:
+    """What the sender is told of earlier days in each of the files written."""
+    return [Problem(fault) for kind in kinds for fault in told_of_past(audience.run.past, kind)]
 
 
 def _joined(known: Iterable[Alias], new: Iterable[Alias]) -> tuple[Alias, ...]:
@@ -241,6 +246,8 @@ def _refuse_targets(
             raise WorkbookError("share_suffix", path=path, suffix=suffix)
         if path.exists() and book.exists() and path.samefile(book):
             raise WorkbookError("share_onto_itself", path=path)
+        if not path.parent.exists():
+            raise WorkbookError("no_folder", path=path, folder=path.parent)
     if pdf is not None and find_office() is None:
         raise WorkbookError("pdf_no_office", path=pdf)
 

@@ -33,13 +33,15 @@ def read_history(tables: Mapping[str, RawTable], findings: Findings) -> History:
 
     Words, and numbers in texts, are read in the language of the headers, in which all of it was
     written. What cannot be read is an error, since the sheet is written anew: nothing may be lost.
+    Columns of criteria stay although no day is kept, since no column of the sheet ever goes.
     """
     raw = tables.get(contract.HISTORY.name)
     grid = None if raw is None else Grid(raw)
-    if grid is None or not grid.rows:
+    if grid is None:
         return History()
     own = Findings(language_of(grid, None) or findings.language)
-    own.add_lacking_columns(grid)
+    if grid.rows:
+        own.add_lacking_columns(grid)
     history = History()
     if not own.has_errors:
         versions = read_versions(tables.get(contract.HISTORY_MODELS.name), findings)
