@@ -31,6 +31,7 @@ from xlportfolio.model import (
     ThresholdRule,
 )
 from xlportfolio.report import ORDER
+from xlportfolio.sharing import Sharing
 from xlportfolio.tables import SheetTable
 
 FIRST, SECOND = dt.date(2026, 1, 31), dt.date(2026, 2, 28)
@@ -164,16 +165,20 @@ def test_the_newest_day_is_printed_without_measures(book: Path) -> None:
     assert sheet.print_title_rows == "$1:$5"
 
 
-def test_a_pdf_leaves_out_what_is_only_kept(book: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("live", [False, True])
+def test_a_pdf_leaves_out_what_is_only_kept_or_computes(
+    live: bool, book: Path, tmp_path: Path
+) -> None:
     require_libreoffice()
     rescore(book, as_of=FIRST, backup=False)
     pdf = tmp_path / "book.pdf"
-    share(book, None, pdf=pdf, as_of=SECOND)
+    share(book, None, Sharing(live=live), pdf=pdf, as_of=SECOND)
     command = ["pdftotext", str(pdf), "-"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     titles = texts("en").branch("titles")
     printed = {key for key in ORDER if titles[key] in text}
     assert printed == {*ORDER} - {"history", "history_models"}
+    assert titles["texts"] not in text
 
 
 def with_criterion(path: Path, name: str) -> None:

@@ -57,6 +57,7 @@ def wide_book(path: Path) -> Path:
         wide.write_row(row, 0, [f"r{row}c{column}" for column in range(40)])
         upright.write_row(row, 0, [f"u{row}c{column}" for column in range(20)])
     hidden.write("A1", "nobody prints this")
+    hidden.print_area("A1:A1")
     hidden.hide()
     upright.set_portrait()
     upright.set_v_pagebreaks([3, 6])

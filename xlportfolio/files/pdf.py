@@ -30,6 +30,7 @@ _PIXEL = _INCH / 96
 _CHARACTER, _PADDING, _USUAL = 7, 5, 8.43
 #: Below this scale, writing of 11 points is smaller than 5, which nobody reads.
 _READABLE = 0.45
+_PRINT_AREA = "_xlnm.Print_Area"
 _COLUMN = re.compile(r"\$([A-Z]{1,3})(?=[$:,]|$)")
 #: What follows the setup of the pages in a sheet (18.3.1.99 and, of a chart sheet, 18.3.1.12).
 _AFTER_SETUP = (
@@ -73,6 +74,7 @@ def fit_to_pages(workbook: Workbook) -> list[Problem]:
         raise WorkbookError("pdf_empty", path=workbook.package.path)
     for sheet in workbook.sheets:
         if sheet.element.get("state", "visible") != "visible":
+            workbook.drop_name(_PRINT_AREA, sheet)  # with one, LibreOffice prints it all the same
             continue
         frame = SheetFrame(workbook.package, sheet.part)
         if sheet.is_worksheet:
@@ -87,6 +89,7 @@ def fit_to_pages(workbook: Workbook) -> list[Problem]:
         else:
             continue
         frame.put()
+    workbook.commit()
     return notes
 
 
@@ -163,7 +166,7 @@ def _print_area(workbook: Workbook, sheet: Sheet) -> tuple[int, int] | None:
     """The first and the last column of what the user wants printed, if she says so."""
     local = str(workbook.sheets.index(sheet))
     for name in workbook.defined_names():
-        if name.get("name") == "_xlnm.Print_Area" and name.get("localSheetId") == local:
+        if name.get("name") == _PRINT_AREA and name.get("localSheetId") == local:
             found = [column_index_from_string(c) for c in _COLUMN.findall(name.text or "")]
             return (min(found), max(found)) if found else None
     return None
