@@ -28,11 +28,13 @@ def read_history(tables: Mapping[str, RawTable], findings: Findings) -> History:
     """
     raw = tables.get(contract.HISTORY.name)
     grid = None if raw is None else Grid(raw)
-    if grid is None or not grid.rows:
+    if grid is None:
         return History()
     own = Findings(language_of(grid, None) or findings.language)
     own.add_lacking_columns(grid)
     history = History()
+    if own.has_errors and not grid.rows:
+        return history  # nothing is lost with it
     if not own.has_errors:
         versions = read_versions(tables.get(contract.HISTORY_MODELS.name), findings)
         history = _Rows(grid, own, versions).history()
