@@ -165,7 +165,7 @@ def _past(
         before = analyse(then.customers, then.model)
         faults += _doubts(history.rows, before, since)
         gone = history.gone(day, set(customers["customer_id"].tolist()), since)
-        moved = movement(before, since, analysis, day, gone)
+        moved = movement(before, since, analysis, day, gone, history.last_seen(day))
     elif asked.compare_with is not None:
         details = {"day": asked.compare_with, "as_of": day}
         faults.append(Fault("nothing_kept", Severity.WARNING, "compare_with", details=details))
