@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, write_book
 from typer.testing import CliRunner, Result
 
+import xlportfolio as kp
 from xlportfolio import cli
 from xlportfolio.files.compare import compare
 
@@ -115,6 +116,15 @@ def test_who_was_renamed_moved_came_and_went(old: Path, new: Path) -> None:
     )
     assert gamma["last_seen"] == "2026-03-31"
     assert gamma["rank"]["now"] is None
+
+
+def test_days_that_the_workbooks_keep_themselves_do_not_matter(tmp_path: Path) -> None:
+    settings = [("as_of", "2026-03-31"), ("compare_with", "2020-01-01"), ("history_dates", 0)]
+    old = write_book(tmp_path / "old.xlsx")
+    new = write_book(tmp_path / "new.xlsx", settings=settings)
+    kp.rescore(new, as_of=dt.date(2026, 9, 30))
+    keys = {problem.fault.key for problem in compare(old, new).problems}
+    assert keys.isdisjoint({"nothing_kept", "history_later", "history_shortened"})
 
 
 def test_weights_that_changed_are_told_apart_from_what_the_customer_did(tmp_path: Path) -> None:

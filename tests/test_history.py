@@ -254,13 +254,78 @@ def test_the_day_compared_with_may_be_chosen() -> None:
     for early, day in (("2026-01-14", MARCH), ("2026-01-20", JANUARY)):
         none = run_on(day, inputs(settings={"compare_with": early}), run)
         assert none.movement is None
-        assert [(p.fault.key, p.cell) for p in none.problems] == [("nothing_kept", "B2")]
+        warned = [(p.fault.key, p.cell) for p in none.problems if p.severity == "warning"]
+        assert warned == [("nothing_kept", "B2")]
 
 
 def test_nothing_is_kept_where_nobody_wants_it() -> None:
     run = run_on(FEBRUARY, inputs(settings={"history_dates": 0}), run_on(JANUARY, inputs()))
     assert run.history.days == []
     assert run.movement is None
+
+
+def unkept(run: Any) -> list[tuple[str, str | None, str | None]]:
+    """What is said of days that are not kept or not compared, with its place."""
+    keys = {"history_shortened", "day_not_kept", "history_later"}
+    return [(p.fault.key, p.sheet, p.cell) for p in run.problems if p.fault.key in keys]
+
+
+def test_before_days_are_lost_the_data_check_says_which() -> None:
+    run = run_on(MARCH, inputs(), run_on(FEBRUARY, inputs(), run_on(JANUARY, inputs())))
+    for dates, lost in ((0, (3, JANUARY, MARCH)), (2, (2, JANUARY, FEBRUARY))):
+        later = dt.date(2026, 4, 15)
+        fewer = run_on(later, inputs(settings={"history_dates": dates}), run)
+        assert unkept(fewer) == [("history_shortened", "Settings", "B2")]
+        (said,) = (p.fault.details for p in fewer.problems if p.fault.key == "history_shortened")
+        assert (said["count"], said["first"], said["last"]) == lost
+        again = run_on(later, inputs(settings={"history_dates": dates}), fewer)
+        assert unkept(again) == []
+    full = run_on(dt.date(2026, 4, 15), inputs(settings={"history_dates": 3}), run)
+    assert unkept(full) == []  # one goes for one that comes
+
+
+def test_later_days_are_told_of_and_so_is_a_day_for_which_there_is_no_room() -> None:
+    run = run_on(MARCH, inputs(), run_on(FEBRUARY, inputs()))
+    earlier = run_on(JANUARY, inputs(), run)
+    assert unkept(earlier) == [("history_later", "History customers", None)]
+    assert unkept(run_on(MARCH, inputs(), earlier)) == []
+    no_room = run_on(JANUARY, inputs(settings={"history_dates": 2}), run)
+    assert no_room.history.days == [FEBRUARY, MARCH]
+    assert unkept(no_room) == [
+        ("day_not_kept", "Settings", "B2"),
+        ("history_later", "History customers", None),
+    ]
+
+
+@pytest.mark.parametrize("emptied", ["setting", "rows"])
+def test_a_history_that_was_emptied_fills_again(emptied: str, tmp_path: Path) -> None:
+    """Its columns of measures stay, so that nothing of it is taken for somebody else's."""
+
+    def empty(book: Any) -> None:
+        if emptied == "setting":
+            book["Settings"]["B2"] = 0
+        for row in book["History customers"].iter_rows(min_row=6) if emptied == "rows" else ():
+            for cell in row:
+                cell.value = None
+
+    def put_last_first(book: Any) -> None:
+        book["Settings"]["B2"] = 5
+        criteria = book["Criteria"]
+        rows = [[cell.value for cell in row] for row in criteria.iter_rows(min_row=2)]
+        for i, row in enumerate([rows[-1], *rows[:-1]], start=2):
+            for j, cell in enumerate(row, start=1):
+                criteria.cell(i, j, cell)
+
+    path = write_book(tmp_path / "customers.xlsx", settings=[("history_dates", 24)])
+    kp.rescore(path, as_of=JANUARY)
+    path = edited(path, tmp_path, empty)
+    kept = kp.rescore(path, as_of=FEBRUARY).run.history
+    assert kept.days == ([] if emptied == "setting" else [FEBRUARY])
+    (tmp_path / "later").mkdir()
+    path = edited(path, tmp_path / "later", put_last_first)
+    kept = kp.rescore(path, as_of=MARCH).run.history
+    assert kept.days == [*([] if emptied == "setting" else [FEBRUARY]), MARCH]
+    assert kept.criteria == ("Turnover", "Growth", "Fit", "Visits")
 
 
 def test_a_model_that_scores_alike_keeps_its_version_and_comes_back_to_it() -> None:

@@ -61,7 +61,8 @@ def test_it_scores_and_says_who_has_moved_and_who_is_missing(kept: xw.Book) -> N
     assert kept.sheets.active.name == "Movement"
     counts, missing, rest = said(kept).split("\n\n", 2)
     assert counts == (
-        "Compared with 2026-01-31: changes of type: 1; new: 0; missing: 6; parted on purpose: 0."
+        "Compared with 2026-01-31: changes of type: 1; rated now: 0; no longer rated: 0; "
+        "new: 0; missing: 6; parted on purpose: 0."
     )
     assert missing == (
         "Missing, with no note yet that somebody has parted with them on purpose: Customer 17, "

@@ -413,6 +413,53 @@ def test_a_renamed_customer_is_the_same_and_one_with_another_number_probably_so(
     )
 
 
+def test_somebody_who_moves_under_another_name_is_told_by_the_name_of_then() -> None:
+    then = scored(SIMPLE, {"Worth": [80], "Service": [80]}, customer=["Alpha  GmbH"])
+    for name, end in (("Beta", " On 2026-03-31 the name was “Alpha GmbH”."), ("Alpha GmbH", "")):
+        now = scored(SIMPLE, {"Worth": [20], "Service": [80]}, customer=[name])
+        assert said(between(then, now), "A").endswith(f"(-60.0 points).{end}")
+    unrated = scored(SIMPLE, {"Worth": [None], "Service": [80]}, customer=["Beta"])
+    assert said(between(then, unrated), "A", "de").endswith(
+        "Der Name war am 31.03.2026 noch „Alpha GmbH“."
+    )
+
+
+def test_somebody_who_was_there_before_is_not_called_new() -> None:
+    then, now = people(customer_id=["1"]), people(customer_id=["1", "2", "3"])
+    january = dt.date(2026, 1, 31)
+    moved = movement(then, SINCE, now, DAY, seen={"1": SINCE, "2": january})
+    assert moved.customers["last_seen"].tolist() == [None, january, None]
+    assert [said(moved, number) for number in "23"] == [
+        "Back again: not there on 2026-03-31, last seen on 2026-01-31; now rank 2, Star.",
+        "New since 2026-03-31: rank 3, Star.",
+    ]
+
+
+def test_a_changed_weight_may_leave_too_few_measures() -> None:
+    """30 of 100 lack, then 60 of 100; who loses a measure has done so on its own."""
+    measures = {"Worth": [80, 80], "Service": [80, 80], "Care": [None, 80]}
+    lost = {"Worth": [80, 80], "Service": [80, 80], "Care": [None, None]}
+    light, heavy = (
+        kp.ScoringModel(
+            (
+                Criterion("Worth", Axis.VALUE, 1, POINTS),
+                Criterion("Service", Axis.BENEFIT, 100 - care, POINTS),
+                Criterion("Care", Axis.BENEFIT, care, POINTS),
+            )
+        )
+        for care in (30, 60)
+    )
+    by_model = "The cause is the model, which has changed in between."
+    moved = between(scored(light, measures), scored(heavy, lost))
+    assert moved.customers.sort_values("customer_id")["rated_cause"].tolist() == [
+        *("model", "customer")
+    ]
+    assert [by_model in said(moved, number) for number in "AB"] == [True, False]
+    back = between(scored(heavy, lost), scored(light, measures))
+    assert [of(back, number)[0]["change"] for number in "AB"] == [Change.RATED] * 2
+    assert [by_model in said(back, number) for number in "AB"] == [True, True]
+
+
 def kept(*rows: tuple[dt.date, str, float, str]) -> pd.DataFrame:
     """Last rows of a history: the day, the number, the rank, and what was typed."""
     return pd.DataFrame(

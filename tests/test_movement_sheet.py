@@ -102,7 +102,7 @@ def test_those_missing_come_first_then_the_largest_moves() -> None:
     assert np.isnan(cells(table, "total_change")[0])
     assert cells(table, "type_before")[:3] == ["Star", "Poor dog", "Star"]
     assert cells(table, "type_now")[:4] == ["", "", "Poor dog", "Free rider"]
-    assert cells(table, "cause")[2:4] == ["customer", "customer"]
+    assert cells(table, "cause") == [*["", ""], *["customer"] * 4, *["", ""]]
     assert cells(table, "criterion")[2:4] == ["Turnover; Services", "Turnover"]
     assert cells(table, "parted") == [*[""] * 7, "insolvent"]
     assert [bool(reason) for reason in cells(table, "reason")] == [True] * 8
@@ -135,10 +135,11 @@ def test_from_type_to_type_everybody_is_counted_once() -> None:
 
 def test_what_is_said_above() -> None:
     found = moved(THEN, NOW, ["dropped"])
-    assert counts(found) == Counts(moved=2, new=1, missing=2, parted=1)
+    assert counts(found) == Counts(moved=2, rated=1, unrated=1, new=1, missing=2, parted=1)
     assert missing(found) == ["Best Gone", "Worst Gone"]
     assert compared(found, EN) == (
-        "Compared with 2026-01-31: changes of type: 2; new: 1; missing: 2; parted on purpose: 1."
+        "Compared with 2026-01-31: changes of type: 2; rated now: 1; no longer rated: 1; new: 1; "
+        "missing: 2; parted on purpose: 1."
     )
     first, second = laid_out(found).subtitles
     assert first == f"As of 2026-02-28. {compared(found, EN)}"

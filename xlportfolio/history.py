@@ -146,6 +146,13 @@ class History:
         listed: pd.DataFrame = last.loc[np.array(missing, dtype=np.bool_)]
         return listed.sort_values("rank", kind="stable")
 
+    def last_seen(self, day: dt.date) -> dict[str, dt.date]:
+        """When everybody was seen for the last time before a day, by their numbers."""
+        earlier = self.rows.loc[(self.rows["day"] < day.toordinal()).to_numpy()]
+        last = earlier.drop_duplicates("customer_id", keep="last")
+        days = map(dt.date.fromordinal, last["day"].tolist())
+        return dict(zip(last["customer_id"].tolist(), days, strict=True))
+
     def marked(self, marks: Mapping[str, str]) -> History:
         """With what was typed of those who were dropped on purpose, by their numbers.
 

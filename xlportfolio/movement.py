@@ -16,7 +16,7 @@ thresholds, and from what everybody else has done.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,7 +48,7 @@ _ORDER = (
     *("customer_id", "customer", "customer_before", "status", "change"),
     *("quadrant_before", "quadrant", "value_before", "value", "benefit_before", "benefit"),
     *("total_before", "total", "rank_before", "rank", "value_then", "benefit_then"),
-    *("last_seen", "parted", "successor", "note_before", "note"),
+    *("last_seen", "parted", "successor", "rated_cause", "note_before", "note"),
     *("value_coverage_before", "value_coverage"),
     *("benefit_coverage_before", "benefit_coverage"),
 )
@@ -88,9 +88,12 @@ class Movement:
         ``total_before``, ``total``, ``rank_before``, ``rank``; ``value_then``, ``benefit_then``,
         of those there on both days, the scores of the earlier measures with the model, bounds and
         thresholds of the later day, or, where these measures give none, those of the earlier day;
-        ``last_seen`` (a date; of those who are gone, else ``None``), ``parted`` (what a user has
+        ``last_seen`` (a date; of those who are gone, and of those who are back again, which are
+        among those who are new; else ``None``), ``parted`` (what a user has
         typed of somebody who was dropped on purpose, else ``""``) and ``successor`` (of those who
-        are gone, the number of somebody new with the same name, else ``""``). Why somebody is not
+        are gone, the number of somebody new with the same name, else ``""``), ``rated_cause`` (of
+        those who are rated now or no longer, which :class:`Cause` did it, else ``""``: the model if
+        the earlier measures are enough, or too few, for the later one). Why somebody is not
         rated say ``note_before``, ``note`` (:class:`xlportfolio.analysis.Note`),
         ``value_coverage_before``, ``value_coverage``, ``benefit_coverage_before`` and
         ``benefit_coverage`` (0 to 1). Of those who are gone, what was then is that of the day on
@@ -120,6 +123,7 @@ def movement(
     after: PortfolioAnalysis,
     day: dt.date,
     gone: pd.DataFrame | None = None,
+    seen: Mapping[str, dt.date] | None = None,
 ) -> Movement:
     """Compare two days.
 
@@ -134,6 +138,9 @@ def movement(
         :attr:`xlportfolio.history.History.rows`; more rows do no harm. Whoever was parted with on
         purpose is listed only if ``before`` has them. ``None``: whoever ``before`` has and
         ``after`` has not is gone.
+    seen
+        When customers were last seen before the later day, by their numbers: so those are told who
+        are not new, but back again. ``None``: it is not known.
 
     Examples
     --------
@@ -159,7 +166,7 @@ def movement(
     )
     steps = steps_between(before, after)
     both = after.customers["customer_id"].to_numpy(object)[steps.states[-1].at]
-    here = _here(earlier, later)
+    here = _here(earlier, later, seen or {})
     here |= {
         f"{axis}_then": _numbers(pd.Series(steps.scores(axis)[2], both).reindex(later.index))
         for axis in Axis
@@ -167,6 +174,10 @@ def movement(
     there = _departed(earlier, later, since, gone)
     there["successor"] = _successors(there, here)
     rows = later.index.get_indexer(pd.Index(both, dtype=object))
+    by_model = steps.is_rated(1) == steps.is_rated(3)
+    rated = np.isin(here["change"][rows], [Change.RATED, Change.UNRATED])
+    causes = _objects([Cause.CUSTOMER, Cause.MODEL])[by_model.astype(np.int64)]
+    here["rated_cause"][rows[rated]] = causes[rated]
     found: list[tuple[Crossing, ...]] = [()] * (len(later) + len(there["customer_id"]))
     for axis in Axis:
         for place, crossing in crossings(steps, axis, here["change"][rows] == Change.MOVED):
@@ -189,7 +200,7 @@ def _by_number(customers: pd.DataFrame) -> pd.DataFrame:
     return customers.set_axis(pd.Index(customers["customer_id"].to_numpy(object), dtype=object))
 
 
-def _here(earlier: pd.DataFrame, later: pd.DataFrame) -> _Table:
+def _here(earlier: pd.DataFrame, later: pd.DataFrame, seen: Mapping[str, dt.date]) -> _Table:
     """Those of the later day, in the order of its ranking; frames are labelled by numbers."""
     known = later.index.isin(earlier.index)
     then = earlier.reindex(later.index)
@@ -198,7 +209,13 @@ def _here(earlier: pd.DataFrame, later: pd.DataFrame) -> _Table:
         "customer": _texts(later["customer"]),
         "customer_before": np.where(known, _texts(then["customer"]), ""),
         "status": _texts(later["status"]),
-        "last_seen": np.full(len(later), None, dtype=object),
+        "last_seen": _objects(
+            [
+                None if is_known else seen.get(n)
+                for n, is_known in zip(later.index, known, strict=True)
+            ]
+        ),
+        "rated_cause": np.full(len(later), "", dtype=object),
     }
     for column, name in _WORDS.items():
         table[f"{name}_before"] = np.where(known, _texts(then[column]), "")
@@ -246,6 +263,7 @@ def _last_seen(rows: pd.DataFrame) -> _Table:
         "status": _texts(rows["status"]),
         "change": _objects([Change.GONE] * len(rows)),
         "parted": _texts(rows["parted"]),
+        "rated_cause": blank,
     }
     days = [dt.date.fromordinal(int(day)) for day in rows["day"].tolist()]
     table["last_seen"] = _objects(days)

@@ -93,6 +93,7 @@ def _customer(row: Mapping[Hashable, Any]) -> dict[str, Any]:
         "last_seen": _day(row["last_seen"]),
         "parted": row["parted"] or None,
         "successor": row["successor"] or None,
+        "rated_cause": str(row["rated_cause"]) or None,
     }
 
 

@@ -54,12 +54,14 @@ _KINDS = {
 
 
 class Counts(NamedTuple):
-    """How many customers have moved from one type to another, are new, and are missing.
+    """How many customers have moved from type to type, are (not) rated now, new, and missing.
 
     ``missing`` leaves out whom somebody has parted with on purpose; these are ``parted``.
     """
 
     moved: int
+    rated: int
+    unrated: int
     new: int
     missing: int
     parted: int
@@ -67,8 +69,12 @@ class Counts(NamedTuple):
 
 def counts(movement: Movement) -> Counts:
     """Count who has moved, come and gone."""
-    places = _places(movement.customers)
-    return Counts(*(int((places == place).sum()) for place in (_MOVED, _NEW, _MISSING, _PARTED)))
+    changes, places = movement.customers["change"], _places(movement.customers)
+    told = (Change.MOVED, Change.RATED, Change.UNRATED, Change.NEW)
+    return Counts(
+        *(int((changes == change).sum()) for change in told),
+        *(int((places == place).sum()) for place in (_MISSING, _PARTED)),
+    )
 
 
 def missing(movement: Movement) -> list[str]:
@@ -189,7 +195,12 @@ def _cells(movement: Movement, reasons: Sequence[str], words: Texts) -> dict[str
         "total_change": change[at],
         "rank_before": numbers("rank_before"),
         "rank_now": numbers("rank"),
-        "cause": [_listed(words(f"causes.{c.cause}") for c in crossed) for crossed in crossings],
+        "cause": [
+            _listed(
+                words(f"causes.{cause}") for cause in (*(c.cause for c in crossed), rated) if cause
+            )
+            for crossed, rated in zip(crossings, rows["rated_cause"].tolist(), strict=True)
+        ],
         "criterion": [
             _listed(c.criterion for c in crossed if isinstance(c.criterion, str))
             for crossed in crossings

@@ -60,6 +60,12 @@ class Steps:
         """Shape ``(4,)``, 0 to 100."""
         return np.array([getattr(state.analysis.thresholds, axis) for state in self.states])
 
+    def is_rated(self, state: int) -> Bools:
+        """Shape ``(n_both,)``: who has measures enough for a rank in a state, from 0."""
+        analysis, at = self.states[state]
+        ranked: Bools = analysis.customers["rank"].notna().to_numpy(np.bool_)[at]
+        return ranked
+
     def effects(self, axis: Axis, step: int, rows: Ints) -> tuple[Sequence[str], Floats]:
         """By how many points each criterion has moved the score of some customers in a step.
 

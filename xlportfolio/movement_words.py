@@ -95,21 +95,34 @@ class _Reasons:
         }
 
     def of(self, row: Mapping[Hashable, Any], crossings: Sequence[Crossing]) -> str:
+        since = self._movement.since
         match row["change"]:
             case Change.MOVED:
-                return " ".join(map(self._crossing, crossings))
+                return " ".join([*map(self._crossing, crossings), *self._renamed(row)])
             case Change.NEW:
-                return self._say("new", since=self._movement.since, place=self._place(row, ""))
+                key = "new" if row["last_seen"] is None else "back"
+                details = {"since": since, "last_seen": row["last_seen"]}
+                return self._say(key, place=self._place(row, ""), **details)
             case Change.GONE:
                 return self._gone(row)
             case Change.RATED | Change.UNRATED as change:
-                return self._say(
+                said = self._say(
                     str(change),
-                    since=self._movement.since,
+                    since=since,
                     place=self._place(row, "_before" if change is Change.UNRATED else ""),
                     note=self._note(row, "" if change is Change.UNRATED else "_before"),
                 )
+                by_model = row["rated_cause"] == Cause.MODEL
+                why = [self._say("rating_by_model")] if by_model else []
+                return " ".join([said, *why, *self._renamed(row)])
         return ""
+
+    def _renamed(self, row: Mapping[Hashable, Any]) -> list[str]:
+        """That the name was another one, if it was."""
+        then, now = (" ".join(str(row[key]).split()) for key in ("customer_before", "customer"))
+        if then in {"", now}:
+            return []
+        return [self._say("renamed", since=self._movement.since, before=then)]
 
     def _say(self, key: str, **details: object) -> str:
         return self._words(f"movement.{key}", **details)

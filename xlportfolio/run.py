@@ -154,7 +154,8 @@ def _past(
     """What is kept and what has changed since, and what is odd about what was kept."""
     asked, history = given.presentation, given.history
     if not asked.history_dates:
-        return Past(History(measures=history.measures[:0])), []  # no column of its sheet goes
+        nothing = history.thinned(0)  # but the columns of its sheet
+        return Past(nothing, None), _unkept(history, nothing, day, asked)
     is_somebody = ~analysis.customers["note"].isin(_NOBODY).to_numpy()
     customers, measures = analysis.customers.loc[is_somebody], analysis.measures.loc[is_somebody]
     faults: list[Fault] = []
@@ -165,12 +166,37 @@ def _past(
         before = analyse(then.customers, then.model)
         faults += _doubts(history.rows, before, since)
         gone = history.gone(day, set(customers["customer_id"].tolist()), since)
-        moved = movement(before, since, analysis, day, gone)
+        moved = movement(before, since, analysis, day, gone, history.last_seen(day))
     elif asked.compare_with is not None:
         details = {"day": asked.compare_with, "as_of": day}
         faults.append(Fault("nothing_kept", Severity.WARNING, "compare_with", details=details))
-    kept = history.with_day(day, customers, measures, given.model).thinned(asked.history_dates)
-    return Past(kept, moved), faults
+    all_days = history.with_day(day, customers, measures, given.model)
+    kept = all_days.thinned(asked.history_dates)
+    return Past(kept, moved), [*faults, *_unkept(all_days, kept, day, asked)]
+
+
+def _unkept(whole: History, kept: History, day: dt.date, asked: Presentation) -> list[Fault]:
+    """What somebody may not expect of which days are kept.
+
+    That one day goes for each that comes is the rule; that more do is not.
+    """
+    stays = set(kept.days)
+    gone = [one for one in whole.days if one not in stays]
+    dates, later = asked.history_dates, [one for one in whole.days if one > day]
+    faults = []
+    if gone and (not dates or len(whole.days) - dates > 1):
+        details = {"count": len(gone), "first": gone[0], "last": gone[-1], "dates": dates}
+        faults.append(("history_shortened", Severity.WARNING, details))
+    elif day in gone:
+        faults.append(("day_not_kept", Severity.WARNING, {"as_of": day, "dates": dates}))
+    if later and dates:
+        details = {"count": len(later), "last": later[-1], "as_of": day}
+        faults.append(("history_later", Severity.NOTE, details))
+    fields = {"history_later": "history"}
+    return [
+        Fault(key, severity, fields.get(key, "history_dates"), details=details)
+        for key, severity, details in faults
+    ]
 
 
 def _doubts(rows: pd.DataFrame, before: PortfolioAnalysis, since: dt.date) -> list[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +15,7 @@ from xlportfolio.errors import Fault, InputError, Problem, Severity, XlPortfolio
 from xlportfolio.files.change import Progress, change
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.workbook import Workbook
+from xlportfolio.history import History
 from xlportfolio.locale import texts
 from xlportfolio.movement import Movement, movement
 from xlportfolio.run import Run
@@ -77,6 +78,7 @@ class _Side:
     """One of the two workbooks."""
 
     run: Run
+    history: History
     day: dt.date
     day_from: DayFrom
     problems: Sequence[Problem]
@@ -164,8 +166,10 @@ def _read(path: Path, asked: dt.date | None, language: str | None, progress: Pro
 
     given = change(path, None, work, write=False, progress=progress).content
     day, day_from = _day(path, given, asked)
-    run = Run.of(given, today=day, as_of=day, language=language)
-    return _Side(run, day, day_from, _of_file(path, run.problems))
+    nothing_kept = replace(given.presentation, history_dates=0, compare_with=None)
+    alone = replace(given, history=History(), presentation=nothing_kept)
+    run = Run.of(alone, today=day, as_of=day, language=language)
+    return _Side(run, given.history, day, day_from, _of_file(path, run.problems))
 
 
 def _day(path: Path, given: WorkbookInput, asked: dt.date | None) -> tuple[dt.date, DayFrom]:
@@ -181,7 +185,7 @@ def _day(path: Path, given: WorkbookInput, asked: dt.date | None) -> tuple[dt.da
 
 def _remembered(before: _Side, after: _Side) -> pd.DataFrame:
     """What the later workbook has kept of the customers of the earlier one: who was parted with."""
-    rows = after.run.given.history.rows
+    rows = after.history.rows
     known = rows["customer_id"].isin(before.run.analysis.customers["customer_id"])
     last = rows.loc[known].drop_duplicates("customer_id", keep="last")
     return last.assign(day=before.day.toordinal())  # what was then stands in the earlier workbook

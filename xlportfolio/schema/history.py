@@ -43,6 +43,8 @@ def read_history(tables: Mapping[str, RawTable], findings: Findings) -> History:
     if grid.rows:
         own.add_lacking_columns(grid)
     history = History()
+    if own.has_errors and not grid.rows:
+        return history  # nothing is lost with it
     if not own.has_errors:
         versions = read_versions(tables.get(contract.HISTORY_MODELS.name), findings)
         history = _Rows(grid, own, versions).history()
