@@ -93,9 +93,8 @@ def _of_step(steps: Steps, axis: Axis, cause: Cause, rows: Ints) -> Iterator[tup
     way = np.where(upward, 1.0, -1.0)
     names, effects = steps.effects(axis, step, rows)
     helped = rounded(effects * way[:, np.newaxis])
-    if (
-        cause is Cause.CUSTOMER
-    ):  # what has changed goes before what only gains or loses weight by it
+    if cause is Cause.CUSTOMER:
+        # what has changed goes before what only gains or loses weight by it
         itself = np.where(steps.has_measured(names, rows), helped, -np.inf)
         helped = np.where(itself.max(axis=1, keepdims=True) > 0, itself, helped)
     most = np.argmax(helped, axis=1)
