@@ -7,7 +7,7 @@ import re
 import zipfile
 from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -53,7 +53,7 @@ def everything_seen(run: Run) -> Audience:
         criteria=frozenset(),
         id_aliases={},
         aliases=(),
-        secrets=cast(Secrets, None),
+        secrets=Secrets(),
         problems=(),
     )
 
