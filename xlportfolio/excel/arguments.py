@@ -62,15 +62,20 @@ def portfolio(
     return interpret(tables, read_once)
 
 
-def raw_table(table: Table, block: Block | None) -> RawTable:
+def raw_table(table: Table, block: Block | None, argument: str = "") -> RawTable:
     """A range with a header row as an input table, named as the argument of our functions is.
+
+    Parameters
+    ----------
+    argument
+        What the argument is called; blank: like the table's sheet.
 
     Raises
     ------
     InputError
         If the range is blank.
     """
-    argument = table.english.lower()
+    argument = argument or table.english.lower()
     if block is None or _is_blank(block):
         raise argument_fault("table_argument_blank", argument, table=table.name)
     header, *rows = measured_rows(block) if table in _LONG else cell_rows(block)

@@ -103,7 +103,7 @@ class _Kept:
     """
 
     def __init__(self, history: Block | None) -> None:
-        raw = raw_table(HISTORY, history)
+        raw = raw_table(HISTORY, history, "history")
         for lacking in HISTORY.lacking(raw.header):
             if lacking.key in _NEEDED:
                 raise argument_fault(
