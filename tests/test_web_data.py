@@ -500,6 +500,14 @@ def test_earlier_points_stand_beside_todays_in_the_order_of_the_ranking() -> Non
     assert gone["reason"]
 
 
+def test_arrows_are_those_of_the_chart_in_the_workbook() -> None:
+    run = since_march()
+    data = shown(run)
+    drawn = [data["customers"]["name"][i] for i in data["movement"]["arrows"]]
+    name, *_ = run.report(run.sheet_names).matrix.arrows
+    assert drawn == list(name.cells) != []
+
+
 def test_reasons_are_those_of_the_sheet_in_its_language() -> None:
     run = since_march("de")
     data = shown(run)

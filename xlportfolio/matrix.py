@@ -12,8 +12,7 @@ import pandas as pd
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Presentation, Status
-from xlportfolio.movement import Movement
-from xlportfolio.scoring import rounded
+from xlportfolio.movement import Movement, largest_moves
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 
 #: Its key, and the hidden name that marks the sheet, which has no table.
@@ -215,11 +214,7 @@ def _arrows(movement: Movement | None, words: Texts) -> tuple[ReportColumn, ...]
         customers = movement.customers
         columns = [f"{axis}{when}" for axis in ("benefit", "value") for when in ("_then", "")]
         ends = customers[columns].to_numpy(np.float64)
-        on_both = customers[["rank_before", "rank"]].notna().all(axis=1).to_numpy()
-        moves = rounded(np.hypot(ends[:, 1] - ends[:, 0], ends[:, 3] - ends[:, 2]))
-        moves = np.where(on_both & (moves > 0), moves, -1.0)  # NaN is not above 0 either
-        at = np.argsort(-moves, kind="stable")[:ARROWS]
-        at = at[moves[at] > 0]
+        at = largest_moves(movement, ARROWS)
         ends, rows = ends[at], customers.iloc[at]
         pairs = zip(rows["customer"].tolist(), rows["customer_id"].tolist(), strict=True)
         names = [name or number for name, number in pairs]

@@ -28,8 +28,8 @@ from xlportfolio.crossings import Cause, Crossing, crossings
 from xlportfolio.model import Axis, Threshold
 from xlportfolio.model_changes import ModelChange, model_changes
 from xlportfolio.movement_steps import steps_between, who_counts
-from xlportfolio.portfolio import Texts
-from xlportfolio.scoring import Floats
+from xlportfolio.portfolio import Ints, Texts
+from xlportfolio.scoring import Floats, rounded
 
 __all__ = ["Cause", "Change", "Crossing", "ModelChange", "Movement", "movement"]
 
@@ -193,6 +193,29 @@ def movement(
         (after.model.value_threshold, after.model.benefit_threshold),
         (float(before.model.min_coverage), float(after.model.min_coverage)),
     )
+
+
+def largest_moves(movement: Movement, count: int) -> Ints:
+    """Who has moved furthest by what they have done themselves, the longest way first.
+
+    The way leads from where the earlier measures would stand today to today's point.
+
+    Parameters
+    ----------
+    count
+        How many at most.
+
+    Returns
+    -------
+    Rows of :attr:`Movement.customers`; only those who are rated on both days and have moved.
+    """
+    rows = movement.customers
+    ways = [(rows[axis] - rows[f"{axis}_then"]).to_numpy(np.float64) for axis in Axis]
+    on_both = rows[["rank_before", "rank"]].notna().all(axis=1).to_numpy()
+    moves = rounded(np.hypot(*ways))
+    moves = np.where(on_both & (moves > 0), moves, -1.0)  # NaN is not above 0 either
+    at = np.argsort(-moves, kind="stable")[:count]
+    return at[moves[at] > 0]
 
 
 def _by_number(customers: pd.DataFrame) -> pd.DataFrame:

@@ -21,8 +21,9 @@ from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import Note
 from xlportfolio.audience import Audience
 from xlportfolio.locale import texts
+from xlportfolio.matrix import ARROWS
 from xlportfolio.model import Axis, Criterion, Strategy, ThresholdRule
-from xlportfolio.movement import Change, Movement
+from xlportfolio.movement import Change, Movement, largest_moves
 from xlportfolio.movement_words import put_into_words
 from xlportfolio.run import Run
 from xlportfolio.wording import notes
@@ -73,7 +74,8 @@ def web_data(audience: Audience) -> Data:
     ``quadrant``, ``reason`` each; and lists for the customers: ``change``
     (:class:`xlportfolio.movement.Change`; ``""`` for a row that is no customer), ``quadrant``
     (then; ``""`` if new), ``value``, ``benefit`` (the earlier measures in today's terms, of those
-    rated on both days) and ``reason`` (``""``: nothing has happened).
+    rated on both days) and ``reason`` (``""``: nothing has happened); ``arrows``, the places in
+    the ranking of those with the largest moves, as in the chart of the workbook.
 
     Examples
     --------
@@ -190,6 +192,9 @@ def _movement(run: Run, movement: Movement) -> Data:
     counts = ~ranked["note"].isin(_NOBODY)
     then = here.reindex(ranked["customer_id"].where(counts))
     moves = then.where(then[["rank_before", "rank"]].notna().all(axis=1))
+    numbers = zip(ranked["customer_id"], counts, strict=True)
+    places = {number: place for place, (number, is_one) in enumerate(numbers) if is_one}
+    furthest = largest_moves(movement, ARROWS)
     return {
         "since": words.date(movement.since),
         "model": list(spoken.model),
@@ -198,6 +203,7 @@ def _movement(run: Run, movement: Movement) -> Data:
         "value": _numbers(moves["value_then"]),
         "benefit": _numbers(moves["benefit_then"]),
         "reason": _texts(then["reason"]),
+        "arrows": [places[number] for number in rows["customer_id"].iloc[furthest]],
         "gone": [
             {"id": number, "name": name, "quadrant": str(quadrant), "reason": reason}
             for number, name, quadrant, reason in rows.loc[

@@ -68,6 +68,7 @@
  * @property {(number | null)[]} benefit benefit_then
  * @property {string[]} quadrant the type then; "" if new
  * @property {string[]} reason what has happened, in words; "" if nothing
+ * @property {number[]} arrows the places of those with the largest moves, the largest first
  * @property {string[]} model sentences on what has changed in the method
  * @property {{id: string, name: string, quadrant: string, reason: string}[]} gone who is no longer
  *   there

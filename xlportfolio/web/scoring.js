@@ -353,22 +353,3 @@ function strategyFor(data, quadrant, status) {
   const of = data.strategies.filter((strategy) => strategy.quadrant === quadrant);
   return of.find((s) => s.status === status) || of.find((s) => s.status === null);
 }
-
-/**
- * The rows that have moved farthest by themselves, at most ten; as in the workbook's own chart.
- *
- * @param {Data} data
- * @returns {number[]}
- */
-function largestMoves(data) {
-  const { customers, movement } = data;
-  if (!movement) return [];
-  const distance = customers.id.map((_, i) => {
-    const [value, benefit] = [movement.value[i], movement.benefit[i]];
-    const [own, other] = [customers.value[i], customers.benefit[i]];
-    if (value === null || benefit === null || customers.rank[i] === null) return 0;
-    return rounded(Math.hypot(value - own, benefit - other));
-  });
-  const moved = Array.from(distance.keys()).filter((i) => distance[i] > 0);
-  return moved.sort((i, j) => distance[j] - distance[i] || i - j).slice(0, 10);
-}

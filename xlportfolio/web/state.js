@@ -148,7 +148,7 @@ function shape(quadrant) {
 const GIVEN = asGiven(DATA);
 /** What changed weights are compared with; where rows are left out, ranks among those shown. */
 const BASE = DATA.part ? computed(DATA, givenWeights(DATA)) : GIVEN;
-const MOVES = largestMoves(DATA);
+const MOVES = DATA.movement ? DATA.movement.arrows : [];
 const SEARCHED = DATA.customers.id.map((id, i) => searchable(`${DATA.customers.name[i]} ${id}`));
 
 /** Rows that the list shows at first, and how many more at a time. */
