@@ -23,6 +23,7 @@ from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
+from xlportfolio.matrix import ARROWS
 from xlportfolio.report import ORDER, TABLES
 from xlportfolio.schema import interpret
 from xlportfolio.template.workbook import new_workbook
@@ -383,8 +384,8 @@ def test_each_type_has_one_colour_everywhere(scored: Path) -> None:
     assert bars == [f"{column}6:{column}1048576" for column in "FGH"]
 
 
-#: Series of the chart: one for each type, two thresholds, larger points, names.
-LARGER, NAMES = slice(6, 26), slice(26, None)
+#: Series of the chart: one for each type, two thresholds, larger points, names, moves.
+LARGER, NAMES, MOVES = slice(6, 26), slice(26, -ARROWS), slice(-ARROWS, None)
 
 
 def cells_of(opened: Any, reference: Any) -> list[Any]:
@@ -407,7 +408,7 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
     (chart,) = matrix._charts  # noqa: SLF001
     assert (chart.x_axis.scaling.min, chart.x_axis.scaling.max) == (0, 100)
     assert (chart.y_axis.scaling.min, chart.y_axis.scaling.max) == (0, 100)
-    assert len(chart.series) == 4 + 2 + 4 * 5 + 50
+    assert len(chart.series) == 4 + 2 + 4 * 5 + 50 + ARROWS
     for name, series in zip(TYPES, chart.series, strict=False):
         rows = [c for c in printed if c["quadrant"] == TYPES[name][1]]
         expected = [(row["benefit_score"], row["value_score"]) for row in rows]
@@ -429,6 +430,7 @@ def test_the_matrix_has_a_series_for_each_type_the_thresholds_and_the_first_name
         *[[]] * 35,
     ]
     assert [drawn(opened, series) for series in chart.series[LARGER]] == [[]] * 20
+    assert [drawn(opened, series) for series in chart.series[MOVES]] == [[]] * ARROWS
     assert len(chart.legend.legendEntry) == len(chart.series) - 4
     counts = [[matrix.cell(row, column).value for column in (1, 2, 3)] for row in range(6, 10)]
     assert counts == [
