@@ -81,8 +81,9 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Einstellungen", "B18", -1, FAULTY),
     ("Einstellungen", "B19", 91, FAULTY),
     ("Einstellungen", "B20", 2.5, FAULTY),
-    ("Einstellungen", "A21", "value_threshold", ""),  # sorted or added, the name counts
-    ("Einstellungen", "B21", 0, ""),
+    ("Einstellungen", "A23", "value_threshold", ""),  # sorted or added, the name counts
+    ("Einstellungen", "B23", 0, ""),
+    ("Einstellungen", "B21", 2.5, FAULTY),
     ("Einstellungen", "B17", "Umsatz", INPUT),
     ("Strategien", "A5", "Sternchen", FAULTY),
     ("Strategien", "A6", "star", INPUT),

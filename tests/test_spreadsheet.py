@@ -40,8 +40,17 @@ TYPED, FULL = 99_000, 400_000
 FIRST, CHOSEN = "10001", "10078"
 #: What comes over the bridge when there is nothing to do.
 QUIET: Record = {"calls": [], "lines": [], "messages": [], "failures": [], "alerts": []}
-#: What is typed into a sheet of its own: an error and a blank cell, weights, half a comparison.
-COLUMNS = {"A": ["3", "=1/0", "", "5"], "B": ["4", "2", "1", "4"], "C": ["1", ""], "D": ["3", "1"]}
+#: What is typed into a sheet of its own: an error and a blank cell, weights, half a comparison, and
+#: two days of a history.
+COLUMNS = {
+    "A": ["3", "=1/0", "", "5"],
+    "B": ["4", "2", "1", "4"],
+    "C": ["1", ""],
+    "D": ["3", "1"],
+    "X": ["Date", "46022", "46112"],
+    "Y": ["Customer ID", "7", "7"],
+    "Z": ["Rank", "3", "2"],
+}
 #: The first two columns, as they have to reach a function.
 GAPPY, WHOLE = [[3.0], [None], [None], [5.0]], [[4.0], [2.0], [1.0], [4.0]]
 #: How often the workbook's own formulas and those of this module call each function.
@@ -115,6 +124,7 @@ class Place(NamedTuple):
             "F8": ("=KP_QUADRANT(60;40)", [["Question mark"]]),
             "F9": (f'=LEFT(KP_SCORE({header};{first};{criteria};"profit");4)', [["#KP!"]]),
             "F10": ("=INDEX(KP_RANK({3;1;2});2)", [[3]]),
+            "F11": ("=INDEX(KP_MOVEMENT(7;X1:Z3);2;7)", [[3]]),
             "G1:G4": ("=KP_RANK(A1:A4)", [[2], [None], [None], [1]]),
             "H1:H4": ("=KP_ABC(A1:A4;50;60)", [["C"], [None], [None], ["A"]]),
             "I1:I4": ("=KP_SHARE_OF_WALLET(A1:A4;B1:B4)", [[0.75], [None], [None], [1.25]]),

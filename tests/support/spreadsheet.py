@@ -41,6 +41,7 @@ differently from Excel is levelled here:
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
@@ -200,7 +201,7 @@ class _Bridge:
             )
         if not isinstance(answer, list | tuple):
             return answer
-        rows = tuple(map(tuple, answer))
+        rows = tuple(tuple(map(_in_cell, row)) for row in answer)
         return rows[0][0] if len(rows) == len(rows[0]) == 1 else _array(rows)
 
     def run_python(self, line: str) -> None:
@@ -220,6 +221,13 @@ class _Bridge:
             corners = [tuple(at + 1 for at in corner) for corner in (first, last)]
             return self._range(self._book.sheets[area.Sheet].range(*corners).raw_value)
         return float(given) if type(given) is int else given
+
+
+def _in_cell(answer: Any) -> Any:
+    """A day as cells hold it: UNO knows none of Python's."""
+    if not isinstance(answer, dt.date):
+        return answer
+    return float(answer.toordinal() - dt.date(1899, 12, 30).toordinal())
 
 
 def _array(rows: tuple[tuple[Any, ...], ...]) -> Any:
