@@ -243,18 +243,8 @@ HISTORY_MODELS = Table(
     (
         Column("version", "Version", "Version", needed=True),
         Column("day", "Date", "Datum"),
-        Column("criterion", "Criterion", "Kriterium", needed=True),
-        Column("axis", "Axis", "Achse", needed=True),
-        Column("weight", "Weight", "Gewicht", needed=True),
-        Column("objective", "Objective", "Richtung"),
-        Column("scale", "Scale", "Skala"),
-        Column("low", "Low", "von"),
-        Column("high", "High", "bis"),
-        Column("levels", "Levels", "Stufen"),
-        Column("missing", "Missing", "fehlend"),
-        Column("unit", "Unit", "Einheit"),
-        Column("setting", "Setting", "Einstellung", needed=True),
-        Column("value", "Value", "Wert", needed=True),
+        *(column for column in CRITERIA.columns if column.key != "description"),
+        *SETTINGS_TABLE.columns,
     ),
 )
 #: Who has moved; of this table only what people typed is read.
