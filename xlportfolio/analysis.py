@@ -59,6 +59,10 @@ class Note(StrEnum):
     NO_MEASURE = "no_measure"
 
 
+#: What is said of rows that stand for no customer of their own, whatever the model.
+NOBODY = frozenset({Note.REPEATED, Note.UNIDENTIFIED})
+
+
 class Thresholds(NamedTuple):
     """The numbers at which the two axes were cut, 0 to 100."""
 

@@ -25,7 +25,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.analysis import Note, PortfolioAnalysis, numbers_of
+from xlportfolio.analysis import NOBODY, PortfolioAnalysis, numbers_of
 from xlportfolio.model import Criterion, Role, ScaleKind, Status
 from xlportfolio.portfolio import abc_analysis
 from xlportfolio.scoring import Bools, rounded
@@ -103,7 +103,7 @@ def findings(analysis: PortfolioAnalysis) -> tuple[Finding, ...]:
     usable = {role: _usable(analysis.model.with_role(role), role) for role in Role}
     criteria = {role: criterion for role, criterion in usable.items() if criterion is not None}
     customers = analysis.customers
-    left_out = customers["note"].isin([Note.REPEATED, Note.UNIDENTIFIED])
+    left_out = customers["note"].isin(NOBODY)
     counts = ((customers["status"] == Status.CUSTOMER) & ~left_out).to_numpy()
     turnover = np.full(len(customers), np.nan)
     if Role.TURNOVER in criteria:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.analysis import Note
+from xlportfolio.analysis import NOBODY, Note
 from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation
 from xlportfolio.firm_sheet import firm_note
@@ -36,7 +36,7 @@ _NOTICES: Mapping[str, str] = {
 #: Sheets that stay as they were.
 _STALE = frozenset({"plan", "robustness", "data_check", MOVEMENT, HISTORY, MODELS})
 #: Why a row is not rated although it is a customer of its own: measures may be filled in later.
-_LACKING = frozenset(Note) - {Note.NONE, Note.REPEATED, Note.UNIDENTIFIED}
+_LACKING = frozenset(Note) - NOBODY - {Note.NONE}
 #: Scores and thresholds that differ by less are the same.
 _SAME = "0.000001"
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from xlportfolio.analysis import Note, PortfolioAnalysis, analyse
+from xlportfolio.analysis import NOBODY, PortfolioAnalysis, analyse
 from xlportfolio.model import Axis, Criterion, Scale, ScaleKind, ScoringModel, name_key
 from xlportfolio.portfolio import Ints
 from xlportfolio.scoring import Bools, Bounds, Floats
@@ -148,7 +148,7 @@ class Steps:
 def who_counts(analysis: PortfolioAnalysis) -> Ints:
     """The places of the rows that stand for a customer, in the order of the ranking."""
     note = analysis.customers["note"]
-    return np.flatnonzero(~note.isin([Note.REPEATED, Note.UNIDENTIFIED]).to_numpy())
+    return np.flatnonzero(~note.isin(NOBODY).to_numpy())
 
 
 def steps_between(before: PortfolioAnalysis, after: PortfolioAnalysis) -> Steps:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from xlportfolio.analysis import Note, PortfolioAnalysis, analyse
+from xlportfolio.analysis import NOBODY, PortfolioAnalysis, analyse
 from xlportfolio.consequences import Consequences
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.history import History
@@ -25,8 +25,6 @@ from xlportfolio.schema import WorkbookInput, in_order
 from xlportfolio.state import run_state
 from xlportfolio.wording import Advice, advise
 
-#: Rows that stand for no customer of their own, and are kept for no day.
-_NOBODY = (Note.REPEATED, Note.UNIDENTIFIED)
 #: By how much points that were kept may differ from what follows from the measures.
 _TOLERANCE = 1e-9
 
@@ -156,7 +154,7 @@ def _past(
     if not asked.history_dates:
         nothing = history.thinned(0)  # but the columns of its sheet
         return Past(nothing, None), _unkept(history, nothing, day, asked)
-    is_somebody = ~analysis.customers["note"].isin(_NOBODY).to_numpy()
+    is_somebody = ~analysis.customers["note"].isin(NOBODY).to_numpy()
     customers, measures = analysis.customers.loc[is_somebody], analysis.measures.loc[is_somebody]
     faults: list[Fault] = []
     moved: Movement | None = None

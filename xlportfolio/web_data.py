@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from xlportfolio.advice import standard_strategies, strategies_for
-from xlportfolio.analysis import Note
+from xlportfolio.analysis import NOBODY
 from xlportfolio.audience import Audience
 from xlportfolio.locale import texts
 from xlportfolio.matrix import ARROWS
@@ -35,8 +35,6 @@ _TEXTS = (
     *("web", "axes", "statuses", "quadrants", "quadrants_plural", "meanings", "notes"),
     *("columns", "matrix"),
 )
-#: Rows that are no customer of their own, whatever the weights.
-_NOBODY = frozenset({Note.REPEATED, Note.UNIDENTIFIED})
 
 
 def web_data(audience: Audience) -> Data:
@@ -189,7 +187,7 @@ def _movement(run: Run, movement: Movement) -> Data:
     is_gone = (rows["change"] == Change.GONE).to_numpy()
     here = rows[~is_gone].drop_duplicates("customer_id").set_index("customer_id")
     ranked = run.analysis.customers
-    counts = ~ranked["note"].isin(_NOBODY)
+    counts = ~ranked["note"].isin(NOBODY)
     then = here.reindex(ranked["customer_id"].where(counts))
     moves = then.where(then[["rank_before", "rank"]].notna().all(axis=1))
     numbers = zip(ranked["customer_id"], counts, strict=True)
