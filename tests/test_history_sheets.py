@@ -25,7 +25,6 @@ from xlportfolio.model import (
     Axis,
     Criterion,
     Objective,
-    Presentation,
     Scale,
     ScoringModel,
     ThresholdRule,
@@ -79,7 +78,7 @@ def shown(table: SheetTable) -> list[list[str]]:
 
 
 def test_each_day_and_customer_has_a_row() -> None:
-    table = history_sheet(kept(), Presentation("en"), "History customers", texts("en"))
+    table = history_sheet(kept(), "History customers", texts("en"))
     header, first, second, third = shown(table)
     assert header == ["Date", "Version", "Customer ID", "Customer", "Status", "Type",
                       "Value score", "Benefit score", "Total score", "Rank",
@@ -94,7 +93,7 @@ def test_each_day_and_customer_has_a_row() -> None:
 
 
 def test_each_version_says_what_scores_depend_on() -> None:
-    table = models_sheet(kept(), Presentation("de"), "Modelle", texts("de"))
+    table = models_sheet(kept(), "Modelle", texts("de"))
     header, *rows = shown(table)
     assert header[2:] == ["Kriterium", "Achse", "Gewicht", "Richtung", "Skala", "von", "bis",
                           "Stufen", "fehlend", "Einheit", "Einstellung", "Wert"]  # fmt: skip
@@ -117,10 +116,10 @@ def test_each_version_says_what_scores_depend_on() -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_day_leaves_blank_tables_that_say_why(language: str) -> None:
-    words, presentation = texts(language), Presentation(language)
-    table = history_sheet(History(), presentation, "H", words)
+    words = texts(language)
+    table = history_sheet(History(), "H", words)
     assert "history_dates" in table.subtitles[0]
-    assert len(table) == len(models_sheet(History(), presentation, "M", words)) == 0
+    assert len(table) == len(models_sheet(History(), "M", words)) == 0
 
 
 # --- in a file --------------------------------------------------------------------------------------

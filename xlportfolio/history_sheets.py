@@ -12,7 +12,7 @@ import pandas as pd
 
 from xlportfolio.history import SETTINGS, History, header_of
 from xlportfolio.locale import LANGUAGES, Texts, texts
-from xlportfolio.model import Criterion, Level, Presentation, ScoringModel, name_key
+from xlportfolio.model import Criterion, Level, ScoringModel, name_key
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable
 
 #: Their keys, and the tables by which they are known again.
@@ -49,9 +49,7 @@ _TAKEN = {
 }
 
 
-def history_sheet(
-    history: History, presentation: Presentation, sheet: str, words: Texts
-) -> SheetTable:
+def history_sheet(history: History, sheet: str, words: Texts) -> SheetTable:
     """Lay out one row for each day and customer, the oldest day first.
 
     What is added stands below and to the right of what is there. Of a sheet that may be very long,
@@ -59,12 +57,9 @@ def history_sheet(
 
     Parameters
     ----------
-    presentation
-        Language and day.
     sheet
         The name on its tab.
     """
-    del presentation
     rows = history.rows
     columns = [
         ReportColumn(key, words(f"columns.{key}"), kind, _cells(rows[key], key, words))
@@ -156,19 +151,14 @@ _MODEL_KINDS = {
 }
 
 
-def models_sheet(
-    history: History, presentation: Presentation, sheet: str, words: Texts
-) -> SheetTable:
+def models_sheet(history: History, sheet: str, words: Texts) -> SheetTable:
     """Lay out the criteria and settings of each version of the model, the oldest first.
 
     Parameters
     ----------
-    presentation
-        Language and day.
     sheet
         The name on its tab.
     """
-    del presentation
     rows = history.rows
     first = rows.groupby("version")["day"].min().to_dict()
     lines = [

@@ -120,8 +120,8 @@ def build_report(
         "robustness": writer.robustness(),
         "data_check": writer.data_check(problems),
         MOVEMENT: movement_sheet(movement, presentation, names[MOVEMENT], writer.words),
-        HISTORY: history_sheet(history, presentation, names[HISTORY], writer.words),
-        MODELS: models_sheet(history, presentation, names[MODELS], writer.words),
+        HISTORY: history_sheet(history, names[HISTORY], writer.words),
+        MODELS: models_sheet(history, names[MODELS], writer.words),
     }
     matrix = matrix_sheet(advice.analysis, presentation, names[MATRIX], sizes, movement)
     return Report(tuple(tables[key] for key in TABLES), matrix)

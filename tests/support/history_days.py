@@ -13,7 +13,7 @@ from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, CUSTOMERS_HEADER
 from xlportfolio.history import COLUMNS, History
 from xlportfolio.history_sheets import history_sheet, models_sheet
 from xlportfolio.locale import texts
-from xlportfolio.model import Presentation, ScaleKind, name_key
+from xlportfolio.model import ScaleKind, name_key
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, Table, contract, interpret
 from xlportfolio.schema.contract import Cell
@@ -43,14 +43,11 @@ def raw_of(table: Table, sheet: SheetTable) -> RawTable:
 
 def kept_tables(history: History, language: str) -> dict[str, RawTable]:
     """The two tables of a history as a workbook of this language holds them."""
-    shown = Presentation(language)
     words = texts(language)
     return {
-        "tblHistory": raw_of(
-            contract.HISTORY, history_sheet(history, shown, "History customers", words)
-        ),
+        "tblHistory": raw_of(contract.HISTORY, history_sheet(history, "History customers", words)),
         "tblHistoryModel": raw_of(
-            contract.HISTORY_MODELS, models_sheet(history, shown, "History models", words)
+            contract.HISTORY_MODELS, models_sheet(history, "History models", words)
         ),
     }
 
