@@ -1,6 +1,7 @@
 # make demo   sets up .venv, builds a sample workbook under build/ and rescores it
 # make test   sets up .venv with the test extras and runs the whole suite
-# make lint   ruff, mypy --strict, import-linter
+# make lint   ruff, mypy --strict, import-linter, and the documentation built strictly
+# make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make pictures  the pictures of docs/, made anew through LibreOffice
 # make bench  speed and memory as JSON, ratios measured in one run
@@ -14,7 +15,9 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 
-.PHONY: demo test lint fuzz pictures bench clean
+export NO_MKDOCS_2_WARNING := 1
+
+.PHONY: demo test lint docs fuzz pictures bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
@@ -27,6 +30,10 @@ lint: $(VENV)/.installed-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/mkdocs build --quiet --strict
+
+docs: $(VENV)/.installed-lint
+	$(BIN)/mkdocs build --strict
 
 # one target for longer: make fuzz TARGETS=package ARGS=-max_total_time=3600
 TARGETS ?= numerals levels tables package rescore

@@ -22,7 +22,8 @@ from xlportfolio.locale import texts
 from xlportfolio.template.workbook import new_workbook
 from xlportfolio.weight_sheets import label
 
-_FOLDER = Path(__file__).parent / "pictures"
+_DOCS = Path(__file__).parent
+_FOLDERS = {"en": _DOCS / "pictures", "de": _DOCS / "de" / "pictures"}
 _DAY = dt.date(2026, 6, 30)
 _RESOLUTION = 110
 #: Each sheet shown, and the part of its first page, from the top, that is worth showing.
@@ -57,8 +58,8 @@ def _pages(book: Path, folder: Path) -> Iterator[tuple[Path, int, str]]:
         yield pdf, number, page.strip().partition("\n")[0].strip()
 
 
-def _picture(pdf: Path, page: int, part: float, name: str) -> None:
-    """Save the upper part of a page."""
+def _picture(pdf: Path, page: int, part: float, to: Path) -> None:
+    """Save the upper part of a page; the name without its ending."""
     size = subprocess.run(
         ["pdfinfo", "-f", str(page), "-l", str(page), str(pdf)],
         check=True,
@@ -72,7 +73,7 @@ def _picture(pdf: Path, page: int, part: float, name: str) -> None:
     cut = ["-x", "0", "-y", "0", "-W", str(pixels[0]), "-H", str(pixels[1])]
     number = ["-f", str(page), "-l", str(page), "-singlefile"]
     command = ["pdftoppm", "-r", str(_RESOLUTION), "-png", *number, *cut, str(pdf)]
-    subprocess.run([*command, str(_FOLDER / name)], check=True)
+    subprocess.run([*command, str(to)], check=True)
 
 
 def _rescored(book: Path) -> None:
@@ -103,7 +104,6 @@ def _row(area: str) -> int:
 
 def main() -> None:
     """Make all pictures, in both languages."""
-    _FOLDER.mkdir(exist_ok=True)
     for language in ("de", "en"):
         for fill, shown in ((_rescored, _SHEETS), (_weighed, _OF_WEIGHTS)):
             with tempfile.TemporaryDirectory() as name:
@@ -122,8 +122,9 @@ def _show(book: Path, language: str, shown: dict[str, float]) -> None:
         if key is None and _CUSTOMER in title:
             key = "customer"
         if key is not None:
-            _picture(pdf, page, part, f"{language}-{key}")
-            sys.stdout.write(f"{language}-{key}.png\n")
+            to = _FOLDERS[language] / key
+            _picture(pdf, page, part, to)
+            sys.stdout.write(f"{to.relative_to(_DOCS)}.png\n")
     if titles:
         sys.exit(f"no page begins with {list(titles)}")
 
