@@ -60,7 +60,7 @@ from xlportfolio.files.rows import escape_text
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.look import row_heights
-from xlportfolio.model import Presentation
+from xlportfolio.presentation import Presentation
 from xlportfolio.report import ORDER, build_report
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters

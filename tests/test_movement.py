@@ -18,11 +18,12 @@ from support.portfolios import Model, Portfolio, analysed, models, portfolios, w
 
 import xlportfolio as kp
 from xlportfolio.locale import LANGUAGES
-from xlportfolio.model import Axis, Criterion, Objective, Quadrant, Scale, ThresholdRule
+from xlportfolio.model import Axis, Criterion, Objective, Quadrant, ThresholdRule
 from xlportfolio.model_changes import model_changes
 from xlportfolio.movement import Cause, Change, Crossing, ModelChange, Movement, movement
 from xlportfolio.movement_steps import steps_between
 from xlportfolio.movement_words import put_into_words
+from xlportfolio.scale import Scale
 from xlportfolio.tipping import WITHHELD
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -17,7 +17,6 @@ from xlportfolio.model import (
     Axis,
     Criterion,
     Quadrant,
-    ScaleKind,
     ScoringModel,
     Status,
     id_text,
@@ -34,6 +33,7 @@ from xlportfolio.portfolio import (
     threshold_of,
     turnover_criterion,
 )
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import (
     AxisScores,
     Bools,

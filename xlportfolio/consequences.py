@@ -13,8 +13,9 @@ from xlportfolio.analysis import PortfolioAnalysis, numbers_of
 from xlportfolio.findings import Finding, findings
 from xlportfolio.firmness import Firmness, firmness_of
 from xlportfolio.lever import levers
-from xlportfolio.model import Axis, Quadrant, ScaleKind, Strategy
+from xlportfolio.model import Axis, Quadrant, Strategy
 from xlportfolio.plan import Ints, Plan, PlanLine, hours_asked, plan, plan_lines
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Floats
 
 #: The axis over which a customer of a type gets better; the other types have no lever.

@@ -9,9 +9,10 @@ from enum import StrEnum
 import numpy as np
 
 from xlportfolio.analysis import PortfolioAnalysis, numbers_of
-from xlportfolio.model import Axis, Criterion, ScaleKind, name_key
+from xlportfolio.model import Axis, Criterion, name_key
 from xlportfolio.movement_steps import State, Steps
 from xlportfolio.portfolio import Ints
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Bools, rounded
 from xlportfolio.tipping import Withheld
 

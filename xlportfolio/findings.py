@@ -26,8 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from xlportfolio.analysis import NOBODY, PortfolioAnalysis, numbers_of
-from xlportfolio.model import Criterion, Role, ScaleKind, Status
+from xlportfolio.model import Criterion, Role, Status
 from xlportfolio.portfolio import abc_analysis
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Bools, rounded
 
 Ints = npt.NDArray[np.int64]

@@ -25,7 +25,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.model import Criterion, Objective, ScaleKind
+from xlportfolio.model import Criterion, Objective
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import (
     DECIMALS,
     Bounds,
@@ -96,7 +97,8 @@ def levers(
 
     Examples
     --------
-    >>> from xlportfolio.model import Axis, Scale
+    >>> from xlportfolio.model import Axis
+    >>> from xlportfolio.scale import Scale
     >>> margin = Criterion("Margin", Axis.VALUE, 3, Scale.linear(0, 40), changeable=True)
     >>> share = Criterion("Share", Axis.VALUE, 1, Scale.steps([(0, 0), (50, 80)]), changeable=True)
     >>> levers(

@@ -11,8 +11,9 @@ import pandas as pd
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import RATED_QUADRANTS, Presentation, Status
+from xlportfolio.model import RATED_QUADRANTS, Status
 from xlportfolio.movement import Movement, largest_moves
+from xlportfolio.presentation import Presentation
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 
 #: Its key, and the hidden name that marks the sheet, which has no table.

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.locale import Texts
-from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.movement import Change, Movement
 from xlportfolio.movement_words import MovementTexts, put_into_words
+from xlportfolio.presentation import Presentation
 from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 

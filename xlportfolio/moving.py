@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlportfolio.model import VALUES, Quadrant, ThresholdRule
+from xlportfolio.model import Quadrant, ThresholdRule
 from xlportfolio.portfolio import Ints, Texts, quadrants
 from xlportfolio.robustness import RatedAxis
+from xlportfolio.scale import VALUES
 from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
 from xlportfolio.tipping import MOST_SHARE, Rated, WeightChange
 from xlportfolio.weighting import normalised

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from xlportfolio.history import Bools, History
-from xlportfolio.model import Criterion, Scale, ScoringModel, category_key, name_key
+from xlportfolio.model import Criterion, ScoringModel, name_key
 from xlportfolio.movement import Crossing, ModelChange, Movement
 from xlportfolio.part import without
+from xlportfolio.scale import Scale, category_key
 from xlportfolio.tipping import WITHHELD
 
 #: What differs in a criterion and shows measures.

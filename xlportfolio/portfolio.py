@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Quadrant, ScaleKind, Threshold, ThresholdRule, name_key
+from xlportfolio.model import Criterion, Quadrant, Threshold, ThresholdRule, name_key
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Bools, Floats, rounded
 
 Texts = npt.NDArray[np.object_]

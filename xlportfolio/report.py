@@ -32,10 +32,11 @@ from xlportfolio.history_sheets import (
 )
 from xlportfolio.locale import texts
 from xlportfolio.matrix import MATRIX, MatrixSheet, matrix_sheet
-from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, Quadrant, Status
+from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status
 from xlportfolio.movement import Movement
 from xlportfolio.movement_sheet import MOVEMENT, MOVEMENT_TABLE, movement_sheet
 from xlportfolio.plan import PlanLine
+from xlportfolio.presentation import Presentation
 from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.wording import Advice, notes

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Objective, Scale, ScaleKind, category_key
+from xlportfolio.model import Criterion, Objective
+from xlportfolio.scale import Scale, ScaleKind, category_key
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

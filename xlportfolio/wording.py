@@ -24,7 +24,8 @@ from xlportfolio.consequences import (
 from xlportfolio.findings import Finding
 from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, Criterion, Role, ScaleKind
+from xlportfolio.model import Axis, Criterion, Role
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Yardstick, rounded
 from xlportfolio.tipping import WeightChange, Withheld
 

@@ -44,8 +44,9 @@ from xlportfolio.excel.weight_functions import (
 )
 from xlportfolio.locale import LANGUAGES as SPOKEN
 from xlportfolio.locale import texts
-from xlportfolio.model import VALUES, Quadrant, Status, name_key
+from xlportfolio.model import Quadrant, Status, name_key
 from xlportfolio.portfolio import abc_analysis, quadrants, ranks
+from xlportfolio.scale import VALUES
 from xlportfolio.schema import CellError
 from xlportfolio.schema.cells import as_id, is_blank, shown
 from xlportfolio.schema.contract import LANGUAGES, QUADRANTS, STATUSES, Cell
