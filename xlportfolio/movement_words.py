@@ -18,7 +18,7 @@ from xlportfolio.model_changes import ModelChange
 from xlportfolio.movement import Change, Movement
 from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import DECIMALS, rounded
-from xlportfolio.tipping import Withheld
+from xlportfolio.weight_changes import Withheld
 from xlportfolio.wording import decimals_of, spelled
 
 #: Changes of the model that are named as what took a score over its threshold, at most.

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
@@ -37,7 +36,7 @@ from xlportfolio.movement import Movement
 from xlportfolio.movement_sheet import MOVEMENT, MOVEMENT_TABLE, movement_sheet
 from xlportfolio.plan import PlanLine
 from xlportfolio.presentation import Presentation
-from xlportfolio.scoring import rounded
+from xlportfolio.scoring import Floats, Ints, rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.wording import Advice, notes
 
@@ -90,7 +89,7 @@ def build_report(
     names: Mapping[str, str],
     history: History,
     movement: Movement | None,
-    sizes: npt.NDArray[np.float64] | None = None,
+    sizes: Floats | None = None,
 ) -> Report:
     """Lay out all sheets.
 
@@ -188,7 +187,7 @@ class _Writer:
     def yes_no(self) -> tuple[str, str]:
         return self.words("words.yes"), self.words("words.no")
 
-    def take(self, keys: Sequence[str], at: npt.NDArray[np.int64]) -> list[ReportColumn]:
+    def take(self, keys: Sequence[str], at: Ints) -> list[ReportColumn]:
         """Some columns of the ranking, with some of its rows."""
         return [self.columns[key].take(at) for key in keys]
 
