@@ -80,6 +80,7 @@ def _change(
     k, weight = int(moved.criterion[row]), float(moved.weight[row])
     now, share = float(axis.weights[k]), float(shares[k])
     then = share + float(np.copysign(moved.distance[row], weight - now))
+    then = float(np.clip(then, 0.0, MOST_SHARE))  # sums differ by rounding
     return WeightChange(
         axis.names[k],
         of_axis=False,
