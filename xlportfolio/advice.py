@@ -7,14 +7,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status, Strategy
-from xlportfolio.scoring import Floats
-
-Ints = npt.NDArray[np.int64]
-Strings = npt.NDArray[np.object_]
+from xlportfolio.scoring import Floats, Ints, Strings
 
 #: Criteria named for each axis, on either side.
 _NAMED = 2

@@ -11,8 +11,9 @@ import numpy as np
 
 from xlportfolio.live_columns import Columns, Formula, Made
 from xlportfolio.live_layout import Layout
-from xlportfolio.model import Axis, ScaleKind, Status, category_key
+from xlportfolio.model import Axis, Status
 from xlportfolio.plain_formulas import excel_key, is_one_of, literal, number, spellings
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_float, as_number
 from xlportfolio.schema.contract import Cell, CellError

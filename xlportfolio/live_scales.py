@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlportfolio.live_layout import FIGURES, SETTINGS, USED, Layout
-from xlportfolio.model import Axis, Objective, ScaleKind, Status, ThresholdRule
+from xlportfolio.model import Axis, Objective, Status, ThresholdRule
 from xlportfolio.plain_formulas import is_one_of, key_of, literal, number, spellings
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.contract import FillRule
 from xlportfolio.schema.settings import default_of

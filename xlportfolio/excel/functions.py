@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import xlwings as xw
 
+from xlportfolio.abc_analysis import abc_analysis
 from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import analyse
 from xlportfolio.excel.arguments import (
@@ -44,8 +45,9 @@ from xlportfolio.excel.weight_functions import (
 )
 from xlportfolio.locale import LANGUAGES as SPOKEN
 from xlportfolio.locale import texts
-from xlportfolio.model import VALUES, Quadrant, Status, name_key
-from xlportfolio.portfolio import abc_analysis, quadrants, ranks
+from xlportfolio.model import Quadrant, Status, name_key
+from xlportfolio.portfolio import quadrants, ranks
+from xlportfolio.scale import VALUES
 from xlportfolio.schema import CellError
 from xlportfolio.schema.cells import as_id, is_blank, shown
 from xlportfolio.schema.contract import LANGUAGES, QUADRANTS, STATUSES, Cell

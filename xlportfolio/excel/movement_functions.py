@@ -14,7 +14,7 @@ from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.conversion import ManyRows
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
 from xlportfolio.locale import texts
-from xlportfolio.model import Range
+from xlportfolio.scale import Range
 from xlportfolio.schema.cells import as_date, as_id, as_number, is_blank
 from xlportfolio.schema.contract import HISTORY, KEPT_QUADRANTS, Cell
 from xlportfolio.schema.grid import Grid

@@ -16,7 +16,8 @@ from xlportfolio.errors import Fault, InputError
 from xlportfolio.excel.arguments import Block, Cells, flat, only, read_once, table_of_cells
 from xlportfolio.excel.cells import cell_of
 from xlportfolio.excel.faults import argument_fault
-from xlportfolio.model import Criterion, ScaleKind, category_key, name_key
+from xlportfolio.model import Criterion, name_key
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema import RawTable, in_order
 from xlportfolio.schema.cells import as_category, as_number, shown
 from xlportfolio.schema.contract import AXES, CUSTOMERS, Cell

@@ -18,11 +18,11 @@ from xlportfolio.model import (
     Objective,
     Quadrant,
     Role,
-    ScaleKind,
     Status,
     ThresholdRule,
     name_key,
 )
+from xlportfolio.scale import ScaleKind
 
 
 @dataclass(frozen=True, slots=True)

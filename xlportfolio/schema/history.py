@@ -19,7 +19,8 @@ from xlportfolio.history import (
     criterion_of,
     row_series,
 )
-from xlportfolio.model import ScaleKind, Status, heading, name_key
+from xlportfolio.model import Status, heading, name_key
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_date, as_id, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell, CellError, RawTable

@@ -9,17 +9,14 @@ from typing import Any, TypeVar
 
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import (
-    DATES,
-    LABELS,
     RANGES,
-    Presentation,
-    Range,
-    ScaleKind,
     ScoringModel,
     Threshold,
     name_key,
     setting_faults,
 )
+from xlportfolio.presentation import DATES, LABELS, Presentation
+from xlportfolio.scale import Range, ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_date, as_number, is_blank, shown
 from xlportfolio.schema.contract import Cell

@@ -12,19 +12,17 @@ from xlsxwriter.worksheet import Worksheet
 from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
 from xlportfolio.model import (
-    DATES,
-    LABELS,
     RANGES,
     RATED_QUADRANTS,
     WHOLE,
     Axis,
     Objective,
-    Presentation,
-    ScaleKind,
     ScoringModel,
     Status,
 )
 from xlportfolio.orders import MEASURES
+from xlportfolio.presentation import DATES, LABELS, Presentation
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import (
     ANSWERS,

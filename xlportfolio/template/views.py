@@ -10,8 +10,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.advice import standard_strategies
 from xlportfolio.chart import COLOURS
+from xlportfolio.column_look import LINE_HEIGHT, STYLES
 from xlportfolio.excel.functions import KP_SCORECARD
-from xlportfolio.look import BAR, LINE_HEIGHT, STYLES
+from xlportfolio.look import BAR
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 from xlportfolio.schema.contract import CUSTOMERS, SETTINGS_TABLE, column_letters
 from xlportfolio.scorecard import COLUMNS, FORMULA
