@@ -23,8 +23,7 @@ from support.office import require_libreoffice
 from support.portfolios import Portfolio, blocks_of, portfolios
 from support.searched import found_in
 from support.template import made
-from support.web_files import Data, PageFile, data_of, searchable
-from support.web_pages import run_of
+from support.web_pages import Data, PageFile, data_of, run_of, searchable
 from typer.testing import CliRunner, Result
 
 import xlportfolio as kp
