@@ -102,8 +102,6 @@ STYLES: Mapping[Kind, Style] = {
     Kind.ENTRY: Style(10, horizontal="center"),
     Kind.JUDGMENT: Style(17, horizontal="center", wrap=True),
 }
-#: How days are shown, by language.
-DAYS = {"en": STYLES[Kind.DATE].number_format, "de": "dd.mm.yyyy"}
 #: Widths of single columns that differ from those of their kind.
 _WIDTHS = {
     "activity": 34.0,
@@ -168,7 +166,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
             cells.font = _BODY
             cells.number_format = style.number_format
             if column.kind is Kind.DATE:
-                cells.number_format = DAYS[words.language]
+                cells.number_format = words.spoken.day_format
             cells.alignment = _alignment(style)
         _rules(sheet, column, f"{letter}{first_row}:{letter}{_LAST_ROW}", words)
     sheet.row_dimensions[header_row].height = 33

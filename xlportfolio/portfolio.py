@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xlportfolio.locale import words
 from xlportfolio.model import Criterion, Quadrant, ScaleKind, Threshold, ThresholdRule, name_key
 from xlportfolio.scoring import Bools, Floats, rounded
 
@@ -19,7 +20,7 @@ Texts = npt.NDArray[np.object_]
 Ints = npt.NDArray[np.int64]
 
 _CURRENCIES = {"eur", "€", "usd", "$", "chf", "gbp", "£"}
-_TURNOVER_NAMES = {"revenue", "turnover", "umsatz"}
+_TURNOVER_NAMES = words("measures", "turnover")
 
 
 class Identity(NamedTuple):
