@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from xlportfolio.errors import Fault, Severity
+from xlportfolio.locale import words
 from xlportfolio.model import Criterion, Quadrant, ScoringModel, name_key
 from xlportfolio.portfolio import ranks
 from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Bools, Floats, Ints, Strings, numbers_of, rounded
 
 _CURRENCIES = {"eur", "€", "usd", "$", "chf", "gbp", "£"}
-_TURNOVER_NAMES = {"revenue", "turnover", "umsatz"}
+_TURNOVER_NAMES = words("measures", "turnover")
 
 
 class AbcAnalysis(NamedTuple):

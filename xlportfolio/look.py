@@ -64,8 +64,6 @@ def office_text(text: str) -> str:
     return text
 
 
-#: How days are shown, by language.
-DAYS = {"en": STYLES[Kind.DATE].number_format, "de": "dd.mm.yyyy"}
 #: The last row of a sheet.
 _LAST_ROW = 1_048_576
 #: A name further to the right than this does not stay in view when the sheet is scrolled.
@@ -112,7 +110,7 @@ def _draw_table(sheet: Worksheet, table: SheetTable, words: Texts) -> None:
             cells.font = _BODY
             cells.number_format = style.number_format
             if column.kind is Kind.DATE:
-                cells.number_format = DAYS[words.language]
+                cells.number_format = words.spoken.day_format
             cells.alignment = _alignment(style)
         _rules(sheet, column, f"{letter}{first_row}:{letter}{_LAST_ROW}", words)
     sheet.row_dimensions[header_row].height = 33

@@ -87,7 +87,7 @@ def web_data(audience: Audience) -> Data:
     ...      ["Turnover", "value", 1.0, 0.0, 100.0], ["Services", "benefit", 1.0, 0.0, 8.0]],
     ... ]
     >>> tables = {
-    ...     table.name: RawTable.of_rows(table, table.english, 1, 1, rows[0], rows[1:])
+    ...     table.name: RawTable.of_rows(table, table.stem, 1, 1, rows[0], rows[1:])
     ...     for table, rows in zip(TABLES, cells, strict=False)
     ... }
     >>> run = Run.of(interpret(tables), today=dt.date(2026, 3, 31))

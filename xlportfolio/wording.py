@@ -23,13 +23,14 @@ from xlportfolio.consequences import (
 from xlportfolio.findings import Finding
 from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
+from xlportfolio.locale import words as spellings
 from xlportfolio.model import Axis, Criterion, Role
 from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Floats, Ints, Yardstick, numbers_of, rounded
 from xlportfolio.weight_changes import WeightChange, Withheld
 
 #: Units of measures that people read as percentages.
-_SHARES = {"share", "fraction", "anteil"}
+_SHARES = spellings("measures", "share")
 #: Decimals of a whole percentage.
 _PERCENT = 2
 #: Decimals of a measure that are shown at most.

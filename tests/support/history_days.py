@@ -62,7 +62,7 @@ def inputs(
     """The input tables of a small workbook."""
 
     def table(of: Table, head: Row, rows: Sequence[Row]) -> RawTable:
-        return RawTable.of_rows(of, of.english, 1, 1, head, rows)
+        return RawTable.of_rows(of, of.sheet("en"), 1, 1, head, rows)
 
     return {
         "tblCustomers": table(contract.CUSTOMERS, header, customers),

@@ -28,7 +28,7 @@ def run_of(*blocks: Sequence[Sequence[Any]], language: str | None = None) -> Run
     tables = {}
     for table, (header, *rows) in zip(TABLES, blocks, strict=False):
         cells = [[float(c) if type(c) is int else c for c in row] for row in rows]
-        tables[table.name] = RawTable.of_rows(table, table.english, 1, 1, header, cells)
+        tables[table.name] = RawTable.of_rows(table, table.sheet("en"), 1, 1, header, cells)
     return Run.of(interpret(tables), today=DAY, language=language)
 
 

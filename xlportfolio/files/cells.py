@@ -22,7 +22,7 @@ from openpyxl.utils.datetime import to_excel
 from xlportfolio.files.package import Element
 from xlportfolio.files.workbook import MAIN, coordinates, main
 from xlportfolio.look import office_text
-from xlportfolio.schema.cells import as_float, shown
+from xlportfolio.schema.cells import as_float, as_text
 from xlportfolio.schema.contract import LAST_COLUMN, Cell, CellError, Time, column_letters
 
 #: What a formula shows; ``None`` for nothing.
@@ -318,7 +318,7 @@ def set_content(cell: Element, content: Cell, first_day: dt.datetime) -> None:
         case _:
             number = _day_number(content, first_day)
             if number < 0:  # before the first day, of which Excel knows no number
-                _set_text(cell, shown(content, "en"))
+                _set_text(cell, as_text(content))
                 return
             kind, text = "n", _numeral(number)
     if kind != "n":

@@ -15,6 +15,7 @@ from xlportfolio.files.office import OfficeError, OfficeTimeoutError, convert, f
 from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.save import no_temporary
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main
+from xlportfolio.locale import spoken
 
 #: How long LibreOffice may take, in seconds: thousands of pages are minutes.
 _SECONDS = 600.0
@@ -50,7 +51,6 @@ _EXPORT = {
 }
 #: Where the profile says how numbers and days are written, and what, by language.
 _REGION = "org.openoffice.Setup/L10N"
-_REGIONS = {"de": "de-DE", "en": "en-GB"}
 
 
 def fit_to_pages(workbook: Workbook) -> list[Problem]:
@@ -211,7 +211,9 @@ def to_pdf(content: Path, out: Path, language: str | None = None) -> bytes:
     program = find_office()
     if program is None:
         raise WorkbookError("pdf_no_office", path=out)
-    region = {} if language is None else {_REGION: {"ooSetupSystemLocale": _REGIONS[language]}}
+    region = {}
+    if language is not None:
+        region = {_REGION: {"ooSetupSystemLocale": spoken(language).region}}
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
             folder = Path(name)

@@ -12,7 +12,7 @@ import numpy as np
 
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import id_text
-from xlportfolio.schema.cells import as_float, as_id, is_blank, shown
+from xlportfolio.schema.cells import as_float, as_id, as_text, is_blank
 from xlportfolio.schema.contract import Cell, CellError, Cells
 from xlportfolio.sources.days import Days, day_of_number, days_of
 from xlportfolio.sources.expressions import is_finite, trim, up_to
@@ -266,7 +266,7 @@ def _kinds(key: str, cells: Cells) -> dict[str, pa.Array]:
         value = None if isinstance(cell, bool) else cell
         numbers.append(as_float(value) if isinstance(value, int | float | Decimal) else None)
         odd = date is None and numbers[-1] is None and not is_blank(cell)
-        texts.append(shown(cell, "en").strip() if odd else None)
+        texts.append(as_text(cell).strip() if odd else None)
     found = {
         "text": pa.array(texts, pa.string()),
         "number": pa.array(numbers, pa.float64(), from_pandas=True),

@@ -19,7 +19,8 @@ from xlportfolio.look import HEADER, INPUT, LINE
 from xlportfolio.model import Axis, Quadrant
 from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import Table
-from xlportfolio.schema.contract import AXES, CRITERIA, CUSTOMERS, SCALES, SETTINGS_TABLE, Cell
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, Cell
+from xlportfolio.schema.words import AXES, SCALES
 from xlportfolio.scorecard import ARGUMENTS
 from xlportfolio.state import WHAT_IF, state_name
 from xlportfolio.template.author import Author
