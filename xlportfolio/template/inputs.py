@@ -9,7 +9,6 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
 from xlportfolio.model import (
     RANGES,
@@ -45,6 +44,7 @@ from xlportfolio.schema.contract import (
     Language,
     column_letters,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
 from xlportfolio.template.sample import SampleCriterion
