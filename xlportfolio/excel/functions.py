@@ -12,7 +12,6 @@ import numpy as np
 import xlwings as xw
 
 from xlportfolio.abc_analysis import abc_analysis
-from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import analyse
 from xlportfolio.excel.arguments import (
     BLANK,
@@ -54,6 +53,7 @@ from xlportfolio.schema.settings import default_of
 from xlportfolio.schema.words import QUADRANTS, SPOKEN, STATUSES
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.scoring import weighted_scores
+from xlportfolio.strategies import standard_strategies, strategies_for
 
 #: All functions that formulas may call, those of other modules included.
 __all__ = [

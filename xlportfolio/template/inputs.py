@@ -9,7 +9,6 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.model import (
@@ -47,6 +46,7 @@ from xlportfolio.schema.words import (
     STATUSES,
     THRESHOLD_RULES,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
 from xlportfolio.template.sample import SampleCriterion
