@@ -18,8 +18,8 @@ from xlportfolio.web_data import web_data
 
 #: The parts of the page's script, in the order in which they are put together to one.
 SCRIPTS = (
-    *("data.js", "scoring.js", "state.js", "card.js"),
-    *("matrix.js", "list.js", "controls.js", "page.js"),
+    *("data.js", "scoring.js", "state.js", "card.js", "names.js"),
+    *("matrix.js", "pointing.js", "list.js", "controls.js", "page.js"),
 )
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 #: What could end the element that holds the data, or a line of it, or is no character by itself.
