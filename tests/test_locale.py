@@ -102,7 +102,8 @@ def test_values_are_put_into_words(value: object, english: str, german: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("variable", "expected"), [("de_DE.UTF-8", "de"), ("en_US.UTF-8", "en"), ("fr_FR", "en")]
+    ("variable", "expected"),
+    [("de_DE.UTF-8", "de"), ("en_US.UTF-8", "en"), ("fr_FR.UTF-8", "fr"), ("it_IT", "en")],
 )
 def test_the_language_of_the_system_is_followed(
     variable: str, expected: str, monkeypatch: pytest.MonkeyPatch
