@@ -239,7 +239,9 @@ def _language(cell: Cells) -> str:
     named = only(cell, "language")
     spoken = FALLBACK if is_blank(named) else SPOKEN.get(as_text(named))
     if spoken is None:
-        raise argument_fault("unknown_language_argument", "language", found=named)
+        raise argument_fault(
+            "unknown_language_argument", "language", found=named, allowed=LANGUAGES
+        )
     return spoken
 
 
