@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from xlportfolio.locale import Texts
 from xlportfolio.model import Quadrant
 from xlportfolio.scoring import Floats, Ints
 
@@ -81,6 +82,11 @@ class ReportColumn:
     all_cells: Cells
     at: Ints | None = None
     formulas: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def headed(cls, key: str, kind: Kind, cells: Cells, words: Texts) -> ReportColumn:
+        """A column whose header is the text that the language has for its key."""
+        return cls(key, words(f"columns.{key}"), kind, cells)
 
     def __len__(self) -> int:
         """The number of cells."""
