@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -122,20 +122,58 @@ def plain_columns(
     """
     if area.width * area.height > FREE_IN_TABLES:
         return None
-    start = _START.match(data)
-    first, last = data.find(_DATA) + len(_DATA), data.rfind(_DATA_END)
-    if start is None or not start.end() < first <= last:
-        return None
-    around = data[start.end() : first], data[last:]
-    if any(sign in part for sign in _ODD for part in around):
-        return None
     columns = _Columns(area, strings, shown, first_day)
     try:
-        columns.fill(data, first, last)
+        columns.fill(data)
     except NotPlainError:
         return None
     header, below = zip(*map(columns.column, range(area.width)), strict=True)
     return list(header), list(below)
+
+
+def filled_places(data: bytes) -> tuple[Ints, Ints] | None:
+    """Column and row of each cell with content, in their order; ``None`` if a sheet is not plain.
+
+    Parameters
+    ----------
+    data
+        The sheet's XML.
+    """
+    columns, rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    try:
+        for found, _ in _cells_of(data):
+            columns.append(found.column[found.is_filled])
+            rows.append(found.row[found.is_filled])
+    except NotPlainError:
+        return None
+    return np.concatenate(columns), np.concatenate(rows)
+
+
+def _cells_of(data: bytes) -> Iterator[tuple[FoundCells, Bytes]]:
+    """The cells of a sheet, some rows at a time, and the bytes in which they were found.
+
+    Raises
+    ------
+    NotPlainError
+        If the sheet is not plain.
+    """
+    start = _START.match(data)
+    first, last = data.find(_DATA) + len(_DATA), data.rfind(_DATA_END)
+    if start is None or not start.end() < first <= last:
+        raise NotPlainError
+    around = data[start.end() : first], data[last:]
+    if any(sign in part for sign in _ODD for part in around):
+        raise NotPlainError
+    content = np.frombuffer(data + bytes(AHEAD), dtype=np.uint8)
+    while first < last:
+        end = last
+        if last - first > _CHUNK:
+            end = data.rfind(_ROW, first + 1, first + _CHUNK)
+            if end < 0:  # a long row
+                end = data.find(_ROW, first + 1, last)
+            end = last if end < 0 else end
+        yield cells_between(content, first, end), content
+        first = end
 
 
 def plain_strings(data: bytes) -> Sequence[str | None] | None:
@@ -251,18 +289,10 @@ class _Columns:
         self.others: dict[int, list[tuple[Ints, list[Cell]]]] = {}
         self.place = 0
 
-    def fill(self, data: bytes, first: int, last: int) -> None:
-        """Read the rows between two positions."""
-        content = np.frombuffer(data + bytes(AHEAD), dtype=np.uint8)
-        while first < last:
-            end = last
-            if last - first > _CHUNK:
-                end = data.rfind(_ROW, first + 1, first + _CHUNK)
-                if end < 0:  # a long row
-                    end = data.find(_ROW, first + 1, last)
-                end = last if end < 0 else end
-            self._keep(cells_between(content, first, end), content, data)
-            first = end
+    def fill(self, data: bytes) -> None:
+        """Read the rows of a sheet."""
+        for found, content in _cells_of(data):
+            self._keep(found, content, data)
 
     def column(self, k: int) -> tuple[Cell, Cells]:
         """The first cell of a column, and those below."""
