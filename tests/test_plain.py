@@ -10,10 +10,10 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900
 
 from xlportfolio.files import plain
+from xlportfolio.files.cells import Area
 from xlportfolio.files.ours import _contents
 from xlportfolio.files.package import parse_xml
 from xlportfolio.files.plain import (
-    Area,
     Shown,
     filled_places,
     plain_columns,
@@ -36,7 +36,7 @@ def columns(
     """Two columns with their first cells."""
     data = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
     shown = np.array([kind], dtype=np.uint8)
-    read = plain_columns(data, Area(1, height, 1, 2), shared, shown, CALENDAR_WINDOWS_1900)
+    read = plain_columns(data, Area(1, 1, 2, height), shared, shown, CALENDAR_WINDOWS_1900)
     if read is None:
         return None
     return [[first, *map(blank, below)] for first, below in zip(*read, strict=True)]

@@ -237,7 +237,7 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
         for t in there.tables
     ] or [Area(left, block.row, right, LAST_ROW)]
     around = [c for c in map(_cell_area, ours) if not any(c.meets(area) for area in areas)]
-    most = len(around) + sum((a.right - a.left + 1) * (a.bottom - a.top + 1) for a in areas)
+    most = len(around) + sum(area.width * area.height for area in areas)
     for column, row in _filled_cells(old, areas, most):
         address = f"{column_letters(column)}{row}"
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):

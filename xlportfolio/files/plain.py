@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900, from_excel
 
+from xlportfolio.files.cells import Area
 from xlportfolio.files.extent import FREE_IN_TABLES
 from xlportfolio.files.markup import (
     AHEAD,
@@ -83,25 +83,6 @@ class Shown(IntEnum):
     TIME = 1
     DURATION = 2
     UNSURE = 3
-
-
-class Area(NamedTuple):
-    """A part of a sheet; rows and columns counted from 1, both ends included."""
-
-    first_row: int
-    last_row: int
-    first_column: int
-    last_column: int
-
-    @property
-    def width(self) -> int:
-        """The number of columns."""
-        return self.last_column - self.first_column + 1
-
-    @property
-    def height(self) -> int:
-        """The number of rows."""
-        return self.last_row - self.first_row + 1
 
 
 def plain_columns(
@@ -307,7 +288,7 @@ class _Columns:
 
     def _keep(self, found: FoundCells, content: Bytes, data: bytes) -> None:
         """Put what belongs to the area into its columns."""
-        row, column = found.row - self.area.first_row, found.column - self.area.first_column
+        row, column = found.row - self.area.top, found.column - self.area.left
         is_inside = (row >= 0) & (row < self.area.height) & (column >= 0)
         is_inside &= (column < self.area.width) & (found.end > found.start)
         places = found.row[is_inside] * (LAST_COLUMN + 1) + found.column[is_inside]
