@@ -4,6 +4,7 @@
 # make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make pictures  the pictures of docs/, made anew through LibreOffice
+# make reference  the pages of docs/reference, made anew from the code
 # make bench  speed and memory as JSON, ratios measured in one run
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ endif
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test lint docs fuzz pictures bench clean
+.PHONY: demo test lint docs fuzz pictures reference bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
@@ -43,6 +44,9 @@ fuzz: $(VENV)/.installed-fuzz
 
 pictures: $(VENV)/.installed
 	$(BIN)/python docs/pictures.py
+
+reference: $(VENV)/.installed-test
+	$(BIN)/python docs/reference.py
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
