@@ -52,6 +52,7 @@ import openpyxl
 from openpyxl.worksheet import table as objects
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.column_look import row_heights
 from xlportfolio.files import archive
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
@@ -59,8 +60,7 @@ from xlportfolio.files.rescore import rescore
 from xlportfolio.files.rows import escape_text
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
-from xlportfolio.look import row_heights
-from xlportfolio.model import Presentation
+from xlportfolio.presentation import Presentation
 from xlportfolio.report import ORDER, build_report
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters
@@ -108,8 +108,8 @@ def make_book(folder: Path, count: int) -> None:
     """Write the input workbook, ``book.xlsx``."""
     book = openpyxl.Workbook(write_only=True)
     for table, names, rows in ((CUSTOMERS, _NAMES, _customers(count)), (CRITERIA, (), _criteria())):
-        sheet: Any = book.create_sheet(table.english)
-        header = [*(column.english for column in table.columns), *names]
+        sheet: Any = book.create_sheet(table.sheet("en"))
+        header = [*(column.header("en") for column in table.columns), *names]
         area = f"A1:{column_letters(len(header))}{1 + (count if names else len(_NAMES))}"
         made = objects.Table(displayName=table.name, name=table.name, ref=area)
         made.tableColumns = [objects.TableColumn(id=k, name=n) for k, n in enumerate(header, 1)]
@@ -143,9 +143,9 @@ def _naive(folder: Path) -> Run:
     def run() -> None:
         book, raw = openpyxl.load_workbook(path), {}
         for table in (CUSTOMERS, CRITERIA):  # whole numbers as floats, as the product reads them
-            cells: Iterator[Any] = book[table.english].iter_rows(values_only=True)
+            cells: Iterator[Any] = book[table.sheet("en")].iter_rows(values_only=True)
             header, *rows = [[float(c) if type(c) is int else c for c in row] for row in cells]
-            raw[table.name] = RawTable.of_rows(table, table.english, 1, 1, header, rows)
+            raw[table.name] = RawTable.of_rows(table, table.sheet("en"), 1, 1, header, rows)
         for written in _analysed(raw)[1]:
             _append(book.create_sheet(written.sheet), written)
         book.save(path)

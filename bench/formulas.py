@@ -80,13 +80,13 @@ def _cells(*rows: Sequence[Any]) -> Cells:
 
 
 def _customers(count: int) -> Cells:
-    header = [*(column.english for column in CUSTOMERS.columns), *bench._NAMES]  # noqa: SLF001
+    header = [*(column.header("en") for column in CUSTOMERS.columns), *bench._NAMES]  # noqa: SLF001
     return _cells(header, *bench._customers(count))  # noqa: SLF001 (the same portfolio)
 
 
 def _criteria(*, bounded: bool) -> Cells:
     """The table of criteria; if bounded, no linear scale leaves its ends to the customers."""
-    header = [column.english for column in CRITERIA.columns]
+    header = [column.header("en") for column in CRITERIA.columns]
     width = len(next(bench._criteria()))  # noqa: SLF001
     rows = [dict(zip(header, row, strict=False)) for row in bench._criteria()]  # noqa: SLF001
     for row in rows:

@@ -25,7 +25,7 @@ def test(data: bytes) -> None:
         (["setting", "value"], [["language", setting]]),
     )
     tables = {
-        table.name: RawTable.of_rows(table, table.english, 1, 1, header, cells)
+        table.name: RawTable.of_rows(table, table.sheet("en"), 1, 1, header, cells)
         for table, (header, cells) in zip(TABLES, blocks, strict=False)
     }
     try:

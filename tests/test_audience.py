@@ -43,7 +43,7 @@ def tables_of(*blocks: Sequence[Sequence[Any]]) -> dict[str, RawTable]:
     found = {}
     for table, (header, *rows) in zip(TABLES, blocks, strict=False):
         cells = [[float(c) if type(c) is int else c for c in row] for row in rows]
-        found[table.name] = RawTable.of_rows(table, table.english, 1, 1, header, cells)
+        found[table.name] = RawTable.of_rows(table, table.sheet("en"), 1, 1, header, cells)
     return found
 
 

@@ -15,12 +15,10 @@ from xlportfolio.aggregation import rank_correlation, topsis, weighted_product
 from xlportfolio.model import Objective, Quadrant
 from xlportfolio.pairwise import (
     RANDOM_INDEX,
-    agreement,
-    disputes,
-    group_judgments,
     pairwise_weights,
     worst_judgments,
 )
+from xlportfolio.raters import agreement, disputes, group_judgments
 from xlportfolio.robustness import (
     DRAWS,
     LEAST_DRAWS,

@@ -60,7 +60,9 @@ def test_a_number_larger_than_any_or_none_at_all_is_a_missing_measure(cell: Cell
     rows = [["customer_id", "A", "B"], [cell, 50, cell], ["b", cell, 70]]
     criteria = [["criterion", "axis", "weight"], ["A", "value", 1], ["B", "benefit", 1]]
     blocks = {"tblCustomers": rows, "tblCriteria": criteria}
-    tables = {t.name: sheet_table(t, t.english, blocks[t.name]) for t in TABLES if t.name in blocks}
+    tables = {
+        t.name: sheet_table(t, t.sheet("en"), blocks[t.name]) for t in TABLES if t.name in blocks
+    }
     run = outcome({name: table for name, table in tables.items() if table is not None})
     assert run is not None
     assert [p.fault.key for p in run.problems].count("not_a_number") == 2

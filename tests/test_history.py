@@ -34,6 +34,7 @@ from xlportfolio.locale import texts
 from xlportfolio.schema import contract
 from xlportfolio.schema.grid import Findings
 from xlportfolio.schema.history import read_history
+from xlportfolio.schema.words import KEPT_QUADRANTS
 
 JANUARY, FEBRUARY, MARCH = (dt.date(2026, month, 15) for month in (1, 2, 3))
 
@@ -112,7 +113,7 @@ def test_headers_are_those_of_the_sheets_in_both_languages() -> None:
         ):
             assert table.sheet(language) == words(f"sheets.{key}")
         for quadrant, word in words.branch("quadrants").items():
-            assert contract.KEPT_QUADRANTS.get(str(word)) == quadrant
+            assert KEPT_QUADRANTS.get(str(word)) == quadrant
 
 
 # --- thinning -----------------------------------------------------------------------------------

@@ -25,11 +25,11 @@ from xlportfolio.model import (
     Axis,
     Criterion,
     Objective,
-    Scale,
     ScoringModel,
     ThresholdRule,
 )
 from xlportfolio.report import ORDER
+from xlportfolio.scale import Scale
 from xlportfolio.sharing import Sharing
 from xlportfolio.tables import SheetTable
 

@@ -19,7 +19,7 @@ DAY = dt.date(2026, 6, 30)
 
 
 def raw(table: Table, header: Sequence[str], *rows: Sequence[Any]) -> RawTable:
-    return RawTable.of_rows(table, table.english, 1, 1, header, rows)
+    return RawTable.of_rows(table, table.sheet("en"), 1, 1, header, rows)
 
 
 def tables(

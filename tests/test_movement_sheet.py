@@ -24,10 +24,10 @@ from support.packages import MAIN, faults_of, parts_of, sheet_parts, write_parts
 from xlportfolio import Axis, Criterion, Scale, ScoringModel, WorkbookError, analyse, rescore
 from xlportfolio.locale import texts
 from xlportfolio.matrix import ARROWS, MatrixSheet, matrix_sheet
-from xlportfolio.model import Presentation
 from xlportfolio.model_changes import ModelChange
 from xlportfolio.movement import Movement, movement
 from xlportfolio.movement_sheet import Counts, compared, counts, missing, movement_sheet
+from xlportfolio.presentation import Presentation
 from xlportfolio.tables import HEADER_ROW, SheetTable
 
 FIRST, SECOND, THIRD = dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)

@@ -76,7 +76,7 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, language: str) -> Place:
-        sheets = [t.english if language == "en" else t.german for t in INPUT_TABLES[:2]]
+        sheets = [t.sheet(language) for t in INPUT_TABLES[:2]]
         names = [criterion_texts(c, language)[0] for c in CRITERIA_OF_SAMPLE]
         return cls(language, texts(language), *sheets, names)
 

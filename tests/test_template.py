@@ -22,7 +22,6 @@ from support.template import (
 )
 
 from xlportfolio import rescore
-from xlportfolio.advice import standard_strategies
 from xlportfolio.locale import texts
 from xlportfolio.schema.contract import (
     CRITERIA,
@@ -31,6 +30,7 @@ from xlportfolio.schema.contract import (
     SETTINGS_TABLE,
     STRATEGIES,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import build
 from xlportfolio.template.workbook import file_name, new_workbook
 

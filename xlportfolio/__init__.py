@@ -34,12 +34,11 @@ if TYPE_CHECKING:
         Objective,
         Quadrant,
         Role,
-        Scale,
-        ScaleKind,
         ScoringModel,
         Strategy,
         Threshold,
     )
+    from xlportfolio.scale import Scale, ScaleKind
     from xlportfolio.sharing import Only, Sharing
     from xlportfolio.wording import Advice, advise
 
@@ -94,12 +93,11 @@ _MODULES = {
         "Objective",
         "Quadrant",
         "Role",
-        "Scale",
-        "ScaleKind",
         "ScoringModel",
         "Strategy",
         "Threshold",
     ),
+    "scale": ("Scale", "ScaleKind"),
     "sharing": ("Only", "Sharing"),
     "wording": ("Advice", "advise"),
 }

@@ -11,8 +11,9 @@ from xlportfolio.errors import Fault, Problem, XlPortfolioError
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.model import Status, name_key
 from xlportfolio.schema.cells import as_number, is_blank, shown
-from xlportfolio.schema.contract import CUSTOMERS, STATUSES, Cell
+from xlportfolio.schema.contract import CUSTOMERS, Cell
 from xlportfolio.schema.grid import Grid
+from xlportfolio.schema.words import STATUSES
 from xlportfolio.sharing import Only, Sharing
 
 #: Values or columns that a fault names.

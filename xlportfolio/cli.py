@@ -26,7 +26,6 @@ from xlportfolio.command import (
     DatesOption,
     DryRunOption,
     JsonOption,
-    Lang,
     LangOption,
     MapOption,
     NoBackupOption,
@@ -247,7 +246,7 @@ def new(
 ) -> None:
     """Write a workbook to start from."""
     with stopping(book, None, lang, as_json=False):
-        _new(book, lang or Lang(SYSTEM), with_sample=with_sample, again=False)
+        _new(book, lang or SYSTEM, with_sample=with_sample, again=False)
         with printing():
             typer.echo(plain(texts(lang or SYSTEM)("cli.written", path=book)))
 
@@ -261,7 +260,7 @@ def demo(
     lang: LangOption = None,
 ) -> None:
     """Build the sample and rescore it."""
-    language = lang or Lang(SYSTEM)
+    language = lang or SYSTEM
     words = texts(language)
     book, orders = folder / words("cli.demo_name"), folder / words("cli.demo_orders")
     started = time.perf_counter()
@@ -340,7 +339,7 @@ def _checks(book: Path | None) -> Iterator[Check]:
             yield fault(error)
 
 
-def _new(book: Path, language: Lang, *, with_sample: bool, again: bool) -> None:
+def _new(book: Path, language: str, *, with_sample: bool, again: bool) -> None:
     """Write a workbook to start from, ``again`` over one that is there."""
     from xlportfolio.errors import WorkbookError
     from xlportfolio.files.save import hold

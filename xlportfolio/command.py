@@ -17,7 +17,7 @@ from rich.console import Console
 
 from xlportfolio import __version__
 from xlportfolio.errors import InputError, Problem, XlPortfolioError
-from xlportfolio.locale import language_of_system, texts
+from xlportfolio.locale import LANGUAGES, language_of_system, texts
 from xlportfolio.screen import print_problems, shown
 
 #: Problems, language -> the JSON object that tells of them.
@@ -35,13 +35,6 @@ app = typer.Typer(
 )
 
 
-class Lang(StrEnum):
-    """The languages that ``--lang`` takes."""
-
-    DE = "de"
-    EN = "en"
-
-
 class DateChoice(StrEnum):
     """The orders of day and month that ``--dates`` takes."""
 
@@ -53,15 +46,28 @@ def as_day(text: str) -> dt.date:
     """A date that somebody typed."""
     from xlportfolio.schema.cells import as_date
 
-    day = as_date(text)
+    day = as_date(text, SYSTEM)
     if day is None:
         raise typer.BadParameter(HELP("cli.no_day", found=text))
     return day
 
 
+def as_language(text: str) -> str:
+    """A language that somebody typed."""
+    from xlportfolio.schema.words import SPOKEN
+
+    language = SPOKEN.get(text)
+    if language is None:
+        raise typer.BadParameter(HELP("cli.no_language", found=text, allowed=LANGUAGES))
+    return language
+
+
 Book = Annotated[Path, typer.Argument(metavar="BOOK", help=HELP("cli.book"))]
 OutOption = Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help=HELP("cli.out"))]
-LangOption = Annotated[Lang | None, typer.Option("--lang", help=HELP("cli.lang"))]
+LangOption = Annotated[
+    str | None,
+    typer.Option("--lang", parser=as_language, metavar="|".join(LANGUAGES), help=HELP("cli.lang")),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help=HELP("cli.json"))]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help=HELP("cli.dry_run"))]
 NoBackupOption = Annotated[bool, typer.Option("--no-backup", help=HELP("cli.no_backup"))]
@@ -110,7 +116,7 @@ def _options(
 def stopping(
     book: Path,
     as_of: dt.date | None,
-    lang: Lang | None,
+    lang: str | None,
     *,
     as_json: bool,
     title: str = "cli.stopped",

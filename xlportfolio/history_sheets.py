@@ -12,7 +12,8 @@ import pandas as pd
 
 from xlportfolio.history import SETTINGS, History, header_of
 from xlportfolio.locale import LANGUAGES, Texts, texts
-from xlportfolio.model import Criterion, Level, ScoringModel, name_key
+from xlportfolio.model import Criterion, ScoringModel, name_key
+from xlportfolio.scale import Level
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable
 
 #: Their keys, and the tables by which they are known again.

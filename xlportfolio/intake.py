@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xlportfolio.errors import Fault, InputError, Problem, Severity
 from xlportfolio.forecast import FORECASTS
+from xlportfolio.locale import FALLBACK
 from xlportfolio.measures import CustomerMeasures, customer_measures
 from xlportfolio.model import Criterion, name_key
 from xlportfolio.orders import MEASURES
@@ -162,7 +163,9 @@ def take_in(
             raise InputError(found, language, day) from error
     stale = _stale(merged.filling, formulas)
     merged = replace(merged, problems=(*merged.problems, *stale))
-    return Intake({**tables, CUSTOMERS.name: filled(merged.filling)}, merged, day, language or "en")
+    return Intake(
+        {**tables, CUSTOMERS.name: filled(merged.filling)}, merged, day, language or FALLBACK
+    )
 
 
 def sources_of(
@@ -181,7 +184,7 @@ def sources_of(
         Notes and warnings, with their places.
     """
     grid, columns = Grid(criteria), Grid(customers)
-    findings = Findings(language or "en")
+    findings = Findings(language or FALLBACK)
     read, _ = read_table(criteria, findings.language)
     by_name = {criterion.name: criterion for criterion in read.criteria}
     sources: dict[str, str] = {}
@@ -225,7 +228,7 @@ def _day(tables: Mapping[str, RawTable], language: str | None, *, needed: bool) 
     raw = tables.get(SETTINGS_TABLE.name)
     if raw is None:
         return None
-    findings = Findings(language or "en")
+    findings = Findings(language or FALLBACK)
     read = read_settings(Grid(raw), None, ReadCriteria(), findings)
     wrong = [problem for problem in findings.problems if problem.fault.field == "as_of"]
     if wrong and needed:
@@ -237,10 +240,10 @@ def _needed(
     tables: Mapping[str, RawTable], table: Table, language: str | None, day: dt.date
 ) -> RawTable:
     """A table without which nothing can be taken in."""
-    findings = Findings(language or "en")
+    findings = Findings(language or FALLBACK)
     raw = tables.get(table.name)
     if raw is None:
-        details = {"table": table.name, "english": table.english, "german": table.german}
+        details = {"table": table.name, "names": " / ".join(table.sheets)}
         findings.problems.append(Problem(Fault("table_missing", details=details)))
     else:
         findings.add_lacking_columns(Grid(raw))
@@ -302,7 +305,7 @@ def _newcomers(merged: Merged, measured: CustomerMeasures, formulas: Formulas) -
     ids = sorted(unknown_customers(table, measured.frame))
     numbers = [as_number_id(one) for one in ids]
     cells = ids if any(isinstance(one, str) for one in numbers) else numbers
-    header = [CUSTOMERS.columns[0].english]
+    header = [CUSTOMERS.columns[0].key]
     theirs = RawTable(CUSTOMERS, "", 0, 1, header, [cells], len(cells))
     new = merge_customers(table, theirs, merged.memory, formulas=formulas)
     if not ids:

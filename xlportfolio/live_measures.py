@@ -11,11 +11,12 @@ import numpy as np
 
 from xlportfolio.live_columns import Columns, Formula, Made
 from xlportfolio.live_layout import Layout
-from xlportfolio.model import Axis, ScaleKind, Status, category_key
+from xlportfolio.model import Axis, Status
 from xlportfolio.plain_formulas import excel_key, is_one_of, literal, number, spellings
-from xlportfolio.schema import contract
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema.cells import as_category, as_float, as_number
 from xlportfolio.schema.contract import Cell, CellError
+from xlportfolio.schema.words import STATUSES
 from xlportfolio.scoring import Floats
 
 #: Characters of a text that is searched, and those that stand for others.
@@ -90,7 +91,7 @@ class Measures(Columns):
             return lambda _: None
         cells = layout.places.customers.raw.columns[position]
         found = dict.fromkeys(cell for cell in cells if isinstance(cell, str))
-        words = spellings(contract.STATUSES, Status.PROSPECT, found)
+        words = spellings(STATUSES, Status.PROSPECT, found)
         cell_of = layout.customer_cells(position)
         prospect, customer = (
             literal(self.words(f"statuses.{status}"))

@@ -11,11 +11,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlportfolio.live_layout import FIGURES, SETTINGS, USED, Layout
-from xlportfolio.model import Axis, Objective, ScaleKind, Status, ThresholdRule
+from xlportfolio.model import Axis, Objective, Status, ThresholdRule
 from xlportfolio.plain_formulas import is_one_of, key_of, literal, number, spellings
-from xlportfolio.schema import contract
-from xlportfolio.schema.contract import FillRule
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema.settings import default_of
+from xlportfolio.schema.words import (
+    AXES,
+    FILL_RULES,
+    OBJECTIVES,
+    THRESHOLD_RULES,
+    FillRule,
+)
 from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary
 
 #: What a cell shows, and its formula if it has one.
@@ -111,7 +117,7 @@ class _Scales:
         found = [] if row is None else [places.settings.text(row, "value")]
         middle = layout.down(f"{name.removesuffix('_threshold')}_middle")
         for rule, function in ((ThresholdRule.MEDIAN, "MEDIAN"), (ThresholdRule.MEAN, "AVERAGE")):
-            is_meant = is_one_of(cell, spellings(contract.THRESHOLD_RULES, rule, found))
+            is_meant = is_one_of(cell, spellings(THRESHOLD_RULES, rule, found))
             of_all = f"IF(COUNT({middle})=0,50,{function}({middle}))"
             if not layout.is_whole:
                 of_all = number(self._used(name))
@@ -172,7 +178,7 @@ class _Scales:
         assert cell is not None
         formula = '"?"'
         for axis in reversed(Axis):
-            is_meant = is_one_of(cell, spellings(contract.AXES, axis, self._text(j, "axis")))
+            is_meant = is_one_of(cell, spellings(AXES, axis, self._text(j, "axis")))
             formula = f"IF({is_meant},{literal(self.words(f'axes.{axis}'))},{formula})"
         return self.words(f"axes.{self.layout.seen[j].criterion.axis}"), formula
 
@@ -214,7 +220,7 @@ class _Scales:
         cell = self.layout.criterion_cell(j, "objective")
         if cell is None:
             return str(objective), None
-        words = spellings(contract.OBJECTIVES, Objective.MIN, self._text(j, "objective"))
+        words = spellings(OBJECTIVES, Objective.MIN, self._text(j, "objective"))
         least, most = literal(Objective.MIN), literal(Objective.MAX)
         return str(objective), f"IF({is_one_of(cell, words)},{least},{most})"
 
@@ -236,7 +242,7 @@ class _Scales:
             return used, None
         found = self._text(j, "missing")
         worst, neutral = (
-            is_one_of(cell, spellings(contract.FILL_RULES, rule, found))
+            is_one_of(cell, spellings(FILL_RULES, rule, found))
             for rule in (FillRule.WORST, FillRule.NEUTRAL)
         )
         return used, f'IF(ISNUMBER({cell}),{cell},IF({worst},0,IF({neutral},50,"")))'

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.locale import Texts
-from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.movement import Change, Movement
 from xlportfolio.movement_words import MovementTexts, put_into_words
-from xlportfolio.scoring import rounded
+from xlportfolio.presentation import Presentation
+from xlportfolio.scoring import Floats, Ints, rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 
 #: Its key, and the table by which it is known again.
@@ -89,7 +89,7 @@ def compared(movement: Movement, words: Texts) -> str:
     return words("movement_sheet.counts", since=movement.since, **counts(movement)._asdict())
 
 
-def _places(customers: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _places(customers: pd.DataFrame) -> Ints:
     """Where the row of each customer belongs among the others."""
     places = np.array([_PLACES[Change(c)] for c in customers["change"]], dtype=np.int64)
     parted = (customers["parted"] != "").to_numpy(np.bool_)
@@ -174,8 +174,8 @@ def _cells(movement: Movement, reasons: Sequence[str], words: Texts) -> dict[str
     at = order[places[order] != _STAYED]
     rows, crossings = customers.iloc[at], [movement.crossings[i] for i in at.tolist()]
 
-    def numbers(column: str) -> npt.NDArray[np.float64]:
-        found: npt.NDArray[np.float64] = rows[column].to_numpy(np.float64)
+    def numbers(column: str) -> Floats:
+        found: Floats = rows[column].to_numpy(np.float64)
         return found
 
     def types(column: str) -> list[str]:

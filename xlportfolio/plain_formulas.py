@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xlportfolio.model import name_key
-from xlportfolio.schema.contract import Word, Words, column_letters
+from xlportfolio.schema.contract import column_letters
+from xlportfolio.schema.words import Word, Words
 
 
 def on_sheet(sheet: str) -> str:
@@ -77,7 +78,7 @@ def spellings(words: Words[Word], meant: Word, found: Iterable[str] = ()) -> tup
     Python reads a word with other blanks around it, which formulas do not take away.
 
     >>> from xlportfolio.model import Status
-    >>> from xlportfolio.schema.contract import STATUSES
+    >>> from xlportfolio.schema.words import STATUSES
     >>> spellings(STATUSES, Status.PROSPECT, ["Prospect", "Customer"])
     ('prospect', 'wunschkunde')
     """

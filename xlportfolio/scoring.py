@@ -16,10 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Objective, Scale, ScaleKind, category_key
+from xlportfolio.model import Criterion, Objective
+from xlportfolio.scale import Scale, ScaleKind, category_key
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Strings = npt.NDArray[np.object_]
 
 #: Decimals to which both sides of every comparison with a bound are rounded.
 DECIMALS = 9
@@ -130,6 +133,21 @@ class Yardstick:
             else:
                 values[:, k] = np.interp(values[:, k], at, worth)
         return np.where(present, np.minimum(np.maximum(values, 0.0), 100.0) + 0.0, np.nan)
+
+
+def numbers_of(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
+    """A column as numbers, NaN for none, and which of its cells hold something that is none."""
+    cells = customers[column]
+    if cells.dtype == np.float64:
+        numbers = cells.to_numpy()
+        usable = np.isfinite(numbers)
+        return np.where(usable, numbers, np.nan), np.isinf(numbers)
+    if cells.dtype.kind in "mMb":  # times and truth values would pass for numbers
+        numbers = np.full(len(cells), np.nan)
+    else:
+        numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    usable = np.isfinite(numbers)
+    return np.where(usable, numbers, np.nan), cells.notna().to_numpy() & ~usable
 
 
 def category_worth(criterion: Criterion) -> dict[str, float]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.schema import contract
 from xlportfolio.schema.numerals import read_number
+from xlportfolio.schema.words import ANSWERS, QUADRANTS, ROLES, STATUSES
 
 #: A word, or a sign; ``_`` stands for a blank where none is allowed, as in defined names.
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
@@ -320,9 +321,9 @@ def _labels() -> frozenset[str]:
         for label in texts(language).branch(branch).values()
     ]
     for table in (*contract.TABLES, contract.ORDERS):
-        labels += [table.english, table.german]
+        labels += table.sheets
         labels += [name for column in table.all_columns for name in column.names]
-    for words in (contract.STATUSES, contract.ANSWERS, contract.QUADRANTS, contract.ROLES):
+    for words in (STATUSES, ANSWERS, QUADRANTS, ROLES):
         labels += words.spellings
     keys = map(key_of, labels)
     return frozenset(key[0] for key in keys if len(key) == 1)

@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from xlportfolio.model import Quadrant
+from xlportfolio.scoring import Floats, Ints
 
 #: The sheet's row, counted from 1, of the headers of a table, or of the summary above it; data
 #: follow below.
@@ -62,7 +62,7 @@ class Kind(StrEnum):
 TYPED = frozenset({Kind.ENTRY, Kind.JUDGMENT})
 
 #: A column's cells: numbers (NaN: blank), or texts (``""``: blank) with numbers among them.
-Cells = npt.NDArray[np.float64] | Sequence[str | float]
+Cells = Floats | Sequence[str | float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class ReportColumn:
     header: str
     kind: Kind
     all_cells: Cells
-    at: npt.NDArray[np.int64] | None = None
+    at: Ints | None = None
     formulas: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -109,7 +109,7 @@ class ReportColumn:
             return replace(self, all_cells=np.append(cells, np.full(lack, np.nan)), at=None)
         return replace(self, all_cells=[*cells, *[""] * lack], at=None)
 
-    def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
+    def take(self, at: Ints) -> ReportColumn:
         """The column of everybody with some of its rows."""
         assert self.at is None
         return ReportColumn(self.key, self.header, self.kind, self.all_cells, at)

@@ -18,15 +18,12 @@ from xlportfolio.locale import Phrase
 from xlportfolio.model import Axis, Criterion, ScoringModel
 from xlportfolio.pairwise import (
     RANDOM_INDEX,
-    Dispute,
     PairwiseWeights,
     Revision,
-    agreement,
-    disputes,
-    group_judgments,
     pairwise_weights,
     worst_judgments,
 )
+from xlportfolio.raters import Dispute, agreement, disputes, group_judgments
 from xlportfolio.scoring import Floats
 from xlportfolio.weighting import (
     Method,

@@ -14,7 +14,8 @@ import numpy as np
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, heading, name_key
-from xlportfolio.pairwise import LARGEST_JUDGMENT, Dispute, PairwiseWeights, Revision
+from xlportfolio.pairwise import LARGEST_JUDGMENT, PairwiseWeights, Revision
+from xlportfolio.raters import Dispute
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.scoring import Floats, rounded
 from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary

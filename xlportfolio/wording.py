@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.advice import reasons
-from xlportfolio.analysis import Note, PortfolioAnalysis, numbers_of
+from xlportfolio.analysis import Note, PortfolioAnalysis
 from xlportfolio.consequences import (
     LEVER_AXES,
     Consequences,
@@ -24,12 +22,15 @@ from xlportfolio.consequences import (
 from xlportfolio.findings import Finding
 from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, Criterion, Role, ScaleKind
-from xlportfolio.scoring import Yardstick, rounded
-from xlportfolio.tipping import WeightChange, Withheld
+from xlportfolio.locale import words as spellings
+from xlportfolio.model import Axis, Criterion, Role
+from xlportfolio.reasons import reasons
+from xlportfolio.scale import ScaleKind
+from xlportfolio.scoring import Floats, Ints, Yardstick, numbers_of, rounded
+from xlportfolio.weight_changes import WeightChange, Withheld
 
 #: Units of measures that people read as percentages.
-_SHARES = {"share", "fraction", "anteil"}
+_SHARES = spellings("measures", "share")
 #: Decimals of a whole percentage.
 _PERCENT = 2
 #: Decimals of a measure that are shown at most.
@@ -38,8 +39,6 @@ _MOST_DECIMALS = 6
 _DIGITS = 3
 #: Customers behind a finding that are named at most.
 _NAMED = 8
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,7 @@ def measure_text(
     return spell
 
 
-def decimals_of(numbers: npt.NDArray[np.float64], unit: str) -> int:
+def decimals_of(numbers: Floats, unit: str) -> int:
     """With how many decimals measures are shown that have a unit; NaN for missing ones."""
     least = _PERCENT if _is_share(unit) else 0
     present = numbers[~np.isnan(numbers)]

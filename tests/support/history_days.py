@@ -13,8 +13,9 @@ from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, CUSTOMERS_HEADER
 from xlportfolio.history import COLUMNS, History
 from xlportfolio.history_sheets import history_sheet, models_sheet
 from xlportfolio.locale import texts
-from xlportfolio.model import ScaleKind, name_key
+from xlportfolio.model import name_key
 from xlportfolio.run import Run
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import RawTable, Table, contract, interpret
 from xlportfolio.schema.contract import Cell
 from xlportfolio.tables import Kind, ReportColumn, SheetTable
@@ -61,7 +62,7 @@ def inputs(
     """The input tables of a small workbook."""
 
     def table(of: Table, head: Row, rows: Sequence[Row]) -> RawTable:
-        return RawTable.of_rows(of, of.english, 1, 1, head, rows)
+        return RawTable.of_rows(of, of.sheet("en"), 1, 1, head, rows)
 
     return {
         "tblCustomers": table(contract.CUSTOMERS, header, customers),

@@ -68,7 +68,7 @@ cells: st.SearchStrategy[Cell] = st.one_of(
 
 
 def _headers(table: Table) -> st.SearchStrategy[Cell]:
-    names = [name for c in table.columns for name in (c.key, c.english, c.german)]
+    names = [name for c in table.columns for name in (c.key, c.header("en"), c.header("de"))]
     known = st.sampled_from(names) | st.sampled_from([f" {name.upper()} " for name in names])
     return known | known | known | st.sampled_from(["Turnover", "Umsatz", "Fit"]) | cells
 
@@ -76,7 +76,9 @@ def _headers(table: Table) -> st.SearchStrategy[Cell]:
 @st.composite
 def _loose(draw: st.DrawFn, table: Table) -> RawTable | None:
     """A table of anything, as a sheet gives it or as a table object does."""
-    sheet = draw(st.sampled_from([table.english, table.german, "", "a" * 31, "'=1", "\ud800"]))
+    sheet = draw(
+        st.sampled_from([table.sheet("en"), table.sheet("de"), "", "a" * 31, "'=1", "\ud800"])
+    )
     header = draw(st.lists(_headers(table), max_size=9))
     lengths = {} if draw(st.booleans()) else {"min_size": len(header), "max_size": len(header)}
     row = st.lists(cells, **lengths or {"max_size": 9})
@@ -114,7 +116,7 @@ def tables_of(portfolio: Portfolio, *others: Block) -> dict[str, RawTable]:
     """A sound portfolio as the tables of a workbook."""
     blocks = [*blocks_of(portfolio), *others]
     return {
-        table.name: RawTable.of_rows(table, table.english, 1, 1, header, rows)
+        table.name: RawTable.of_rows(table, table.sheet("en"), 1, 1, header, rows)
         for table, (header, *rows) in zip(TABLES, blocks, strict=False)
     }
 

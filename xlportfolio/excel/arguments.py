@@ -55,8 +55,7 @@ def portfolio(
             raise argument_fault(
                 "needed_column_missing",
                 raw.sheet,
-                english=lacking.english,
-                german=lacking.german,
+                names=" / ".join(lacking.headers),
             )
         tables[SETTINGS_TABLE.name] = raw
     return interpret(tables, read_once)
@@ -75,7 +74,7 @@ def raw_table(table: Table, block: Block | None, argument: str = "") -> RawTable
     InputError
         If the range is blank.
     """
-    argument = argument or table.english.lower()
+    argument = argument or table.stem
     if block is None or _is_blank(block):
         raise argument_fault("table_argument_blank", argument, table=table.name)
     header, *rows = measured_rows(block) if table in _LONG else cell_rows(block)

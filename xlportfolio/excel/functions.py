@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import xlwings as xw
 
-from xlportfolio.advice import standard_strategies, strategies_for
+from xlportfolio.abc_analysis import abc_analysis
 from xlportfolio.analysis import analyse
 from xlportfolio.excel.arguments import (
     BLANK,
@@ -42,16 +42,18 @@ from xlportfolio.excel.weight_functions import (
     KP_SWING_WEIGHTS,
     KP_TOPSIS,
 )
-from xlportfolio.locale import LANGUAGES as SPOKEN
-from xlportfolio.locale import texts
-from xlportfolio.model import VALUES, Quadrant, Status, name_key
-from xlportfolio.portfolio import abc_analysis, quadrants, ranks
+from xlportfolio.locale import FALLBACK, LANGUAGES, texts
+from xlportfolio.model import Quadrant, Status, name_key
+from xlportfolio.portfolio import quadrants, ranks
+from xlportfolio.scale import VALUES
 from xlportfolio.schema import CellError
-from xlportfolio.schema.cells import as_id, is_blank, shown
-from xlportfolio.schema.contract import LANGUAGES, QUADRANTS, STATUSES, Cell
+from xlportfolio.schema.cells import as_id, as_text, is_blank
+from xlportfolio.schema.contract import Cell
 from xlportfolio.schema.settings import default_of
+from xlportfolio.schema.words import QUADRANTS, SPOKEN, STATUSES
 from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.scoring import weighted_scores
+from xlportfolio.strategies import standard_strategies, strategies_for
 
 #: All functions that formulas may call, those of other modules included.
 __all__ = [
@@ -240,7 +242,7 @@ def KP_QUADRANT(  # noqa: N802
 def _language(cell: Cells) -> str:
     """The language of an answer, English if none is named."""
     named = only(cell, "language")
-    spoken = "en" if is_blank(named) else LANGUAGES.get(shown(named, "en"))
+    spoken = FALLBACK if is_blank(named) else SPOKEN.get(as_text(named))
     if spoken is None:
         raise argument_fault("unknown_language_argument", "language", found=named)
     return spoken
@@ -438,12 +440,12 @@ def KP_STRATEGY(quadrant: Cells, status: Cells = None, language: Cells = None) -
 
 def _strategy(kind: Cell, state: Cell, language: str) -> str | None:
     """The strategy of one customer; what is wrong with one takes nothing from the others."""
-    unrated = {str(Quadrant.NOT_RATED), *(texts(s)("quadrants.not_rated") for s in SPOKEN)}
-    named = shown(kind, "en")
+    unrated = {str(Quadrant.NOT_RATED), *(texts(s)("quadrants.not_rated") for s in LANGUAGES)}
+    named = as_text(kind)
     if is_blank(kind) or type(kind) is CellError or name_key(named) in map(name_key, unrated):
         return None
     quadrant = QUADRANTS.get(named)
-    status = Status.CUSTOMER if is_blank(state) else STATUSES.get(shown(state, "en"))
+    status = Status.CUSTOMER if is_blank(state) else STATUSES.get(as_text(state))
     if quadrant is None:
         return fault_text(argument_fault("unknown_quadrant_argument", "quadrant", found=kind))
     if status is None:

@@ -86,7 +86,7 @@ class LiveBook:
             if asked(there, "show_totals", default=False):
                 rows = rows[:-1]
             return RawTable.of_rows(table, sheet.name, area.row, area.column, header, rows)
-        for name in (table.english, table.german):
+        for name in table.sheets:
             sheet = self.sheets.get(name.casefold())
             if sheet is not None:
                 last = sheet.used_range.last_cell

@@ -18,7 +18,7 @@ from xlportfolio.intake import Incoming, Intake, take_in
 from xlportfolio.intake_words import contents
 from xlportfolio.locale import Texts
 from xlportfolio.schema import RawTable
-from xlportfolio.schema.cells import shown
+from xlportfolio.schema.cells import as_text
 from xlportfolio.schema.contract import CUSTOMERS, ORDERS
 from xlportfolio.schema.merging import Kept, Listed
 from xlportfolio.sources import DateOrder, Reading, open_orders, orders_of, read_customers
@@ -96,7 +96,7 @@ class LiveIntake:
         """
         theirs = None
         if customers:
-            headers = [shown(cell, "en") for cell in self.customers.raw.header]
+            headers = [as_text(cell) for cell in self.customers.raw.header]
             theirs, reading = read_customers(Path(customers), headers)
             self.readings.append(reading)
         with ExitStack() as opened:

@@ -8,12 +8,12 @@ import xlwings as xw
 
 from xlportfolio.excel.host import LiveBook, free_name
 from xlportfolio.excel.ranges import Rows, SeenTable, entry, write
-from xlportfolio.schema.cells import shown
+from xlportfolio.schema.cells import as_text
 from xlportfolio.schema.contract import IMPORTED
 from xlportfolio.schema.merging import Memory
 
 #: The headers of the table, which nobody reads and which are the same in all languages.
-_HEADER = [column.english for column in IMPORTED.columns]
+_HEADER = [column.fixed for column in IMPORTED.columns]
 
 
 class LiveMemory:
@@ -34,7 +34,7 @@ class LiveMemory:
     def _entries(self) -> dict[tuple[str, str], str]:
         if self.seen is None or self.seen.header[: len(_HEADER)] != _HEADER:
             return {}
-        rows = [[shown(cell, "en") for cell in row] for row in self.seen.rows]
+        rows = [[as_text(cell) for cell in row] for row in self.seen.rows]
         return {(row[0], row[1]): row[2] for row in rows if row[0] and row[1]}
 
 
@@ -69,7 +69,7 @@ class OutputMemory:
 
     def _add(self, rows: Rows) -> None:
         book, live = self.there.live.book, self.there.live
-        name, front = free_name(IMPORTED.english, set(live.sheets)), book.sheets.active
+        name, front = free_name(IMPORTED.fixed, set(live.sheets)), book.sheets.active
         try:
             self.made = self.sheet = book.sheets.add(name, after=book.sheets[-1])
             write(self.made, (1, 1), rows)
@@ -100,7 +100,5 @@ class OutputMemory:
         if self.made is not None:
             self.made.delete()
         elif seen is not None and self.memory != self.there.memory:
-            before = [
-                [entry(shown(cell, "en")) for cell in row[: len(_HEADER)]] for row in seen.rows
-            ]
+            before = [[entry(as_text(cell)) for cell in row[: len(_HEADER)]] for row in seen.rows]
             self._replace(seen, before, seen.there.range.shape[0] - 1)

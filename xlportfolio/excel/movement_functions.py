@@ -13,12 +13,13 @@ from xlportfolio.excel.arguments import BLANK, TABLE, Block, Cells, raw_table, s
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.conversion import ManyRows
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
-from xlportfolio.locale import texts
-from xlportfolio.model import Range
+from xlportfolio.locale import FALLBACK, texts
+from xlportfolio.scale import Range
 from xlportfolio.schema.cells import as_date, as_id, as_number, is_blank
-from xlportfolio.schema.contract import HISTORY, KEPT_QUADRANTS, Cell
+from xlportfolio.schema.contract import HISTORY, Cell
 from xlportfolio.schema.grid import Grid
 from xlportfolio.schema.settings import language_of
+from xlportfolio.schema.words import KEPT_QUADRANTS
 
 _HEADER = (
     *("since", "quadrant_then", "quadrant_now"),
@@ -109,11 +110,10 @@ class _Kept:
                 raise argument_fault(
                     "needed_column_missing",
                     raw.sheet,
-                    english=lacking.english,
-                    german=lacking.german,
+                    names=" / ".join(lacking.headers),
                 )
         self._grid = Grid(raw)
-        self.words = texts(language_of(self._grid, None) or "en")
+        self.words = texts(language_of(self._grid, None) or FALLBACK)
         days = [self._day(i) for i in self._grid.rows]
         then, now = [None, None, *sorted(set(days))][-2:]
         if now is None:

@@ -13,6 +13,7 @@ from xlwings.main import Table
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.cells import cell_rows
+from xlportfolio.locale import LANGUAGES, spoken
 from xlportfolio.schema import CellError
 from xlportfolio.schema.contract import Cell
 from xlportfolio.tables import Kind, ReportColumn
@@ -21,7 +22,7 @@ from xlportfolio.tables import Kind, ReportColumn
 Rows = list[list[Any]]
 
 #: Words that Excel takes for truth values when they are entered.
-_TRUTHS = {"true", "false", "wahr", "falsch"}
+_TRUTHS = {word.casefold() for code in LANGUAGES for word in spoken(code).truth}
 #: The first day on which programs agree how many have gone by: Excel knows a 29 February 1900.
 _FIRST_SURE = dt.date(1900, 3, 1)
 #: Texts longer than this are neither numbers nor dates.

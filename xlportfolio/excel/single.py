@@ -16,13 +16,16 @@ from xlportfolio.errors import Fault, InputError
 from xlportfolio.excel.arguments import Block, Cells, flat, only, read_once, table_of_cells
 from xlportfolio.excel.cells import cell_of
 from xlportfolio.excel.faults import argument_fault
-from xlportfolio.model import Criterion, ScaleKind, category_key, name_key
+from xlportfolio.locale import FALLBACK
+from xlportfolio.model import Criterion, name_key
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema import RawTable, in_order
-from xlportfolio.schema.cells import as_category, as_number, shown
-from xlportfolio.schema.contract import AXES, CUSTOMERS, Cell
+from xlportfolio.schema.cells import as_category, as_number, as_text
+from xlportfolio.schema.contract import CUSTOMERS, Cell
 from xlportfolio.schema.criteria import read_criteria
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.settings import language_of
+from xlportfolio.schema.words import AXES
 from xlportfolio.scoring import Yardstick, category_worth, weighted_scores
 
 
@@ -117,14 +120,14 @@ def _remembered(function: Callable[..., Gauge]) -> Callable[..., Gauge]:
 
 @_remembered
 def _axis_gauge(named: Cell, count: int, *cells: Cells) -> Gauge:
-    axis = AXES.get(shown(named, "en"))
+    axis = AXES.get(as_text(named))
     if axis is None:
         raise argument_fault("unknown_axis_argument", "axis", found=named)
     headers = [*map(cell_of, cells[:count])]
     table = _Criteria(cells[count:], headers)
     at: dict[str, int] = {}
     for position, header in enumerate(headers):
-        at.setdefault(name_key(shown(header, "en")), position)
+        at.setdefault(name_key(as_text(header)), position)
     chosen = [criterion for criterion in table.criteria.values() if criterion.axis is axis]
     for criterion in chosen:
         if name_key(criterion.name) not in at:
@@ -135,7 +138,7 @@ def _axis_gauge(named: Cell, count: int, *cells: Cells) -> Gauge:
 @_remembered
 def _criterion_gauge(name: Cell, *cells: Cells) -> Gauge:
     table = _Criteria(cells)
-    criterion = table.criteria.get(name_key(shown(name, "en")))
+    criterion = table.criteria.get(name_key(as_text(name)))
     if criterion is None:
         allowed = [c.name for c in table.criteria.values()]
         raise argument_fault("unknown_criterion_argument", "criterion", found=name, allowed=allowed)
@@ -153,7 +156,7 @@ class _Criteria:
         self.grid = Grid(table_of_cells(*cells))
         named = Grid(RawTable.of_rows(CUSTOMERS, "headers", 1, 1, headers, ()))
         language = language_of(self.grid if CUSTOMERS.lacking(headers) else named, None)
-        self.findings = Findings(language or "en")
+        self.findings = Findings(language or FALLBACK)
         self.findings.add_lacking_columns(self.grid)
         read = read_criteria(self.grid, None, self.findings, read_once)
         self._stop()

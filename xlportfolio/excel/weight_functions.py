@@ -13,11 +13,12 @@ from xlportfolio.aggregation import topsis
 from xlportfolio.excel.arguments import BLANK, TABLE, Block, Cells, as_block, numbers
 from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.faults import argument_fault, in_words
+from xlportfolio.locale import FALLBACK
 from xlportfolio.model import Objective
 from xlportfolio.pairwise import PairwiseWeights, pairwise_weights
-from xlportfolio.schema.cells import is_blank, shown
-from xlportfolio.schema.contract import OBJECTIVES
+from xlportfolio.schema.cells import as_text, is_blank
 from xlportfolio.schema.judgments import as_judgment
+from xlportfolio.schema.words import OBJECTIVES
 from xlportfolio.scoring import Floats
 from xlportfolio.weighting import (
     critic_weights,
@@ -79,7 +80,7 @@ def _judged(pairwise: Block | None) -> PairwiseWeights:
         if type(cell) in {int, float}:  # any above 0, as ratios of known weights may be
             judgments[at] = cell
             continue
-        judgment, fault = as_judgment(cell, "en")
+        judgment, fault = as_judgment(cell, FALLBACK)
         if fault is not None:
             raise argument_fault(fault.key, "pairwise", at, found=cell)
         judgments[at] = np.nan if judgment is None else judgment
@@ -223,7 +224,7 @@ def _objectives(block: Block | None, matrix: Floats) -> list[Objective]:
     objectives = []
     for row, cells in enumerate(cell_rows(block or BLANK)):
         for column, cell in enumerate(cells):
-            objective = Objective.MAX if is_blank(cell) else OBJECTIVES.get(shown(cell, "en"))
+            objective = Objective.MAX if is_blank(cell) else OBJECTIVES.get(as_text(cell))
             if objective is None:
                 raise argument_fault("unknown_objective", "objectives", (row, column), found=cell)
             objectives.append(objective)

@@ -51,7 +51,7 @@ def doomed_sheets(workbook: Workbook) -> list[Sheet]:
 
 def _lost_its_table(sheet: Sheet) -> bool:
     """Whether a sheet that nobody sees keeps what imports wrote, but is known by its name only."""
-    return sheet.element.get("state") == "veryHidden" and sheet.name == IMPORTED.english
+    return sheet.element.get("state") == "veryHidden" and sheet.name == IMPORTED.fixed
 
 
 def is_of_macros(element: Element, doomed: Iterable[str]) -> bool:

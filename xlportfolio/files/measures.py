@@ -11,11 +11,10 @@ import pandas as pd
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.save import hold
+from xlportfolio.locale import spoken
 from xlportfolio.sources.database import is_address
 
 _SUFFIXES = (".csv", ".parquet")
-#: Separator of columns and of decimals: those that Excel expects where this language is spoken.
-_CSV = {"en": (",", "."), "de": (";", ",")}
 
 
 def refuse_target(path: Path, source: str) -> None:
@@ -47,8 +46,8 @@ def refuse_target(path: Path, source: str) -> None:
 def write_measures(path: Path, frame: pd.DataFrame, language: str) -> None:
     """Write the measures as a whole or not at all; a file that is there is replaced.
 
-    A CSV file is UTF-8 with its mark, by which Excel knows it; its columns are separated by a
-    comma, in German by a semicolon, where the decimal separator is a comma. Numbers have their full
+    A CSV file is UTF-8 with its mark, by which Excel knows it; its columns and decimals are
+    separated as Excel expects it where the language is spoken. Numbers have their full
     precision, what is missing is blank, and whether a customer ``repeated`` is 1 or 0.
 
     Parameters
@@ -58,7 +57,7 @@ def write_measures(path: Path, frame: pd.DataFrame, language: str) -> None:
     frame
         One row per customer, the index its id, named ``customer_id``.
     language
-        ``"en"`` or ``"de"``.
+        Whose separators are used, such as ``"en"``.
 
     Raises
     ------
@@ -70,10 +69,10 @@ def write_measures(path: Path, frame: pd.DataFrame, language: str) -> None:
         if path.suffix.lower() == ".parquet":
             frame.reset_index().to_parquet(file, index=False)
             return
-        separator, decimal = _CSV[language]
+        of = spoken(language)
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         frame.astype({"repeated": int}).to_csv(
-            text, sep=separator, decimal=decimal, lineterminator="\r\n"
+            text, sep=of.list_separator, decimal=of.decimal, lineterminator="\r\n"
         )
         text.detach()
 

@@ -21,7 +21,7 @@ from xlportfolio.files.ours import find_imported
 from xlportfolio.files.read import read_objects
 from xlportfolio.files.rows import Block, Pieces
 from xlportfolio.files.workbook import Workbook
-from xlportfolio.schema.cells import shown
+from xlportfolio.schema.cells import as_text
 from xlportfolio.schema.contract import IMPORTED, LAST_ROW, Cells
 from xlportfolio.schema.merging import Memory
 from xlportfolio.tables import Kind, ReportColumn
@@ -58,8 +58,8 @@ def read_memory(workbook: Workbook) -> Memory:
 def _texts(cells: Cells) -> list[str]:
     """The cells of a column as text; numbers are what other programs made of it."""
     if isinstance(cells, np.ndarray):
-        return ["" if isnan(number) else shown(number, "en") for number in cells.tolist()]
-    return [shown(cell, "en") for cell in cells]
+        return ["" if isnan(number) else as_text(number) for number in cells.tolist()]
+    return [as_text(cell) for cell in cells]
 
 
 def write_memory(workbook: Workbook, memory: Memory) -> None:
@@ -80,10 +80,10 @@ def write_memory(workbook: Workbook, memory: Memory) -> None:
     entries = [(*place, value) for place, value in memory.entries.items()]
     cells = list(zip(*entries, strict=True)) or [(), (), ()]
     columns = [
-        ReportColumn(column.key, column.english, Kind.WORD, texts)
+        ReportColumn(column.key, column.fixed, Kind.WORD, texts)
         for column, texts in zip(IMPORTED.columns, cells, strict=True)
     ]
-    name = there.name if there else workbook.free_sheet_name(IMPORTED.english, set())
+    name = there.name if there else workbook.free_sheet_name(IMPORTED.fixed, set())
     block = Block(columns, _FIRST_ROW)
     drawn = scratch(workbook, lambda: _draw(name, block))
     put_sheets(workbook, drawn, [(name, there, Filled(block, Pieces(columns, workbook.first_day)))])

@@ -87,7 +87,7 @@ def find_kept_without_tables(workbook: Workbook) -> list[Sheet]:
         name_key(name): table
         for table in KEPT_TABLES
         if table.name.lower() not in tables
-        for name in (table.english, table.german)
+        for name in table.sheets
     }
     cells = CellTexts(workbook)
     return [

@@ -99,7 +99,7 @@ class _Reader:
 
     def of_sheet(self, table: Table) -> RawTable | None:
         """A table known by its sheet's name; none if that sheet has no such header row."""
-        keys = {name_key(table.english), name_key(table.german)}
+        keys = table.sheet_keys
         for sheet in self._workbook.sheets:
             if sheet.is_worksheet and name_key(sheet.name) in keys:
                 top, left, rows = self._whole.block(sheet)

@@ -23,7 +23,7 @@ from xlportfolio.schema.contract import (
     sheet_table,
 )
 from xlportfolio.schema.matching import without_zeros
-from xlportfolio.sources.synonyms import CUSTOMER_NAMES, ORDER_NAMES, plain, wanted
+from xlportfolio.sources.synonyms import plain, wanted
 
 #: Columns in which words of the contract, names of columns or the model itself stand, by table.
 _OURS: Mapping[Table, frozenset[str]] = {
@@ -244,8 +244,7 @@ class _Finder:
                 self._add(sheet, _placed(table))
         has_orders = any(t.name.lower() == ORDERS.name.lower() for _, t in workbook.tables())
         for sheet in workbook.sheets if not has_orders else ():
-            names = {name_key(ORDERS.english), name_key(ORDERS.german)}
-            is_wanted = sheet.is_worksheet and name_key(sheet.name) in names
+            is_wanted = sheet.is_worksheet and name_key(sheet.name) in ORDERS.sheet_keys
             if is_wanted and sheet.part not in skip and sheet.part not in self.found:
                 self._add_sheet(sheet)
 
@@ -312,7 +311,7 @@ def _placed(table: TableObject) -> _Placed:
 
 def _grades() -> Iterator[frozenset[str]]:
     """Headers of customers' numbers and names: plain ones, then those that may be others."""
-    columns = [*wanted(CUSTOMERS, CUSTOMER_NAMES), *wanted(ORDERS, ORDER_NAMES)]
+    columns = [*wanted(CUSTOMERS), *wanted(ORDERS)]
     found = [column for column in columns if column.key in {"customer_id", "customer"}]
     for grades in (slice(0, 2), slice(2, None)):
         yield frozenset().union(*(names for column in found for names in column.names[grades]))

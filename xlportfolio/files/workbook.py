@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -275,6 +275,14 @@ class Workbook:
         element = self._names.pop((name, local), None)
         if element is not None:
             _remove(element)
+
+    def drop_names(self, chosen: Callable[[Element], bool]) -> list[Element]:
+        """Take away those defined names that are chosen; which they were."""
+        gone = [element for element in self.defined_names() if chosen(element)]
+        for element in gone:
+            _remove(element)
+        self.forget_names()
+        return gone
 
     # --- changes -------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Every text that a user reads, in each language: one TOML file per language, looked up by key.
 
-A leaf: it knows nothing of the rest of xlportfolio.
+``languages`` says which there are and what is particular to each. A leaf: it knows nothing of the
+rest of xlportfolio.
 
 >>> texts("de")("quadrants.star")
 'Star'
@@ -11,21 +12,37 @@ A leaf: it knows nothing of the rest of xlportfolio.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
-from locale import getlocale
 from typing import Any, NamedTuple
 
-LANGUAGES = ("en", "de")
+from xlportfolio.locale.languages import (
+    FALLBACK,
+    LANGUAGES,
+    language_of_system,
+    names,
+    source,
+    spoken,
+    terms,
+    words,
+)
 
-# thousands separator, decimal separator
-_SEPARATORS = {"en": (",", "."), "de": (".", ",")}
+__all__ = [
+    "FALLBACK",
+    "LANGUAGES",
+    "Phrase",
+    "Texts",
+    "language_of_system",
+    "names",
+    "spoken",
+    "terms",
+    "texts",
+    "words",
+]
+
 #: Whole numbers are exact below this, and shown without decimals.
 _EXACT = 1e15
-_DATE_FORMATS = {"en": "%Y-%m-%d", "de": "%d.%m.%Y"}
 
 
 class Phrase(NamedTuple):
@@ -40,6 +57,8 @@ class Texts:
 
     def __init__(self, language: str, tree: dict[str, Any]) -> None:
         self.language = language
+        #: How numbers and days are written.
+        self.spoken = spoken(language)
         self._tree = tree
 
     def branch(self, key: str) -> dict[str, Any]:
@@ -84,14 +103,14 @@ class Texts:
 
     def number(self, value: float, digits: int) -> str:
         """A number with thousands separators and a fixed number of decimals."""
-        thousands, decimal = _SEPARATORS[self.language]
         whole, _, fraction = f"{value:,.{digits}f}".partition(".")
-        return whole.replace(",", thousands) + (decimal + fraction if fraction else "")
+        decimals = self.spoken.decimal + fraction if fraction else ""
+        return whole.replace(",", self.spoken.thousands) + decimals
 
     def general(self, value: float) -> str:
         """A number as a cell without a format shows it: no separators, as short as it goes."""
         text = str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
-        return text.replace(".", _SEPARATORS[self.language][1])
+        return text.replace(".", self.spoken.decimal)
 
     def percent(self, value: float) -> str:
         """A number of 0 to 100 as a percentage."""
@@ -117,20 +136,10 @@ class Texts:
 
     def date(self, value: dt.date) -> str:
         """A day; the time of day is left out."""
-        return value.strftime(_DATE_FORMATS[self.language])
+        return value.strftime(self.spoken.day)
 
 
 @cache
 def texts(language: str) -> Texts:
-    """The texts of a language, ``"en"`` or ``"de"``."""
-    source = files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    return Texts(language, tomllib.loads(source))
-
-
-def language_of_system() -> str:
-    """The language this user's system speaks, English where it is neither of ours."""
-    named = next(
-        (os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), ""
-    )
-    name = (named or getlocale()[0] or "").lower()
-    return "de" if name.startswith(("de", "german")) else "en"
+    """The texts of a language, named by its code such as ``"en"``."""
+    return Texts(language, tomllib.loads(source(language)))

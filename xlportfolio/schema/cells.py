@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from xlportfolio.errors import Fault, Severity
+from xlportfolio.locale.languages import FALLBACK, LANGUAGES, spoken
 from xlportfolio.model import id_text
 from xlportfolio.schema.contract import Cell, CellError
 from xlportfolio.schema.numerals import read_number
@@ -16,7 +18,6 @@ from xlportfolio.schema.numerals import read_number
 _EXACT = 1e15
 #: Characters of a cell that a problem quotes.
 _LONGEST = 200
-_TRUTH = {"en": ("FALSE", "TRUE"), "de": ("FALSCH", "WAHR")}
 
 
 def is_blank(cell: Cell) -> bool:
@@ -42,20 +43,29 @@ def shown(cell: Cell, language: str) -> str:
         case Decimal():
             return shown(as_float(cell), language)
         case bool():
-            return _TRUTH[language][cell]
+            return spoken(language).truth[cell]
         case int() | float():
             number = as_float(cell)
             whole = number.is_integer() and abs(number) < _EXACT
             text = str(int(number)) if whole else repr(number)
-            return text.replace(".", ",") if language == "de" else text
+            return text.replace(".", spoken(language).decimal)
         case dt.datetime():
-            return cell.strftime("%d.%m.%Y %H:%M:%S" if language == "de" else "%Y-%m-%d %H:%M:%S")
+            return cell.strftime(f"{spoken(language).day} %H:%M:%S")
         case dt.date():
-            return cell.strftime("%d.%m.%Y" if language == "de" else "%Y-%m-%d")
+            return cell.strftime(spoken(language).day)
         case CellError():
             return cell.text
         case _:
             return str(cell)
+
+
+def as_text(cell: Cell) -> str:
+    """A cell's content as text that is the same whatever the workbook's language.
+
+    >>> as_text(0.5), as_text(" Beta ")
+    ('0.5', ' Beta ')
+    """
+    return cell if type(cell) is str else shown(cell, FALLBACK)
 
 
 def quoted(cell: Cell, language: str) -> str:
@@ -68,7 +78,7 @@ def as_id(cell: Cell) -> str:
     """A customer number or name as text; see :func:`xlportfolio.model.id_text`."""
     if type(cell) is float:
         return id_text(cell)
-    return id_text(as_float(cell)) if isinstance(cell, Decimal) else shown(cell, "en").strip()
+    return id_text(as_float(cell)) if isinstance(cell, Decimal) else as_text(cell).strip()
 
 
 class Number(NamedTuple):
@@ -94,10 +104,10 @@ def as_number(cell: Cell, language: str) -> Number:
         return Number(None, Fault("not_a_number", Severity.WARNING))
     details: dict[str, object] = {"number": reading.number, "other": reading.other}
     key = "number_as_text"
-    if reading.foreign:
-        key = "number_of_other_language"
-    elif reading.other is not None:
+    if reading.other is not None:
         key = "number_ambiguous"
+    elif reading.foreign:
+        key = "number_of_other_language"
     return Number(reading.number, Fault(key, Severity.NOTE, details=details))
 
 
@@ -108,16 +118,26 @@ def as_category(cell: Cell, language: str) -> str | None:
     return cell if isinstance(cell, str) else shown(cell, language)
 
 
-def as_date(cell: Cell) -> dt.date | None:
-    """Read a cell in which a day belongs: a date, or text such as 2026-01-31 or 31.01.2026."""
+def as_date(cell: Cell, language: str | None = None) -> dt.date | None:
+    """Read a cell in which a day belongs: a date, or text such as 2026-01-31 or 31.01.2026.
+
+    What means another day elsewhere, such as 03/04/2026, is read in the language alone.
+    """
     if isinstance(cell, dt.datetime):
         return cell.date()
     if isinstance(cell, dt.date):
         return cell
     if isinstance(cell, str):
-        for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        for form in _days(language):
             try:
                 return dt.datetime.strptime(cell.strip(), form).date()  # noqa: DTZ007 (a day only)
             except ValueError:
                 continue
     return None
+
+
+@cache
+def _days(language: str | None) -> tuple[str, ...]:
+    """How a day may be written, in the words of ``strptime``."""
+    own = () if language is None else spoken(language).own_days
+    return (*own, *(form for code in LANGUAGES for form in spoken(code).days))

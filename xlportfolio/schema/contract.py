@@ -1,28 +1,24 @@
-"""Names of the input tables, their columns, and the words allowed in them, in both languages."""
+"""The tables of a workbook, their columns and the settings: what there is, not what it is called.
+
+What a sheet and a column are called stands in the file of each language.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from functools import cache
 from math import isnan
-from typing import Generic, Self, TypeVar
+from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from xlportfolio.model import (
-    Axis,
-    Objective,
-    Quadrant,
-    Role,
-    ScaleKind,
-    Status,
-    ThresholdRule,
-    name_key,
-)
+from xlportfolio.locale.languages import LANGUAGES, terms
+from xlportfolio.model import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +39,76 @@ Cells = npt.NDArray[np.float64] | Sequence[Cell]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an input table, known by its key or by its header in either language.
+    """A column of a table, known by its key or by its header in any language.
 
     A table cannot be read without a ``needed`` one, unless another column serves instead of it.
+
+    Attributes
+    ----------
+    table
+        The name of the table under which the languages say its header.
+    fixed
+        The header in all languages, of a column that nobody sees.
     """
 
+    table: str
     key: str
-    english: str
-    german: str
     needed: bool = False
     served_by: str | None = None
+    fixed: str = ""
 
     def header(self, language: str) -> str:
         """The header as a workbook of this language shows it."""
-        return self.german if language == "de" else self.english
+        return self.fixed or terms(language).headers[self.table][self.key]
 
     @property
-    def names(self) -> set[str]:
+    def headers(self) -> tuple[str, ...]:
+        """The headers of all languages, each once."""
+        return tuple(dict.fromkeys(map(self.header, LANGUAGES)))
+
+    @property
+    def names(self) -> frozenset[str]:
         """What a header is compared with, see :func:`xlportfolio.model.name_key`."""
-        return {name_key(self.key), name_key(self.english), name_key(self.german)}
+        return _names(self)
+
+
+@cache
+def _names(column: Column) -> frozenset[str]:
+    return frozenset(map(name_key, (column.key, *column.headers)))
+
+
+def columns_of(
+    table: str,
+    keys: Iterable[str],
+    *,
+    needed: Container[str] = (),
+    served: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Column, ...]:
+    """The columns of a table: those that it needs, and which of them others may serve for."""
+    return tuple(Column(table, key, key in needed, served.get(key)) for key in keys)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An input table, known by the name of its table object, else by its sheet.
+    """A table of a workbook, known by the name of its table object, else by its sheet.
 
-    ``extras`` are columns that a workbook may well do without.
+    ``extras`` are columns that a workbook may well do without; ``fixed`` is the name that a sheet
+    has in all languages, since nobody sees it.
     """
 
     name: str
-    english: str
-    german: str
     columns: tuple[Column, ...]
     extras: tuple[Column, ...] = ()
+    fixed: str = ""
+
+    @property
+    def stem(self) -> str:
+        """What arguments and texts call it.
+
+        >>> CUSTOMERS.stem
+        'customers'
+        """
+        return self.name.removeprefix("tbl").lower()
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -84,7 +117,17 @@ class Table:
 
     def sheet(self, language: str) -> str:
         """The sheet as a workbook of this language names it."""
-        return self.german if language == "de" else self.english
+        return self.fixed or terms(language).sheets[self.name]
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The sheet's names in all languages, each once."""
+        return tuple(dict.fromkeys(map(self.sheet, LANGUAGES)))
+
+    @property
+    def sheet_keys(self) -> frozenset[str]:
+        """What the name of a sheet is compared with, see :func:`xlportfolio.model.name_key`."""
+        return frozenset(map(name_key, self.sheets))
 
     def header(self, key: str, language: str) -> str:
         """The header of a column as a workbook of this language shows it."""
@@ -129,89 +172,74 @@ class Table:
 
 CUSTOMERS = Table(
     "tblCustomers",
-    "Customers",
-    "Kunden",
-    (
-        Column("customer_id", "Customer ID", "Kundennummer", needed=True, served_by="customer"),
-        Column("customer", "Customer", "Kunde"),
-        Column("status", "Status", "Status"),
+    columns_of(
+        "tblCustomers",
+        ("customer_id", "customer", "status"),
+        needed={"customer_id"},
+        served={"customer_id": "customer"},
     ),
-    extras=(Column("hours_now", "Hours now", "Stunden heute"),),
+    extras=columns_of("tblCustomers", ("hours_now",)),
 )
 CRITERIA = Table(
     "tblCriteria",
-    "Criteria",
-    "Kriterien",
-    (
-        Column("criterion", "Criterion", "Kriterium", needed=True),
-        Column("axis", "Axis", "Achse", needed=True),
-        Column("weight", "Weight", "Gewicht", needed=True),
-        Column("objective", "Objective", "Richtung"),
-        Column("scale", "Scale", "Skala"),
-        Column("low", "Low", "von"),
-        Column("high", "High", "bis"),
-        Column("levels", "Levels", "Stufen"),
-        Column("missing", "Missing", "fehlend"),
-        Column("unit", "Unit", "Einheit"),
-        Column("description", "Description", "Beschreibung"),
+    columns_of(
+        "tblCriteria",
+        (
+            "criterion",
+            "axis",
+            "weight",
+            "objective",
+            "scale",
+            "low",
+            "high",
+            "levels",
+            "missing",
+            "unit",
+            "description",
+        ),
+        needed={"criterion", "axis", "weight"},
     ),
-    extras=(
-        Column("changeable", "Changeable", "veränderbar"),
-        Column("role", "Role", "Rolle"),
-        Column("source", "Source", "Quelle"),
-    ),
+    extras=columns_of("tblCriteria", ("changeable", "role", "source")),
 )
 SETTINGS_TABLE = Table(
     "tblSettings",
-    "Settings",
-    "Einstellungen",
-    (
-        Column("setting", "Setting", "Einstellung", needed=True),
-        Column("value", "Value", "Wert", needed=True),
-    ),
+    columns_of("tblSettings", ("setting", "value"), needed={"setting", "value"}),
 )
 STRATEGIES = Table(
     "tblStrategies",
-    "Strategies",
-    "Strategien",
-    (
-        Column("quadrant", "Quadrant", "Kundentyp", needed=True),
-        Column("status", "Status", "Status"),
-        Column("strategy", "Strategy", "Strategie", needed=True),
-        Column("activity", "Activity", "Aktivität"),
-        Column("visits_per_year", "Visits per year", "Besuche pro Jahr"),
-        Column("hours_per_visit", "Hours per visit", "Stunden je Besuch"),
-        Column("text", "Text", "Text"),
+    columns_of(
+        "tblStrategies",
+        (
+            "quadrant",
+            "status",
+            "strategy",
+            "activity",
+            "visits_per_year",
+            "hours_per_visit",
+            "text",
+        ),
+        needed={"quadrant", "strategy"},
     ),
 )
+_EACH_ORDER = ("order_id", "customer_id", "order_date", "amount")
 ORDERS = Table(
     "tblOrders",
-    "Orders",
-    "Aufträge",
-    (
-        Column("order_id", "Order ID", "Auftragsnummer", needed=True),
-        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
-        Column("order_date", "Order date", "Auftragsdatum", needed=True),
-        Column("amount", "Amount", "Betrag", needed=True),
-        Column("margin", "Margin", "Deckungsbeitrag"),
-        Column("product_id", "Product ID", "Artikelnummer"),
-        Column("quantity", "Quantity", "Menge"),
-        Column("discount", "Discount", "Rabatt"),
-        Column("currency", "Currency", "Währung"),
-        Column("rate", "Rate", "Kurs"),
+    columns_of(
+        "tblOrders",
+        (*_EACH_ORDER, "margin", "product_id", "quantity", "discount", "currency", "rate"),
+        needed=_EACH_ORDER,
     ),
-    extras=(Column("unit_price", "Unit price", "Stückpreis"),),
+    extras=columns_of("tblOrders", ("unit_price",)),
 )
 #: What imports wrote into the table of the customers, on a sheet that nobody sees; all text.
 IMPORTED = Table(
     "tblImported",
-    "_kp_imported",
-    "_kp_imported",
     (
-        Column("customer_id", "Customer ID", "Customer ID", needed=True),
-        Column("column", "Column", "Column", needed=True),
-        Column("value", "Value", "Value", needed=True),
+        Column("tblImported", "customer_id", needed=True, fixed="Customer ID"),
+        Column("tblImported", "column", needed=True, fixed="Column"),
+        Column("tblImported", "value", needed=True, fixed="Value"),
     ),
+    fixed="_kp_imported",
 )
 #: The input tables that a rescore reads.
 TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
@@ -219,44 +247,36 @@ TABLES = (CUSTOMERS, CRITERIA, SETTINGS_TABLE, STRATEGIES)
 #: What earlier runs have kept, one row for each day and customer; columns of measures follow.
 HISTORY = Table(
     "tblHistory",
-    "History customers",
-    "Verlauf Kunden",
-    (
-        Column("day", "Date", "Datum", needed=True),
-        Column("version", "Version", "Version", needed=True),
-        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
-        Column("customer", "Customer", "Kunde"),
-        Column("status", "Status", "Status"),
-        Column("quadrant", "Type", "Kundentyp"),
-        Column("value_score", "Value score", "Wert (Punkte)"),
-        Column("benefit_score", "Benefit score", "Nutzen (Punkte)"),
-        Column("total_score", "Total score", "Gesamt (Punkte)"),
-        Column("rank", "Rank", "Rang"),
-        Column("parted", "Parted on purpose", "Bewusst getrennt"),
+    columns_of(
+        "tblHistory",
+        (
+            "day",
+            "version",
+            "customer_id",
+            "customer",
+            "status",
+            "quadrant",
+            "value_score",
+            "benefit_score",
+            "total_score",
+            "rank",
+            "parted",
+        ),
+        needed={"day", "version", "customer_id"},
     ),
 )
 #: The models of these days, one row for each criterion and setting of each version.
 HISTORY_MODELS = Table(
     "tblHistoryModel",
-    "History models",
-    "Verlauf Modelle",
     (
-        Column("version", "Version", "Version", needed=True),
-        Column("day", "Date", "Datum"),
+        *columns_of("tblHistoryModel", ("version", "day"), needed={"version"}),
         *(column for column in CRITERIA.columns if column.key != "description"),
         *SETTINGS_TABLE.columns,
     ),
 )
+_MARKED = ("customer_id", "parted")
 #: Who has moved; of this table only what people typed is read.
-MOVEMENT = Table(
-    "tblMovement",
-    "Movement",
-    "Wanderung",
-    (
-        Column("customer_id", "Customer ID", "Kundennummer", needed=True),
-        Column("parted", "Parted on purpose", "Bewusst getrennt", needed=True),
-    ),
-)
+MOVEMENT = Table("tblMovement", columns_of("tblMovement", _MARKED, needed=_MARKED))
 #: Tables of ours that a rescore reads before it writes them anew.
 KEPT_TABLES = (HISTORY, HISTORY_MODELS, MOVEMENT)
 
@@ -357,103 +377,6 @@ def sheet_table(table: Table, sheet: str, rows: Sequence[Sequence[Cell]]) -> Raw
     body = [[*row[left:right], *[None] * (right - max(len(row), left))] for row in rows[at + 1 :]]
     header = list(rows[at][left:right])
     return RawTable.of_rows(table, sheet, at + 1, left + 1, header, body)
-
-
-Word = TypeVar("Word", bound=StrEnum)
-
-
-class Words(Generic[Word]):
-    """A closed set of words in both languages, read without regard to case and outer blanks."""
-
-    def __init__(self, words: Mapping[Word, tuple[str, ...]]) -> None:
-        self._of = {
-            name_key(spelled): word
-            for word, others in words.items()
-            for spelled in (str(word), *others)
-        }
-
-    @property
-    def spellings(self) -> tuple[str, ...]:
-        """All ways to write these words, in lower case."""
-        return tuple(self._of)
-
-    def spelled(self, *words: Word) -> tuple[str, ...]:
-        """All ways to write some of these words."""
-        return tuple(spelling for spelling, word in self._of.items() if word in words)
-
-    def get(self, text: str) -> Word | None:
-        """The word meant, ``None`` for a stranger."""
-        return self._of.get(name_key(text))
-
-
-AXES = Words({Axis.VALUE: ("Wert",), Axis.BENEFIT: ("Nutzen",)})
-OBJECTIVES = Words({Objective.MAX: (), Objective.MIN: ()})
-SCALES = Words(
-    {
-        ScaleKind.LINEAR: (),
-        ScaleKind.STEPS: ("Stufen",),
-        ScaleKind.PIECEWISE: ("Stützpunkte",),
-        ScaleKind.CATEGORIES: ("Kategorien",),
-    }
-)
-STATUSES = Words({Status.CUSTOMER: ("Kunde",), Status.PROSPECT: ("Wunschkunde",)})
-_RATED = {
-    Quadrant.STAR: ("Stars",),
-    Quadrant.QUESTION_MARK: ("Question marks", "Fragezeichen"),
-    Quadrant.FREE_RIDER: ("Free riders", "Trittbrettfahrer"),
-    Quadrant.POOR_DOG: ("Poor dogs", "Armer Hund", "Arme Hunde"),
-}
-QUADRANTS = Words(_RATED)
-#: What customers were on earlier days.
-KEPT_QUADRANTS = Words({**_RATED, Quadrant.NOT_RATED: ("Nicht bewertet",)})
-ROLES = Words(
-    {
-        Role.TURNOVER: ("Umsatz",),
-        Role.MARGIN: ("Marge", "Deckungsbeitrag"),
-        Role.GROWTH: ("Wachstum",),
-        Role.REGULARITY: ("Regelmäßigkeit",),
-        Role.POTENTIAL: ("Potenzial", "Potential"),
-        Role.WALLET: ("Share of wallet", "Lieferanteil"),
-    }
-)
-
-
-class Answer(StrEnum):
-    """The words for a question."""
-
-    YES = "yes"
-    NO = "no"
-
-
-ANSWERS = Words(
-    {Answer.YES: ("ja", "true", "wahr", "x", "1"), Answer.NO: ("nein", "false", "falsch", "0")}
-)
-THRESHOLD_RULES = Words(
-    {ThresholdRule.MEAN: ("Mittelwert", "Durchschnitt"), ThresholdRule.MEDIAN: ("Zentralwert",)}
-)
-
-
-class FillRule(StrEnum):
-    """The words for what a missing measure is worth."""
-
-    SKIP = "skip"
-    WORST = "worst"
-    NEUTRAL = "neutral"
-
-
-FILL_RULES = Words(
-    {FillRule.SKIP: ("auslassen",), FillRule.WORST: ("schlechtester",), FillRule.NEUTRAL: ()}
-)
-
-
-class Language(StrEnum):
-    """The languages of a workbook."""
-
-    EN = "en"
-    DE = "de"
-
-
-LANGUAGES = Words({Language.EN: ("English", "Englisch"), Language.DE: ("German", "Deutsch")})
 
 
 #: The last row and column of a sheet.

@@ -11,18 +11,27 @@ from xlportfolio.errors import Fault, ModelError, Problem, Severity
 from xlportfolio.model import (
     Axis,
     Criterion,
-    Level,
     Objective,
     Role,
-    Scale,
-    ScaleKind,
     criteria_faults,
     name_key,
 )
+from xlportfolio.scale import Level, Scale, ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_number, is_blank
-from xlportfolio.schema.contract import Answer, FillRule, RawTable, Words
+from xlportfolio.schema.contract import RawTable
 from xlportfolio.schema.grid import Findings, Grid
+from xlportfolio.schema.words import (
+    ANSWERS,
+    AXES,
+    FILL_RULES,
+    OBJECTIVES,
+    ROLES,
+    SCALES,
+    Answer,
+    FillRule,
+    Words,
+)
 
 _RESERVED = {key for column in contract.CUSTOMERS.all_columns for key in column.names}
 _FILLS = {FillRule.SKIP: None, FillRule.WORST: 0.0, FillRule.NEUTRAL: 50.0}
@@ -112,9 +121,9 @@ class _Reader:
             self._fault(i, Fault("criterion_unnamed"), "criterion")
         if name_key(name) in _RESERVED:
             self._fault(i, Fault("criterion_name_taken", criterion=name), "criterion")
-        axis = self._word(i, "axis", contract.AXES, None)
-        objective = self._word(i, "objective", contract.OBJECTIVES, Objective.MAX)
-        kind = self._word(i, "scale", contract.SCALES, ScaleKind.LINEAR)
+        axis = self._word(i, "axis", AXES, None)
+        objective = self._word(i, "objective", OBJECTIVES, Objective.MAX)
+        kind = self._word(i, "scale", SCALES, ScaleKind.LINEAR)
         weight = self._weight(i)
         fill = self._fill(i)
         scale = None if kind is None else self._scale(i, kind)
@@ -129,7 +138,7 @@ class _Reader:
                 fill=fill,
                 unit=grid.text(i, "unit"),
                 description=grid.text(i, "description"),
-                changeable=self._known(i, "changeable", contract.ANSWERS) is Answer.YES,
+                changeable=self._known(i, "changeable", ANSWERS) is Answer.YES,
                 role=self._role(i),
             )
         except ModelError as error:
@@ -176,7 +185,7 @@ class _Reader:
 
     def _role(self, i: int) -> Role | None:
         """The role of a criterion; each role belongs to the first that has it."""
-        role = self._known(i, "role", contract.ROLES)
+        role = self._known(i, "role", ROLES)
         if role is None:
             return None
         first = self.roles.setdefault(role, self.grid.text(i, "criterion"))
@@ -195,7 +204,7 @@ class _Reader:
         return self.findings.number(self.grid, i, "weight", "weight_not_a_number")
 
     def _fill(self, i: int) -> float | None:
-        rule = contract.FILL_RULES.get(self.grid.text(i, "missing"))
+        rule = FILL_RULES.get(self.grid.text(i, "missing"))
         if rule is not None:
             return _FILLS[rule]
         return self.findings.number(self.grid, i, "missing", "unknown_missing")

@@ -10,7 +10,7 @@ import numpy as np
 
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import name_key
-from xlportfolio.schema.cells import as_number, is_blank, quoted, shown
+from xlportfolio.schema.cells import as_number, as_text, is_blank, quoted
 from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, column_letters
 
 
@@ -44,11 +44,11 @@ class Grid:
     def text(self, i: int, key: str) -> str:
         """A cell as text, trimmed; an error cell has none."""
         cell = self.cell(i, key)
-        return "" if isinstance(cell, CellError) else shown(cell, "en").strip()
+        return "" if isinstance(cell, CellError) else as_text(cell).strip()
 
     def header(self, position: int) -> str:
         """A header as the sheet shows it."""
-        return shown(self.raw.header[position], "en").strip()
+        return as_text(self.raw.header[position]).strip()
 
     def position_of(self, name: str) -> int | None:
         """The position of the column headed by this name, if there is one."""
@@ -113,7 +113,7 @@ class Findings:
     def add_lacking_columns(self, grid: Grid) -> None:
         """Gather the columns without which a table cannot be read and which it does not have."""
         for column in grid.raw.table.lacking(grid.raw.header):
-            details = {"english": column.english, "german": column.german}
+            details = {"names": " / ".join(column.headers)}
             self.add(grid, Fault("needed_column_missing", details=details))
 
     def number(self, grid: Grid, i: int, key: str, wrong: str | None = None) -> float | None:

@@ -19,13 +19,15 @@ from xlportfolio.history import (
     criterion_of,
     row_series,
 )
-from xlportfolio.model import ScaleKind, Status, heading, name_key
+from xlportfolio.model import Status, heading, name_key
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import contract
-from xlportfolio.schema.cells import as_category, as_date, as_id, as_number, is_blank, shown
+from xlportfolio.schema.cells import as_category, as_date, as_id, as_number, as_text, is_blank
 from xlportfolio.schema.contract import Cell, CellError, RawTable
 from xlportfolio.schema.grid import Findings, Grid, listed
 from xlportfolio.schema.settings import language_of
 from xlportfolio.schema.versions import Versions, as_version, read_versions
+from xlportfolio.schema.words import KEPT_QUADRANTS, STATUSES
 
 
 def read_history(tables: Mapping[str, RawTable], findings: Findings) -> History:
@@ -63,7 +65,7 @@ def _marks(raw: RawTable | None) -> dict[str, str]:
 
 def _text(cell: Cell) -> str | None:
     """A text as it is; none for an error cell."""
-    return None if isinstance(cell, CellError) else shown(cell, "en")
+    return None if isinstance(cell, CellError) else as_text(cell)
 
 
 def _ordinal(cell: Cell) -> int | None:
@@ -76,11 +78,11 @@ def _identifier(cell: Cell) -> str | None:
 
 
 def _status(cell: Cell) -> str | None:
-    return Status.CUSTOMER if is_blank(cell) else contract.STATUSES.get(shown(cell, "en"))
+    return Status.CUSTOMER if is_blank(cell) else STATUSES.get(as_text(cell))
 
 
 def _quadrant(cell: Cell) -> str | None:
-    return "" if is_blank(cell) else contract.KEPT_QUADRANTS.get(shown(cell, "en"))
+    return "" if is_blank(cell) else KEPT_QUADRANTS.get(as_text(cell))
 
 
 #: How a cell of each column that holds no number is understood, and the fault where it is not.
@@ -224,7 +226,7 @@ class _Rows:
             elif is_number[k]:
                 found[k] = self._number(k, position, cell)
             else:  # of a criterion that its model did not know
-                found[k] = cell if type(cell) is float else shown(cell, "en") or None
+                found[k] = cell if type(cell) is float else as_text(cell) or None
         if not is_word.any() and not any(type(cell) is str for cell in found):
             return found.astype(np.float64)
         return found

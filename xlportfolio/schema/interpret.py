@@ -11,14 +11,18 @@ import pandas as pd
 
 from xlportfolio.errors import Fault, InputError, Problem, Severity
 from xlportfolio.history import History
-from xlportfolio.model import EFFORT, Presentation, ScaleKind, ScoringModel, Status, Strategy
+from xlportfolio.locale.languages import FALLBACK
+from xlportfolio.model import EFFORT, ScoringModel, Status, Strategy
+from xlportfolio.presentation import Presentation
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import contract
-from xlportfolio.schema.cells import as_category, as_id, as_number, is_blank, shown
+from xlportfolio.schema.cells import as_category, as_id, as_number, as_text, is_blank
 from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, Table
 from xlportfolio.schema.criteria import ReadCriteria, Reader, read_criteria
 from xlportfolio.schema.grid import Findings, Grid, in_order, listed
 from xlportfolio.schema.history import read_history
 from xlportfolio.schema.settings import language_of, read_settings
+from xlportfolio.schema.words import QUADRANTS, STATUSES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +74,10 @@ def interpret(tables: Mapping[str, RawTable], reader: Reader | None = None) -> W
         for grid in (_grid(tables, t) for t in (contract.SETTINGS_TABLE, contract.STRATEGIES))
     )
     language = language_of(customers or criteria, settings)
-    findings = Findings(language or "en")
+    findings = Findings(language or FALLBACK)
     for table, there in ((contract.CUSTOMERS, customers), (contract.CRITERIA, criteria)):
         if there is None:
-            details = {"table": table.name, "english": table.english, "german": table.german}
+            details = {"table": table.name, "names": " / ".join(table.sheets)}
             findings.problems.append(Problem(Fault("table_missing", details=details)))
     for grid in (customers, criteria, settings, strategies):
         if grid is not None:
@@ -122,8 +126,8 @@ def _grid(tables: Mapping[str, RawTable], table: Table) -> Grid | None:
 def _strategies(grid: Grid, findings: Findings) -> tuple[Strategy, ...]:
     strategies = []
     for i in grid.rows:
-        quadrant = contract.QUADRANTS.get(grid.text(i, "quadrant"))
-        status = contract.STATUSES.get(grid.text(i, "status"))
+        quadrant = QUADRANTS.get(grid.text(i, "quadrant"))
+        status = STATUSES.get(grid.text(i, "status"))
         if quadrant is None:
             findings.add(grid, Fault("unknown_quadrant", Severity.WARNING), i, "quadrant")
         elif status is None and not is_blank(grid.cell(i, "status")):
@@ -250,8 +254,8 @@ class _Customers:
         ]
 
     def _statuses(self, cells: Sequence[Cell]) -> list[str]:
-        texts = [cell if type(cell) is str else shown(cell, "en") for cell in cells]
-        meant = {text: contract.STATUSES.get(text) for text in set(texts)}
+        texts = [cell if type(cell) is str else as_text(cell) for cell in cells]
+        meant = {text: STATUSES.get(text) for text in set(texts)}
         for i, text in zip(self.grid.rows, texts, strict=True):
             if meant[text] is None and not is_blank(text):
                 self.findings.add(self.grid, Fault("unknown_status", Severity.WARNING), i, "status")

@@ -11,8 +11,8 @@ import pandas as pd
 
 from xlportfolio.errors import Fault, InputError, Problem, Severity
 from xlportfolio.model import Status
-from xlportfolio.schema.cells import is_blank, shown
-from xlportfolio.schema.contract import STATUSES, RawTable
+from xlportfolio.schema.cells import as_text, is_blank
+from xlportfolio.schema.contract import RawTable
 from xlportfolio.schema.matching import CustomerRows
 from xlportfolio.schema.merging import (
     CellChange,
@@ -25,6 +25,7 @@ from xlportfolio.schema.merging import (
     few,
     same,
 )
+from xlportfolio.schema.words import STATUSES
 
 
 def unknown_customers(customers: RawTable, measures: pd.DataFrame) -> list[str]:
@@ -156,7 +157,7 @@ def _column(
 
 def _is_prospect(rows: CustomerRows, row: int) -> bool:
     cell = rows.grid.cell(row, "status")
-    return not is_blank(cell) and STATUSES.get(shown(cell, "en")) is Status.PROSPECT
+    return not is_blank(cell) and STATUSES.get(as_text(cell)) is Status.PROSPECT
 
 
 def _repeated(measures: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -11,8 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from xlportfolio.errors import Problem
-from xlportfolio.schema.cells import as_float, is_blank, shown
-from xlportfolio.schema.contract import STATUSES, Cell, Cells, RawTable
+from xlportfolio.schema.cells import as_float, as_text, is_blank
+from xlportfolio.schema.contract import Cell, Cells, RawTable
+from xlportfolio.schema.words import STATUSES
 
 #: Numbers that differ by less, relatively, or absolutely below 1, count as the same: so far the
 #: engines agree that sum them, and programs that save them.
@@ -174,7 +175,7 @@ def remembered(cell: Cell) -> str:
     """
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         cell = cell.date()
-    return shown(cell, "en").strip()
+    return as_text(cell).strip()
 
 
 def same(one: Cell, other: Cell) -> bool:

@@ -1,21 +1,35 @@
-"""Numbers typed as text, German or English: ``1.234,56 €``, ``12 %``, ``(1,234.50)``, ``250-``."""
+"""Numbers typed as text, in any language: ``1.234,56 €``, ``12 %``, ``(1,234.50)``, ``250-``."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
-# the whole part plain or in groups of three; a leading zero starts no group
-_FORMS = {
-    "en": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)?(?:\.\d*)?"),
-    "de": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)?(?:,\d*)?"),
-}
-_SEPARATORS = {"en": (",", "."), "de": (".", ",")}
+from xlportfolio.locale.languages import LANGUAGES, spoken
+
 _CURRENCY = r"(?:€|EUR|Euro|\$|USD|CHF|Fr\.|£|GBP)"
 _AROUND = re.compile(rf"^(?:{_CURRENCY}\s*)?(?P<body>.*?)(?:\s*{_CURRENCY})?$", re.IGNORECASE)
 _EXPONENT = re.compile(r"^(?P<mantissa>.*\d)[eE](?P<power>[+-]?\d{1,3})$")
 _GROUPED_OTHERWISE = re.compile(r"(?<=\d)[ '’](?=\d{3}(?!\d))")
 _BLANKS = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
+
+
+class _Form(NamedTuple):
+    """How a number looks, what separates its groups, and its decimals."""
+
+    whole: re.Pattern[str]
+    groups: re.Pattern[str]
+    decimal: str
+
+
+@cache
+def _form(language: str) -> _Form:
+    of = spoken(language)
+    group, decimal = "|".join(map(re.escape, of.groups)) or "(?!)", re.escape(of.decimal)
+    # the whole part plain or in groups of three; a leading zero starts no group
+    whole = rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:{group})\d{{3}})+)?(?:{decimal}\d*)?"
+    return _Form(re.compile(whole), re.compile(group), of.decimal)
 
 
 class Reading(NamedTuple):
@@ -24,11 +38,11 @@ class Reading(NamedTuple):
     Attributes
     ----------
     number
-        As read in the workbook's language, else in the other one.
+        As read in the workbook's language, else in the first other one that it fits.
     other
-        What a reader of the other language would take it for, where that differs.
+        What a reader of another language would take it for, where that differs.
     foreign
-        Whether it fits the other language only.
+        Whether it fits other languages only.
     """
 
     number: float
@@ -37,7 +51,7 @@ class Reading(NamedTuple):
 
 
 def read_number(text: str, language: str) -> Reading | None:
-    """Read a number typed as text; ``None`` if it is none in either language.
+    """Read a number typed as text; ``None`` if it is none in any language.
 
     Examples
     --------
@@ -53,10 +67,12 @@ def read_number(text: str, language: str) -> Reading | None:
     True
     """
     own = _read(text, language)
-    other = _read(text, "en" if language == "de" else "de")
-    if own is None:
-        return None if other is None else Reading(other, foreign=True)
-    return Reading(own, None if other is None or other == own else other)
+    elsewhere = (_read(text, code) for code in LANGUAGES if code != language)
+    numbers = [number for number in (own, *elsewhere) if number is not None]
+    if not numbers:
+        return None
+    other = next((number for number in numbers if number != numbers[0]), None)
+    return Reading(numbers[0], other, foreign=own is None)
 
 
 def _read(text: str, language: str) -> float | None:
@@ -77,10 +93,10 @@ def _read(text: str, language: str) -> float | None:
     body = _GROUPED_OTHERWISE.sub("", body)
     if not any("0" <= c <= "9" for c in body) or not body.isascii():
         return None
-    if not _FORMS[language].fullmatch(body):
+    form = _form(language)
+    if not form.whole.fullmatch(body):
         return None
-    thousands, decimal = _SEPARATORS[language]
-    number = float(body.replace(thousands, "").replace(decimal, ".") + power)
+    number = float(form.groups.sub("", body).replace(form.decimal, ".") + power)
     if number in {float("inf"), float("-inf")}:
         return None
     if percent:

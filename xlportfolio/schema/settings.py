@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from xlportfolio.errors import Fault, Problem, Severity
+from xlportfolio.locale.languages import FALLBACK, LANGUAGES
 from xlportfolio.model import (
-    DATES,
-    LABELS,
     RANGES,
-    Presentation,
-    Range,
-    ScaleKind,
     ScoringModel,
     Threshold,
     name_key,
     setting_faults,
 )
+from xlportfolio.presentation import DATES, LABELS, Presentation
+from xlportfolio.scale import Range, ScaleKind
 from xlportfolio.schema import contract
-from xlportfolio.schema.cells import as_date, as_number, is_blank, shown
+from xlportfolio.schema.cells import as_date, as_number, as_text, is_blank
 from xlportfolio.schema.contract import Cell
 from xlportfolio.schema.criteria import ReadCriteria
 from xlportfolio.schema.grid import Findings, Grid
+from xlportfolio.schema.words import SPOKEN, THRESHOLD_RULES
 
 _KNOWN = {name_key(name): name for name in contract.SETTINGS}
 #: Percentages that a user may have typed as a fraction.
@@ -68,43 +68,50 @@ def read_settings(
     numbers = reader.numbers()
 
     def measure(cell: Cell) -> str | None:
-        name = shown(cell, "en")
+        name = as_text(cell)
         return name if customers is None else _measure_named(name, customers, criteria)
 
     details = {"sheet": "" if customers is None else customers.sheet}
-    reader.value("language", lambda cell: contract.LANGUAGES.get(shown(cell, "en")), None)
+    reader.value("language", lambda cell: SPOKEN.get(as_text(cell)), None)
     labels = reader.value("top_labels", reader.count(LABELS), None)
     dates = reader.value("history_dates", reader.count(DATES), None)
     presentation = Presentation(
         language=findings.language,
-        as_of=reader.value("as_of", as_date, None),
+        as_of=reader.value("as_of", reader.day, None),
         top_labels=Presentation().top_labels if labels is None else labels,
         bubble_measure=reader.value("bubble_measure", measure, "unknown_measure", **details),
         history_dates=Presentation().history_dates if dates is None else dates,
-        compare_with=reader.value("compare_with", as_date, None),
+        compare_with=reader.value("compare_with", reader.day, None),
     )
     abc_measure = reader.value("abc_measure", measure, "unknown_measure", **details)
     return ReadSettings(presentation, numbers, abc_measure, reader.rows)
 
 
 def language_of(headed: Grid | None, settings: Grid | None) -> str | None:
-    """The language of a workbook: the setting, else that of a table's headers, else English.
+    """The language of a workbook: the setting, else the one that most of a table's headers are in.
+
+    Of languages with as many the first, so that English counts where nothing tells.
 
     ``None`` if there is neither.
     """
     if settings is not None:
         for i in settings.rows:
             if name_key(settings.text(i, "setting")) == "language":
-                language = contract.LANGUAGES.get(settings.text(i, "value"))
+                language = SPOKEN.get(settings.text(i, "value"))
                 if language is not None:
-                    return str(language)
+                    return language
     if headed is None:
         return None
     headers = {name_key(headed.header(p)) for p in headed.positions.values()}
     columns = headed.raw.table.all_columns
-    german = sum(name_key(c.german) in headers for c in columns)
-    english = sum(bool({name_key(c.english), name_key(c.key)} & headers) for c in columns)
-    return "de" if german > english else "en"
+
+    def fitting(language: str) -> int:
+        keys = ({name_key(c.header(language))} for c in columns)
+        if language == FALLBACK:
+            keys = ({name_key(c.header(language)), name_key(c.key)} for c in columns)
+        return sum(not headers.isdisjoint(names) for names in keys)
+
+    return max(LANGUAGES, key=fitting)
 
 
 class _Reader:
@@ -158,7 +165,7 @@ class _Reader:
         wrong = "setting_not_a_number"
         if name.endswith("_threshold"):
             wrong = "threshold_unreadable"
-            rule = contract.THRESHOLD_RULES.get(self.grid.text(i, "value"))
+            rule = THRESHOLD_RULES.get(self.grid.text(i, "value"))
             if rule is not None:
                 return rule
         number, fault = as_number(self.grid.cell(i, "value"), self.findings.language)
@@ -183,6 +190,10 @@ class _Reader:
             fault = Fault(unknown or f"unknown_{name}", field=name, details=details)
             self.findings.add(self.grid, fault, i, "value")
         return value
+
+    def day(self, cell: Cell) -> dt.date | None:
+        """Reads a day, as the workbook's language writes it too."""
+        return as_date(cell, self.findings.language)
 
     def count(self, allowed: Range) -> Callable[[Cell], int | None]:
         """Reads a whole number of this range."""

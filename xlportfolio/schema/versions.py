@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from xlportfolio.errors import Fault, Severity
 from xlportfolio.history import SETTINGS, kept_model
+from xlportfolio.locale.languages import FALLBACK
 from xlportfolio.model import ScoringModel
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_number, is_blank
@@ -57,7 +58,7 @@ def read_versions(raw: RawTable | None, findings: Findings) -> Versions:
 
 def as_version(cell: Cell) -> int | None:
     """Read a cell in which the number of a version belongs."""
-    number = as_number(cell, "en").number
+    number = as_number(cell, FALLBACK).number
     return int(number) if number is not None and number >= 1 and number.is_integer() else None
 
 

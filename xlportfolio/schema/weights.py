@@ -11,21 +11,18 @@ import numpy.typing as npt
 
 from xlportfolio.errors import Fault, Problem
 from xlportfolio.model import Axis, heading, name_key
-from xlportfolio.schema.cells import is_blank, quoted, shown
-from xlportfolio.schema.contract import Cell, Column, RawTable, Table, column_letters
+from xlportfolio.schema.cells import as_text, is_blank, quoted
+from xlportfolio.schema.contract import Cell, RawTable, Table, column_letters, columns_of
 from xlportfolio.schema.grid import Findings, Grid
 from xlportfolio.schema.judgments import as_judgment
 
 #: Where criteria are ranked and given points.
 WEIGHTS_TABLE = Table(
     "tblWeights",
-    "Weights",
-    "Gewichte",
-    (
-        Column("criterion", "Criterion", "Kriterium", needed=True),
-        Column("axis", "Axis", "Achse"),
-        Column("rank", "Rank", "Rang", needed=True),
-        Column("points", "Points", "Punkte", needed=True),
+    columns_of(
+        "tblWeights",
+        ("criterion", "axis", "rank", "points"),
+        needed={"criterion", "rank", "points"},
     ),
 )
 #: The table in which the criteria of an axis are compared; copies for further raters are named
@@ -76,7 +73,7 @@ def entries_table(name: str) -> Table | None:
     """
     if name.lower() == WEIGHTS_TABLE.name.lower():
         return WEIGHTS_TABLE
-    return None if pairwise_axis(name) is None else Table(name, "", "", ())
+    return None if pairwise_axis(name) is None else Table(name, ())
 
 
 def read_weights(
@@ -152,7 +149,7 @@ def _refuse_unknown(grid: Grid, findings: Findings, known: Container[str]) -> No
 
 def _name(cell: Cell) -> str:
     """A criterion's name as a cell has it; a blank one has none."""
-    return "" if is_blank(cell) else shown(cell, "en").strip()
+    return "" if is_blank(cell) else as_text(cell).strip()
 
 
 class _Square:

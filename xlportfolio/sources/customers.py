@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.locale import spoken
 from xlportfolio.model import name_key
 from xlportfolio.schema.cells import as_date
 from xlportfolio.schema.contract import CUSTOMERS, Cell, RawTable
-from xlportfolio.sources.conversion import decimals_of, number
 from xlportfolio.sources.extra import needs_extra
 from xlportfolio.sources.folders import files_of, refuse_different
+from xlportfolio.sources.numerals import decimals_of, number
 from xlportfolio.sources.reading import Kind, Reading
 from xlportfolio.sources.sheets import read_sheet
 from xlportfolio.sources.synonyms import (
-    CUSTOMER_NAMES,
     Matched,
     Wanted,
-    is_german,
+    language_of_headers,
     matched,
     plain,
     wanted,
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
 
 #: What a customer's number looks like that a sheet may hold as a number.
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
-#: What can be nothing but a day, whatever its order; exports often add midnight.
+#: What can be nothing but a day, if its language is known; exports often add midnight.
 _DAY = re.compile(
-    r"([0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?"
+    r"([0-9]{1,2}([./])[0-9]{1,2}\2[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[ T]00:00(?::00(?:\.0+)?)?)?"
 )
-#: Headers that say whether a customer's number or name stands there only by those beside them.
-_NUMBER_OR_NAME = {"kunde", "customer"}
 #: The first year of which a sheet knows days.
 _FIRST_YEAR = 1900
 #: A number with many digits is a name: Excel would round it.
@@ -103,7 +102,7 @@ def _cell(value: object) -> Cell:
 
 def _columns(headers: Sequence[str]) -> list[Wanted]:
     """The columns that are looked for: those of the workbook, ours by all their names."""
-    ours = {column.key: column for column in wanted(CUSTOMERS, CUSTOMER_NAMES)}
+    ours = {column.key: column for column in wanted(CUSTOMERS)}
     known = {name: column.key for column in CUSTOMERS.all_columns for name in column.names}
     found = []
     for header in headers:
@@ -137,7 +136,8 @@ def _number_beside_name(
         return {}
     theirs = headers[found.positions[name.key]] if name.key in found.positions else ""
     has_name = any(plain(other) in name.names[1] for other in found.unused)
-    return {ours.key: theirs} if has_name and plain(theirs) in _NUMBER_OR_NAME else {}
+    is_either = plain(theirs) in map(plain, CUSTOMERS.columns[1].headers)
+    return {ours.key: theirs} if has_name and is_either else {}
 
 
 def _of_sheet(
@@ -182,10 +182,11 @@ def _of_text(
         raw = connection.table("raw")
         as_names = CUSTOMERS.positions(list(names.values()))
         numeric = [name for i, name in enumerate(names) if i not in as_names.values()]
-        likely = "," if file.separator == ";" or is_german(file.header, CUSTOMERS) else "."
+        language = language_of_headers(file.header, CUSTOMERS)
+        likely = "," if file.separator == ";" else spoken(language).decimal
         texts = {name: raw[name] for name in numeric}
         decimals = decimals_of(raw, texts, likely)
-        cells = _cells(raw, names, decimals.of)
+        cells = _cells(raw, names, decimals.of, language)
         connection.disconnect()
     if "customer_id" in as_names:
         cells[as_names["customer_id"]] = list(map(_id, cells[as_names["customer_id"]]))
@@ -206,7 +207,7 @@ def _of_text(
 
 
 def _cells(
-    raw: ir.Table, names: Mapping[str, str], decimals: Mapping[str, str]
+    raw: ir.Table, names: Mapping[str, str], decimals: Mapping[str, str], language: str
 ) -> list[list[Cell]]:
     """The cells of each column, numbers or days where every text is one that a sheet can hold."""
     numbers = {f"{name} n": number(raw[name], decimal) for name, decimal in decimals.items()}
@@ -221,23 +222,23 @@ def _cells(
         ):
             texts = values
         elif values is not None:
-            texts = _days(texts)
+            texts = _days(texts, language)
         cells.append(texts)
     return cells
 
 
-def _days(texts: list[Cell]) -> list[Cell]:
+def _days(texts: list[Cell], language: str) -> list[Cell]:
     """Texts as days, as cells hold them, if all of them are.
 
-    >>> _days(["31.12.2026", None, "2027-02-01T00:00:00"])
+    >>> _days(["31.12.2026", None, "2027-02-01T00:00:00"], "en")
     [datetime.datetime(2026, 12, 31, 0, 0), None, datetime.datetime(2027, 2, 1, 0, 0)]
-    >>> _days(["31.12.2026", "03/04/2026"]), _days(["31.2.2026"])
+    >>> _days(["31.12.2026", "03/04/2026"], "en"), _days(["31.2.2026"], "en")
     (['31.12.2026', '03/04/2026'], ['31.2.2026'])
     """
     days: list[Cell] = []
     for text in texts:
         found = None if text is None else _DAY.fullmatch(str(text))
-        day = None if found is None else as_date(found[1])
+        day = None if found is None else as_date(found[1], language)
         if text is not None and (day is None or day.year < _FIRST_YEAR):
             return texts
         days.append(None if day is None else dt.datetime.combine(day, dt.time()))

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.locale import spoken
 from xlportfolio.schema.contract import ORDERS, RawTable
-from xlportfolio.sources.columns import DAY, IDS, Manners, converted, parts_of, split_cells
-from xlportfolio.sources.conversion import Parts
+from xlportfolio.sources.columns import DAY, IDS, Manners, Parts, converted, parts_of, split_cells
 from xlportfolio.sources.database import is_address, open_table, read_sqlite, without_password
 from xlportfolio.sources.extra import needs_extra
 from xlportfolio.sources.folders import Files, files_of, refuse_different
 from xlportfolio.sources.reading import DateOrder, Kind, Reading
 from xlportfolio.sources.sheets import read_sheet
 from xlportfolio.sources.synonyms import (
-    ORDER_NAMES,
     Matched,
-    is_german,
+    language_of_headers,
     matched,
     says_percent,
     wanted,
@@ -32,7 +31,7 @@ from xlportfolio.sources.text import TextFile, load, understood
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_COLUMNS = wanted(ORDERS, ORDER_NAMES)
+_COLUMNS = wanted(ORDERS)
 #: Without these no measure can be taken; instead of the amount, quantity and price serve.
 _NEEDED = ("order_id", "customer_id", "order_date", "amount")
 #: Bytes of text files that are held in memory.
@@ -190,11 +189,12 @@ def _result(
     """Lines and reading of a source whose cells stand in a table of an engine."""
     ours = {key: source.headers[i] for key, i in source.matching.positions.items()}
     separator = source.text.separator if source.text else None
-    comma = separator == ";" or (separator != "," and is_german(ours.values(), ORDERS))
+    likely = spoken(language_of_headers(ours.values(), ORDERS)).decimal
+    likely = {";": ",", ",": "."}.get(separator or "", likely)
     manners = Manners(
         source.shown,
         ours,
-        "," if comma else ".",
+        likely,
         dates,
         percent=hinted and says_percent(ours.get("discount", "")),
     )

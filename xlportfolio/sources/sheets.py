@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xlportfolio.errors import WorkbookError
-from xlportfolio.schema.cells import is_blank, shown
+from xlportfolio.schema.cells import as_text, is_blank
 from xlportfolio.schema.contract import Cell, RawTable, Table
 from xlportfolio.sources.folders import not_read
 from xlportfolio.sources.panics import no_panics
@@ -107,7 +107,7 @@ def _of_rows(
 
 
 def _header_text(cell: Cell) -> str:
-    return " ".join(shown(cell, "en").split())
+    return " ".join(as_text(cell).split())
 
 
 def _refuse_sparse(path: Path) -> None:

@@ -3,151 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xlportfolio.errors import XlPortfolioError
+from xlportfolio.locale import LANGUAGES, texts, words
 from xlportfolio.model import name_key
 from xlportfolio.schema.contract import Table
 
-#: What each column is called elsewhere, by our key: first names that say it plainly, then names
-#: that serve only where no plainer one is there. Case, blanks and punctuation do not matter.
-ORDER_NAMES: Mapping[str, tuple[str, str]] = {
-    "order_id": (
-        """
-        Auftragsnr, Auftrags-ID, Auftrag Nr, Auftrag, Bestellnummer, Bestellnr,
-        Bestell-ID, Belegnr, Belegnummer, Beleg, Rechnungsnr, Rechnungsnummer, Rechnung,
-        Faktura, Fakturanummer, Fakturanr, Verkaufsbeleg, Verkaufsbelegnummer,
-        Vorgangsnummer, Vorgangsnr, Vorgang, Order, Order number, Order no, Orderno,
-        Ordernr, Ordernumber, Sales order, Sales document, Sales order number, Invoice,
-        Invoice number, Invoice no, Invoice ID, Document number, Document no, Billing
-        document, VBELN
-        """,
-        "Belegfeld 1, Nummer, Document",
-    ),
-    "customer_id": (
-        """
-        Kundennr, Kunden-Nr, Kd-Nr, KdNr, Knr, Kunden-ID, KundeNr, Kundenr, Debitor,
-        Debitorennummer, Debitorennr, Debitor Nr, Debitornr, Debitorenkonto,
-        Auftraggeber, Auftraggebernummer, Adressnummer, Adressnr, Kundenkonto,
-        Personenkonto, Sold-to, Sold-to party, Sold-to customer no, Sell-to customer no, Customer
-        number, Customer no, Customernr, Customerno, Cust ID, Customer code, Client ID,
-        Account number, Account no, Account ID, Debtor, Debtor no, KUNNR
-        """,
-        """
-        Kunde, Customer, Konto, Account, Gegenkonto, Client, Warenempfänger, Regulierer,
-        Rechnungsempfänger, Ship-to, Ship-to party, Bill-to, Bill-to customer no, Payer
-        """,
-    ),
-    "order_date": (
-        """
-        Auftragsdat, Belegdatum, Belegdat, Rechnungsdatum, Rechnungsdat, Fakturadatum,
-        Bestelldatum, Buchungsdatum, Date of order, Orderdate, Ordered at,
-        Ordered on, Invoice date, Document date, Posting date, Billing date, Order time,
-        Bestellzeit, FKDAT, AUDAT, ERDAT
-        """,
-        "Datum, Date, Tag, Day, Lieferdatum, Shipped date, Ship date, Delivery date",
-    ),
-    "amount": (
-        """
-        Umsatz netto, Nettoumsatz, Netto-Umsatz, Nettobetrag, Betrag netto, Nettowert,
-        Netto, Netto-Wert, Positionswert, Positionsbetrag, Zeilenbetrag, Gesamt netto,
-        Summe netto, Gesamtpreis netto, Warenwert, Nettoerlös, Net amount, Amount net,
-        Net, Net value, Net sales, Net revenue, Net total, Line amount, Line total, Line
-        amount excl VAT, Amount excl VAT, Extended price, Extended amount, NETWR
-        """,
-        """
-        Umsatz, Erlös, Gesamtpreis, Gesamt, Gesamtbetrag, Summe, Wert, Revenue,
-        Turnover, Sales, Total, Value, Sales amount
-        """,
-    ),
-    "margin": (
-        """
-        DB, DB1, DB 1, DB I, Deckungsbeitrag 1, Deckungsbeitrag I, Rohertrag, Rohgewinn,
-        Marge, Rohmarge, Roherlös, Contribution, Contribution margin, Gross profit,
-        Gross margin, Profit, Margin amount
-        """,
-        "Ertrag, Gewinn",
-    ),
-    "product_id": (
-        """
-        Artikelnr, Artikel-Nr, ArtNr, Art-Nr, Artikel-ID, Materialnummer, Materialnr,
-        Material, Produktnummer, Produktnr, Produkt-ID, Product number, Product no,
-        Product code, Item number, Item no, Item ID, Item code, Article number, Article
-        no, Article ID, Part number, SKU, MATNR
-        """,
-        "Artikel, Produkt, Product, Item, Article",
-    ),
-    "quantity": (
-        """
-        Stück, Stückzahl, Anzahl, Liefermenge, Bestellmenge, Auftragsmenge, Fakturierte
-        Menge, Qty, Units, Order quantity, Billed quantity, Invoiced quantity, Quantity
-        ordered, FKIMG
-        """,
-        "Pieces, Count",
-    ),
-    "discount": (
-        """
-        Rabatt %, Rabatt in %, Rabattsatz, Rabatt Prozent, Rabattprozent, Discount %,
-        Discount pct, Discount percent, Discount rate, Line discount %, Zeilenrabatt %,
-        Zeilenrabatt
-        """,
-        "Nachlass, Nachlass %",
-    ),
-    "currency": (
-        """
-        Währungscode, Währungskennzeichen, Währungsschlüssel, WKZ Umsatz, WKZ, Whrg,
-        Belegwährung, Currency code, Curr, CCY, Document currency, WAERK, WAERS
-        """,
-        "",
-    ),
-    "rate": (
-        """
-        Wechselkurs, Umrechnungskurs, Währungskurs, Währungsfaktor, Exchange rate,
-        Currency rate, Conversion rate, FX rate, KURRF
-        """,
-        "",
-    ),
-    "unit_price": (
-        """
-        Einzelpreis, Preis je Stück, Preis pro Stück, E-Preis, EP, Einzelpreis netto,
-        VK-Preis, Nettopreis, Verkaufspreis, Stückpreis netto, Price per unit, Sales
-        price, Net price, Unitprice
-        """,
-        "Preis, Price, VK",
-    ),
-}
-CUSTOMER_NAMES: Mapping[str, tuple[str, str]] = {
-    "customer_id": (
-        ORDER_NAMES["customer_id"][0],
-        "Konto, Account, Nr, Nummer, No, Number, ID",
-    ),
-    "customer": (
-        """
-        Firma, Firmenname, Kundenname, Name des Kunden, Name 1, Name1, Name,
-        Unternehmen, Kundenbezeichnung, Debitorenname, Debitorname, Customer name,
-        Company, Company name, Account name, Client name, NAME1
-        """,
-        "Bezeichnung, Suchname, Kurzname, Client",
-    ),
-    "status": (
-        "Kundenstatus, Customer status, Account status",
-        "",
-    ),
-    "hours_now": (
-        "Stunden, Betreuungsstunden, Hours",
-        "",
-    ),
-}
-
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_PERCENT = "|".join(["%", *map(re.escape, sorted(words("measures", "percent")))])
 _UNIT = re.compile(
-    r"[(\[][^)\]]*[)\]]\s*$|\s(?:in\s+)?(?:t?eur|euro|€|chf|usd|\$|gbp|£|prozent|percent|pct|%)\s*$"
+    r"[(\[][^)\]]*[)\]]\s*$"
+    rf"|\s(?:in\s+|en\s+)?(?:[tk]?eur|euro|€|k€|chf|usd|\$|gbp|£|{_PERCENT})\s*$"
 )
 
 
 def plain(header: str) -> str:
-    """What a header is compared by: letters and digits, umlauts written out, no unit behind.
+    """What a header is compared by: letters and digits, umlauts written out, no accent or unit.
 
     Examples
     --------
@@ -158,7 +32,8 @@ def plain(header: str) -> str:
     """
     lowered = name_key(header)
     without = _UNIT.sub("", lowered).strip() or lowered
-    return re.sub(r"[^\w]|_", "", without.replace("%", "").translate(_FOLDED))
+    bare = unicodedata.normalize("NFKD", without.replace("%", "").translate(_FOLDED))
+    return re.sub(r"[^\w]|_", "", bare)
 
 
 def says_percent(header: str) -> bool:
@@ -167,7 +42,7 @@ def says_percent(header: str) -> bool:
     >>> says_percent("Rabatt in %"), says_percent("discount_pct"), says_percent("Rabatt")
     (True, True, False)
     """
-    return re.search(r"%|prozent|percent|pct", header.casefold()) is not None
+    return re.search(_PERCENT, header.casefold()) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +68,15 @@ class Wanted:
         return cls(key, sets, needed)
 
 
-def wanted(table: Table, names: Mapping[str, tuple[str, str]]) -> list[Wanted]:
-    """The columns of one of our tables, and what they are called elsewhere."""
-    return [
-        Wanted.of(
-            column.key,
-            (column.key, column.english, column.german),
-            names.get(column.key, ("", "")),
-        )
-        for column in table.all_columns
-    ]
+def wanted(table: Table) -> list[Wanted]:
+    """The columns of one of our tables, and what they are called elsewhere, in any language."""
+    elsewhere = [texts(code).branch(f"elsewhere.{table.name}") for code in LANGUAGES]
+    columns = []
+    for column in table.all_columns:
+        pairs = [of[column.key] for of in elsewhere if column.key in of]
+        grades = (",".join(plainly for plainly, _ in pairs), ",".join(doubt for _, doubt in pairs))
+        columns.append(Wanted.of(column.key, (column.key, *column.headers), grades))
+    return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,18 +180,20 @@ def _mapped(
     return found
 
 
-def is_german(headers: Iterable[str], table: Table) -> bool:
-    """Whether more headers are German than English; as a rule, so are the numbers below.
+def language_of_headers(headers: Iterable[str], table: Table) -> str:
+    """The language that most headers are in, English where nothing tells; so, as a rule, are cells.
 
     Examples
     --------
     >>> from xlportfolio.schema.contract import ORDERS
-    >>> is_german(["Kd-Nr.", "Belegdatum", "Umsatz"], ORDERS), is_german(["Amount"], ORDERS)
-    (True, False)
+    >>> [language_of_headers(h, ORDERS) for h in (["Kd-Nr.", "Belegdatum", "Umsatz"], ["Amount"])]
+    ['de', 'en']
     """
-    german = {plain(column.german) for column in table.all_columns}
-    english = {plain(column.english) for column in table.all_columns}
     keys = [plain(header) for header in headers]
-    stems = ("nr", "nummer", "datum", "umsatz", "betrag", "kund", "netto", "menge", "rabatt")
-    like_german = sum(key in german or any(stem in key for stem in stems) for key in keys)
-    return like_german > sum(key in english for key in keys)
+
+    def fitting(language: str) -> int:
+        own = {plain(column.header(language)) for column in table.all_columns}
+        stems = texts(language).branch("elsewhere")["stems"]
+        return sum(key in own or any(stem in key for stem in stems) for key in keys)
+
+    return max(LANGUAGES, key=fitting)

@@ -13,8 +13,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import INK
+from xlportfolio.column_look import LINE_HEIGHT, lines_of
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import DAYS, FONT, HEADER, INPUT, LINE, LINE_HEIGHT, SOFT, lines_of
+from xlportfolio.look import FONT, HEADER, INPUT, LINE, SOFT
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import Cell, column_letters
 
@@ -64,7 +65,7 @@ class Author:
     @property
     def date_format(self) -> str:
         """Of cells that hold a day."""
-        return DAYS[self.language]
+        return self.words.spoken.day_format
 
     def header(self, align: str = "left") -> Format:
         """Of the headers of tables."""
@@ -114,7 +115,7 @@ class Author:
     ) -> Worksheet:
         """A sheet with one input table: title, hint, headers with notes, cells styled as inputs."""
         name = table.sheet(self.language)
-        hint = self.words(f"new.{table.english.lower()}_hint")
+        hint = self.words(f"new.{table.stem}_hint")
         sheet = self.sheet(name, name, hint, code_name)
         last = FIRST_ROW + max(len(rows), 1) - 1
         sheet.add_table(

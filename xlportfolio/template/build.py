@@ -20,7 +20,7 @@ from xlportfolio import __version__
 from xlportfolio.files.package import parse_xml, to_xml
 from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import MAIN
-from xlportfolio.locale import LANGUAGES
+from xlportfolio.locale import FALLBACK, LANGUAGES
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS
 from xlportfolio.state import state_formulas
 from xlportfolio.template.author import Author
@@ -132,7 +132,7 @@ def main() -> None:
                 name = file_name(language, with_sample=with_sample, macros=macros)
                 content = build(language, with_sample=with_sample, macros=macros)
                 (books / name).write_bytes(content)
-    template = file_name("en", with_sample=True, macros=True)
+    template = file_name(FALLBACK, with_sample=True, macros=True)
     Path("workbook_template.xlsm").write_bytes((books / template).read_bytes())
 
 

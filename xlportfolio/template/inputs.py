@@ -9,44 +9,44 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
+from xlportfolio.locale import LANGUAGES
 from xlportfolio.model import (
-    DATES,
-    LABELS,
     RANGES,
     RATED_QUADRANTS,
     WHOLE,
     Axis,
     Objective,
-    Presentation,
-    ScaleKind,
     ScoringModel,
     Status,
 )
 from xlportfolio.orders import MEASURES
+from xlportfolio.presentation import DATES, LABELS, Presentation
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import (
-    ANSWERS,
-    AXES,
     CRITERIA,
     CUSTOMERS,
-    FILL_RULES,
-    LANGUAGES,
-    OBJECTIVES,
     ORDERS,
+    SETTINGS_TABLE,
+    STRATEGIES,
+    Cell,
+    Column,
+    column_letters,
+)
+from xlportfolio.schema.words import (
+    ANSWERS,
+    AXES,
+    FILL_RULES,
+    OBJECTIVES,
     QUADRANTS,
     ROLES,
     SCALES,
-    SETTINGS_TABLE,
+    SPOKEN,
     STATUSES,
-    STRATEGIES,
     THRESHOLD_RULES,
-    Cell,
-    Column,
-    Language,
-    column_letters,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
 from xlportfolio.template.sample import SampleCriterion
@@ -274,8 +274,8 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
     words = author.words
     here, entry = f"$B${cell[0] + 1}", f"$B{_TOP}"
     if name == "language":
-        author.choice(sheet, cell, list(Language))
-        return f"NOT({_is_one_of(f'TRIM({entry})', LANGUAGES.spellings)})"
+        author.choice(sheet, cell, list(LANGUAGES))
+        return f"NOT({_is_one_of(f'TRIM({entry})', SPOKEN.spellings)})"
     if name in _DAYS:
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))

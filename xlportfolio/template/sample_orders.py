@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from xlportfolio.locale import texts
+from xlportfolio.locale import FALLBACK, texts
 from xlportfolio.template.sample import CRITERIA, sample
 
 _SEED = 20_250_301
@@ -69,21 +69,22 @@ def order_lines(as_of: dt.date) -> list[Line]:
 
 
 def orders_file(language: str, as_of: dt.date) -> bytes:
-    """The lines as a text file: in German with semicolons, decimal commas and days first."""
+    """The lines as a text file, as programs save it where the language is spoken."""
     words = texts(language)
-    german = language == "de"
+    of = words.spoken
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=";" if german else ",", lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=of.list_separator, lineterminator="\r\n")
     writer.writerow(words.branch("sample")["orders"])
 
     def number(amount: float) -> str:
-        return f"{amount:.2f}".replace(".", ",") if german else f"{amount:.2f}"
+        return f"{amount:.2f}".replace(".", of.decimal)
 
     for line in order_lines(as_of):
-        day = f"{line.day:%d.%m.%Y}" if german else line.day.isoformat()
         money = map(number, (line.amount, line.margin))
-        writer.writerow([line.order, line.customer, day, line.product, line.quantity, *money])
-    return out.getvalue().encode("cp1252" if german else "utf-8")
+        writer.writerow(
+            [line.order, line.customer, words.date(line.day), line.product, line.quantity, *money]
+        )
+    return out.getvalue().encode(of.encoding)
 
 
 def _customers() -> Iterator[tuple[str, float, float, float, float]]:
@@ -93,7 +94,7 @@ def _customers() -> Iterator[tuple[str, float, float, float, float]]:
     def known(cell: object, otherwise: float) -> float:
         return float(cell) if isinstance(cell, int | float) else otherwise
 
-    for row in sample("en").customers:
+    for row in sample(FALLBACK).customers:
         turnover = row[at["turnover"]]
         if isinstance(turnover, int | float) and turnover > 0:
             margin = known(row[at["margin"]], _MARGIN)

@@ -17,7 +17,8 @@ from xlsxwriter.worksheet import Worksheet
 from xlportfolio.chart import INK
 from xlportfolio.look import BAR, FONT, HEADER, LINE
 from xlportfolio.model import Axis
-from xlportfolio.schema.contract import AXES, Cell
+from xlportfolio.schema.contract import Cell
+from xlportfolio.schema.words import AXES
 from xlportfolio.scoring import rounded
 from xlportfolio.template.author import Author
 

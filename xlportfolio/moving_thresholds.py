@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlportfolio.model import VALUES, Quadrant, ThresholdRule
-from xlportfolio.portfolio import Ints, Texts, quadrants
+from xlportfolio.model import Quadrant, ThresholdRule
+from xlportfolio.portfolio import quadrants
 from xlportfolio.robustness import RatedAxis
-from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
-from xlportfolio.tipping import MOST_SHARE, Rated, WeightChange
+from xlportfolio.scale import VALUES
+from xlportfolio.scoring import Bools, Floats, Ints, Strings, rounded, weighted_scores
+from xlportfolio.tipping import MOST_SHARE, Rated
+from xlportfolio.weight_changes import WeightChange
 from xlportfolio.weighting import normalised
 
 #: Changes within a power of ten: steps of a tenth at most.
@@ -60,7 +62,7 @@ def _distance(change: WeightChange) -> float:
     return abs(change.share_then - change.share_now)
 
 
-def _across(rated: Rated, place: int) -> Texts:
+def _across(rated: Rated, place: int) -> Strings:
     """The type of each customer on the other side of one threshold."""
     value, benefit = (
         weighted_scores(axis.values, axis.weights, axis.fills).score for axis in rated.axes
@@ -78,6 +80,7 @@ def _change(
     k, weight = int(moved.criterion[row]), float(moved.weight[row])
     now, share = float(axis.weights[k]), float(shares[k])
     then = share + float(np.copysign(moved.distance[row], weight - now))
+    then = float(np.clip(then, 0.0, MOST_SHARE))  # sums differ by rounding
     return WeightChange(
         axis.names[k],
         of_axis=False,

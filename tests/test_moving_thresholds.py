@@ -113,3 +113,29 @@ def test_extreme_weights_stop_nothing() -> None:
         criteria = tuple(replace(c, weight=c.weight * scale) for c in model.criteria)
         changes = firmness_of(kp.analyse(frame, replace(model, criteria=criteria))).type_changes
         assert len(changes) == 10
+
+
+def test_a_weight_that_goes_altogether_leaves_a_share_of_0() -> None:
+    """60 of 60.3 less what it is by itself is a little below 0 in binary numbers."""
+    criteria = tuple(
+        kp.Criterion(name, axis, weight, kp.Scale.linear(-20, high))
+        for name, axis, weight, high in (
+            ("Growth", kp.Axis.VALUE, 0.3, -5),
+            ("Margin", kp.Axis.VALUE, 60, 0),
+            ("Share", kp.Axis.BENEFIT, 1, 0),
+        )
+    )
+    model = kp.ScoringModel(criteria, value_threshold=ThresholdRule.MEAN, min_coverage=0)
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["A", "B"],
+            "Growth": [-10.0, -10.0],
+            "Margin": [-20.0, -18.0],
+            "Share": [0.0, 0.0],
+        }
+    )
+    changes = firmness_of(kp.analyse(frame, model)).type_changes
+    gone = [c for c in changes if c is not None and not c.of_axis and c.then == 0]
+    assert gone
+    for change in gone:
+        check_numbers(model, change)
