@@ -5,6 +5,7 @@
 # make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make pictures  the pictures of docs/, made anew through LibreOffice
+# make reference  the pages of docs/reference, made anew from the code
 # make bench  speed and memory as JSON, ratios measured in one run
 # make versions  the quick part with each Python that is there, with the newest and the lowest libraries
 # make lock   renews requirements.lock, the exact versions to install from
@@ -22,7 +23,7 @@ endif
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test quick lint docs fuzz pictures bench versions lock dist sbom release clean
+.PHONY: demo test quick lint docs fuzz pictures reference bench versions lock dist sbom release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
@@ -51,6 +52,9 @@ fuzz: $(VENV)/.installed-fuzz
 
 pictures: $(VENV)/.installed
 	$(BIN)/python docs/pictures.py
+
+reference: $(VENV)/.installed-test
+	$(BIN)/python docs/reference.py
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/formulas.py
