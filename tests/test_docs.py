@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import xlportfolio
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "fuzz" / "README.md"])
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -38,7 +40,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pages
 def test_files_that_are_named_are_there(page: Path) -> None:
-    folders = (ROOT, ROOT / "xlportfolio", *(ROOT / "xlportfolio").glob("*/"), ROOT / "tests")
+    package = Path(xlportfolio.__file__).parent
+    folders = (ROOT, package.parent, package, *package.glob("*/"), ROOT / "tests")
     named = re.findall(r"`((?:[\w.]+/)*\w+\.py)`", page.read_text("utf-8"))
     named = [name for name in named if name != "main.py"]  # what xlwings Lite calls its module
     assert [n for n in named if not any((folder / n).is_file() for folder in folders)] == []

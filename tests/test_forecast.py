@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from decimal import Decimal, getcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,22 +23,23 @@ with warnings.catch_warnings():
     # lifetimes, of 2020, sets an option that pandas no longer has a use for
     warnings.filterwarnings("ignore", "The 'mode.chained_assignment' option is deprecated")
     import lifetimes
-    from lifetimes import datasets
 
 #: Of the published spreadsheet for Fader, Hardie, Lee (2005).
 CDNOW = BgNbd(0.243, 4.414, 0.793, 2.426)
+#: The data that lifetimes ships; its own functions for them need a module that Python has no more.
+SHIPPED = Path(lifetimes.__file__).parent / "datasets"
 positive = st.floats(0.05, 20)
 
 
 def cdnow() -> tuple[Floats, Floats, Floats]:
-    frame = datasets.load_cdnow_summary(index_col=[0])
+    frame = pd.read_csv(SHIPPED / "cdnow_customers_summary.csv")
     x, recency, age = (frame[name].to_numpy(np.float64) for name in ("frequency", "recency", "T"))
     return x, recency, age
 
 
 def cdnow_values() -> tuple[Floats, Floats]:
-    frame = datasets.load_cdnow_summary_data_with_monetary_value()
-    return frame["frequency"].to_numpy(np.float64), frame["monetary_value"].to_numpy(np.float64)
+    frame = pd.read_csv(SHIPPED / "cdnow_customers_summary_with_transactions.csv")
+    return frame["x"].to_numpy(np.float64), frame["zbar"].to_numpy(np.float64)
 
 
 def simulated(

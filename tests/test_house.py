@@ -49,6 +49,12 @@ def test_no_module_is_longer_than_can_be_read_at_once() -> None:
     assert {name for name, count in lines.items() if count > MOST_LINES} <= LONGER
 
 
+def test_the_development_page_leads_to_every_module() -> None:
+    page = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    named = {Path(name).stem for name in re.findall(r"`([\w/]+\.py)`", page)}
+    assert [path.stem for path in MODULES if path.stem not in {*named, "__init__"}] == []
+
+
 def test_no_check_is_switched_off_without_its_code() -> None:
     found = [
         f"{path}:{number}: {comment}"

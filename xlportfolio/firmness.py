@@ -11,7 +11,7 @@ import pandas as pd
 from xlportfolio.aggregation import rank_correlation, topsis, weighted_product
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.model import Axis, Objective, Status
-from xlportfolio.moving import with_moving
+from xlportfolio.moving_thresholds import with_moving
 from xlportfolio.portfolio import ranks
 from xlportfolio.robustness import RatedAxis, Shares, draws_for, firm_shares
 from xlportfolio.scoring import Bools, Floats, Ints, rounded, weighted_scores

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.audience import Audience
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Status
 from xlportfolio.plain_formulas import absolute, literal, on_sheet
 from xlportfolio.report import Report
+from xlportfolio.strategies import standard_strategies, strategies_for
 from xlportfolio.tables import FIRST_ROW, Cells, Kind, ReportColumn, SheetTable, Summary
 
 #: The key of the sheet, and the table on it.

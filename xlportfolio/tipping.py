@@ -10,7 +10,7 @@ value and ``B`` the sum of weights over the other criteria that the customer has
 it crosses a threshold follows from a linear equation, that at which two total scores meet from a
 quadratic one; for the weight of an axis it is linear as well. What is found lies a hair beyond the
 crossing, and is checked by the scoring itself. For a threshold that is a mean or median, and moves
-along, see :mod:`xlportfolio.moving`. A weight of 0 leaves a criterion out, and stays 0.
+along, see :mod:`xlportfolio.moving_thresholds`. A weight of 0 leaves a criterion out, and stays 0.
 
 References
 ----------

@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from xlportfolio.advice import reasons
 from xlportfolio.analysis import Note, PortfolioAnalysis
 from xlportfolio.consequences import (
     LEVER_AXES,
@@ -25,6 +24,7 @@ from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
 from xlportfolio.locale import words as spellings
 from xlportfolio.model import Axis, Criterion, Role
+from xlportfolio.reasons import reasons
 from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import Floats, Ints, Yardstick, numbers_of, rounded
 from xlportfolio.weight_changes import WeightChange, Withheld

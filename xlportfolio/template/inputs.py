@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from math import isfinite
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.model import (
@@ -47,6 +46,7 @@ from xlportfolio.schema.words import (
     STATUSES,
     THRESHOLD_RULES,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
 from xlportfolio.template.sample import SampleCriterion
@@ -56,6 +56,8 @@ _TOP = FIRST_ROW + 1
 #: Settings that are days, and those of how a result is shown that count something.
 _DAYS = ("as_of", "compare_with")
 _COUNTS = {"top_labels": LABELS, "history_dates": DATES}
+#: Characters of a text in a formula.
+_LONGEST_TEXT = 255
 #: The last column for which colours and rules of the customers are there.
 _LAST_COLUMN = 60
 
@@ -122,7 +124,7 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     last = column_letters(_LAST_COLUMN)
     unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
     author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
-    _only(author, sheet, 2, STATUSES.spellings)
+    _only(author, sheet, 2, "statuses")
     _from_zero(author, sheet, len(columns) - 1)
 
 
@@ -137,7 +139,7 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     The first finds text where a number belongs, the second a word that is none of the levels.
     """
     row = f"MATCH({criterion},kp_criteria,0)"
-    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
+    is_words = _is_one_of(f"INDEX(kp_scales,{row})", "categories")
     levels = f'SUBSTITUTE(SUBSTITUTE(INDEX(kp_levels,{row})," ",""),CHAR(10),";")'
     known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",";"&{levels}))'
     return (
@@ -146,15 +148,44 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     )
 
 
-def _is_one_of(text: str, words: Iterable[str]) -> str:
+def names_of_words() -> dict[str, str]:
+    """The names behind which the words stand that are allowed in some cell, in all languages.
+
+    A rule is too short for them, and what stands in one pair of quotes is at most as long.
+    """
+    levels = [kind for kind in ScaleKind if kind is not ScaleKind.LINEAR]
+    words = {
+        "settings": SETTINGS,
+        "languages": SPOKEN.spellings,
+        "thresholds": THRESHOLD_RULES.spellings,
+        "axes": AXES.spellings,
+        "objectives": OBJECTIVES.spellings,
+        "scales": SCALES.spellings,
+        "levels": SCALES.spelled(*levels),
+        "categories": SCALES.spelled(ScaleKind.CATEGORIES),
+        "fills": FILL_RULES.spellings,
+        "answers": ANSWERS.spellings,
+        "roles": ROLES.spellings,
+        "statuses": STATUSES.spellings,
+        "quadrants": QUADRANTS.spellings,
+    }
+    lists = {kind: f"|{'|'.join(of)}|" for kind, of in words.items()}
+    parts = {
+        kind: [of[i : i + _LONGEST_TEXT] for i in range(0, len(of), _LONGEST_TEXT)]
+        for kind, of in lists.items()
+    }
+    return {f"kp_words_{kind}": "&".join(f'"{p}"' for p in of) for kind, of in parts.items()}
+
+
+def _is_one_of(text: str, kind: str) -> str:
     """A condition; Excel allows no array constant in a rule for colours or entries."""
-    return f'ISNUMBER(SEARCH("|"&{text}&"|","|{"|".join(words)}|"))'
+    return f'ISNUMBER(SEARCH("|"&{text}&"|",kp_words_{kind}))'
 
 
-def _only(author: Author, sheet: Worksheet, column: int, words: Iterable[str]) -> None:
-    """Colour the entries of a column that are none of some words."""
+def _only(author: Author, sheet: Worksheet, column: int, kind: str) -> None:
+    """Colour the entries of a column that are none of the words of a kind."""
     here = f"{column_letters(column + 1)}{_TOP}"
-    is_known = _is_one_of(f"TRIM({here})", words)
+    is_known = _is_one_of(f"TRIM({here})", kind)
     author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
 
 
@@ -201,11 +232,10 @@ def _criteria(author: Author) -> None:
 
     row = f"{_TOP}"
     filled = f'$A{row}<>""'
-    others = (kind for kind in ScaleKind if kind is not ScaleKind.LINEAR)
-    by_levels = _is_one_of(f"TRIM($E{row})", SCALES.spelled(*others))
+    by_levels = _is_one_of(f"TRIM($E{row})", "levels")
     said = f'TRIM($I{row})<>""'
     share = f"AND(ISNUMBER($I{row}),$I{row}>=0,$I{row}<=100)"
-    is_fill = f"OR({_is_one_of(f'TRIM($I{row})', FILL_RULES.spellings)},{share})"
+    is_fill = f"OR({_is_one_of(f'TRIM($I{row})', 'fills')},{share})"
     rules = {
         0: f"OR(COUNTIF($A${row}:$A${LAST_ROW + 1},$A{row})>1,ISNA(MATCH($A{row},kp_headers,0)))",
         2: f'TRIM($C{row})<>"",OR(NOT(ISNUMBER($C{row})),$C{row}<0)',
@@ -219,14 +249,14 @@ def _criteria(author: Author) -> None:
         author.colour(sheet, _down(column), f"=AND({filled},{rule})")
     for column, letter in ((1, "B"), (2, "C")):
         author.missing(sheet, _down(column), f'=AND({filled},TRIM(${letter}{row})="")')
-    for column, spellings in (
-        (1, AXES.spellings),
-        (3, OBJECTIVES.spellings),
-        (4, SCALES.spellings),
-        (10, ANSWERS.spellings),
-        (11, ROLES.spellings),
+    for column, kind in (
+        (1, "axes"),
+        (3, "objectives"),
+        (4, "scales"),
+        (10, "answers"),
+        (11, "roles"),
     ):
-        _only(author, sheet, column, spellings)
+        _only(author, sheet, column, kind)
     _weight_sums(author, sheet, axes)
 
 
@@ -261,8 +291,7 @@ def _settings(author: Author, *, with_sample: bool) -> None:
         sheet.write_blank(FIRST_ROW + SETTINGS.index(name), 1, None, day)
     author.choice(sheet, _down(0), SETTINGS, message="new.setting_error")
     here = f"TRIM($A{_TOP})"
-    is_known = f'ISNUMBER(SEARCH("|"&{here}&"|",kp_settings))'
-    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({is_known}))')
+    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({_is_one_of(here, "settings")}))')
     for row, name in enumerate(SETTINGS, start=FIRST_ROW):
         fault = _allow_setting(author, sheet, (row, 1, row, 1), name)
         if fault:  # said by the name, so that it still holds where the table is sorted
@@ -275,7 +304,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
     here, entry = f"$B${cell[0] + 1}", f"$B{_TOP}"
     if name == "language":
         author.choice(sheet, cell, list(LANGUAGES))
-        return f"NOT({_is_one_of(f'TRIM({entry})', SPOKEN.spellings)})"
+        return f"NOT({_is_one_of(f'TRIM({entry})', 'languages')})"
     if name in _DAYS:
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))
@@ -309,7 +338,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
 
 def _is_threshold(here: str) -> str:
     share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
-    return f"OR({share},{_is_one_of(f'TRIM({here})', THRESHOLD_RULES.spellings)})"
+    return f"OR({share},{_is_one_of(f'TRIM({here})', 'thresholds')})"
 
 
 def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:
@@ -355,8 +384,8 @@ def _strategies(author: Author) -> None:
     for column in (4, 5):
         _from_zero(author, sheet, column)
     author.missing(sheet, _down(0), f'=AND(TRIM($A{_TOP})="",COUNTA($B{_TOP}:$G{_TOP})>0)')
-    for column, allowed in ((0, QUADRANTS), (1, STATUSES)):
-        _only(author, sheet, column, allowed.spellings)
+    for column, kind in ((0, "quadrants"), (1, "statuses")):
+        _only(author, sheet, column, kind)
 
 
 def _orders(author: Author) -> None:

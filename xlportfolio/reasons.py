@@ -1,54 +1,18 @@
-"""What to do with whom: the standard strategy of a type, and the reason in words."""
+"""The reason of a score in words: what carries it, and what holds it down."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status, Strategy
+from xlportfolio.model import Axis
 from xlportfolio.scoring import Floats, Ints, Strings
 
 #: Criteria named for each axis, on either side.
 _NAMED = 2
-
-
-@cache
-def standard_strategies(language: str) -> tuple[Strategy, ...]:
-    """The built-in strategies: one for each of the four types, for customers and for prospects.
-
-    Examples
-    --------
-    >>> [s.strategy for s in standard_strategies("en") if s.quadrant == "star"]
-    ['Keep and deepen', 'Win']
-    """
-    words = texts(language).branch("strategies")
-    return tuple(
-        Strategy(quadrant, status, **words[quadrant][status])
-        for quadrant in RATED_QUADRANTS
-        for status in Status
-    )
-
-
-def strategies_for(
-    strategies: Sequence[Strategy], quadrants: Sequence[Quadrant], statuses: Sequence[Status]
-) -> list[Strategy | None]:
-    """The strategy of each customer: the row for its type and status, else its type alone.
-
-    Examples
-    --------
-    >>> keep = Strategy(Quadrant.STAR, None, "Keep")
-    >>> strategies_for([keep], [Quadrant.STAR, Quadrant.POOR_DOG], [Status.CUSTOMER] * 2)
-    [Strategy(quadrant=<Quadrant.STAR: 'star'>, ... strategy='Keep', ...), None]
-    """
-    of: dict[tuple[Quadrant, Status | None], Strategy] = {}
-    for strategy in strategies:
-        of.setdefault((strategy.quadrant, strategy.status), strategy)
-    chosen = {(q, s): of.get((q, s), of.get((q, None))) for q in Quadrant for s in Status}
-    return [chosen[pair] for pair in zip(quadrants, statuses, strict=True)]
 
 
 def reasons(
@@ -91,7 +55,7 @@ def reasons(
 
     before, _, rest = words("reasons.sentence").partition("{score}")
     between, _, after = rest.partition("{parts}")
-    both = np.where((carried != "") & (held != ""), "; ", "").astype(object)
+    both = np.where((carried != "") & (held != ""), words("words.semicolon"), "").astype(object)
     shown = _each(np.round(scores, 1), lambda score: words.number(float(score), 1))
     named = {"axis": words(f"axes.{axis}")}
     sentences = before.format(**named) + shown + between + carried + both + held + after
