@@ -15,6 +15,33 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "fuzz" / 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
+DOCS = ROOT / "docs"
+#: For those who change the program; English alone.
+FOR_DEVELOPERS = {"development.md", "mutation.md", "release-checklist.md"}
+
+
+def in_english(page: Path) -> Path:
+    """What a page of the documentation is called there in English, below docs/."""
+    name = page.relative_to(DOCS)
+    return name.relative_to("de") if name.parts[0] == "de" else name
+
+
+FOR_USERS = sorted(
+    {in_english(page) for page in DOCS.rglob("*.md")} - set(map(Path, FOR_DEVELOPERS))
+)
+
+
+def shape(page: Path) -> dict[str, list[str]]:
+    """What two pages in two languages have in common if they say the same."""
+    text = page.read_text("utf-8")
+    prose = re.sub(r"^( *)```.*?^\1```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return {
+        "headings": re.findall(r"^#+(?= )", prose, re.MULTILINE),
+        "blocks": re.findall(r"^ *```(\w+)", text, re.MULTILINE),
+        "pictures": [Path(target).name for target in re.findall(r"!\[[^\]]*\]\((.+?)\)", prose)],
+    }
+
+
 def anchors(page: Path) -> set[str]:
     """What a heading is called in an address, as code hosts make it."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
@@ -53,3 +80,8 @@ def test_each_promise_about_security_names_its_tests() -> None:
     promises = [line for line in table.splitlines() if line.startswith("| ")][1:]
     assert len(promises) >= 10
     assert [line for line in promises if not re.search(r"`test_\w+\.py`", line)] == []
+
+
+@pytest.mark.parametrize("name", FOR_USERS, ids=str)
+def test_a_page_for_users_has_the_same_parts_in_german(name: Path) -> None:
+    assert shape(DOCS / "de" / name) == shape(DOCS / name)
