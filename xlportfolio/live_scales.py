@@ -16,7 +16,7 @@ from xlportfolio.plain_formulas import is_one_of, key_of, literal, number, spell
 from xlportfolio.schema import contract
 from xlportfolio.schema.contract import FillRule
 from xlportfolio.schema.settings import default_of
-from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary
+from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary, free_name
 
 #: What a cell shows, and its formula if it has one.
 Entry = tuple[str | float, str | None]
@@ -292,16 +292,9 @@ def distinct(headers: Sequence[str]) -> list[str]:
     >>> distinct(["Row", "Growth", "row"])
     ['Row', 'Growth', 'row (2)']
     """
-    taken: set[str] = set()
-    made = []
+    made: list[str] = []
     for header in headers:
-        name = plain = " ".join(header.split())[:200]
-        count = 1
-        while name.casefold() in taken:
-            count += 1
-            name = f"{plain} ({count})"
-        taken.add(name.casefold())
-        made.append(name)
+        made.append(free_name(" ".join(header.split())[:200], made))
     return made
 
 
