@@ -22,7 +22,7 @@ from xlportfolio.schema.words import (
     THRESHOLD_RULES,
     FillRule,
 )
-from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary
+from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary, free_name
 
 #: What a cell shows, and its formula if it has one.
 Entry = tuple[str | float, str | None]
@@ -298,16 +298,9 @@ def distinct(headers: Sequence[str]) -> list[str]:
     >>> distinct(["Row", "Growth", "row"])
     ['Row', 'Growth', 'row (2)']
     """
-    taken: set[str] = set()
-    made = []
+    made: list[str] = []
     for header in headers:
-        name = plain = " ".join(header.split())[:200]
-        count = 1
-        while name.casefold() in taken:
-            count += 1
-            name = f"{plain} ({count})"
-        taken.add(name.casefold())
-        made.append(name)
+        made.append(free_name(" ".join(header.split())[:200], made))
     return made
 
 

@@ -37,6 +37,7 @@ from xlportfolio.remembered import told_of_past
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order
 from xlportfolio.sharing import Only, Sharing
+from xlportfolio.tables import free_name
 
 #: What no file name may hold on Windows.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
@@ -264,10 +265,8 @@ def _file_names(book: Path, values: Sequence[str]) -> Iterator[str]:
     taken: set[str] = set()
     for value in values:
         plain = _NOT_IN_NAMES.sub("_", value).strip(" .")[:80] or "_"
-        name, number = f"{book.stem}-{plain}", 2
-        while name.casefold() in taken:
-            name, number = f"{book.stem}-{plain} ({number})", number + 1
-        taken.add(name.casefold())
+        name = free_name(f"{book.stem}-{plain}", taken)
+        taken.add(name)
         yield f"{name}.xlsx"
 
 
