@@ -101,6 +101,12 @@ def test_a_blank_bound_is_the_smallest_or_largest_measure(
     assert values([10, 20, 50], scale) == exactly(expected)
 
 
+def test_the_widest_scale_that_there_is_can_be_measured_with() -> None:
+    scale = kp.Scale.linear(-1.6e308, 1.6e308)  # further apart than any number is large
+    assert values([-1.7e308, -1.6e308, -0.8e308, 0, 1.6e308], scale) == exactly([0, 0, 25, 50, 100])
+    assert values([-0.8e308, 1.7e308], scale, "min") == exactly([75, 0])
+
+
 @pytest.mark.parametrize("objective", ["max", "min"])
 @pytest.mark.parametrize("scale", [kp.Scale.linear(7, 7), kp.Scale.linear(low=7)])
 def test_equal_bounds_give_50_whatever_the_measure(scale: kp.Scale, objective: str) -> None:
