@@ -276,7 +276,7 @@ class _Scales:
         made: dict[str, Entry] = {}
         for n, (bound, worth) in enumerate(levels):
             made[f"from {n}"], made[f"worth {n}"] = (bound, None), (worth, None)
-        if layout.seen[j].criterion.scale.kind is not ScaleKind.PIECEWISE:
+        if not layout.seen[j].criterion.scale.kind.glides:
             return made
         for n, (bound, worth) in enumerate(levels):
             if n + 1 == len(levels):
