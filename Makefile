@@ -27,7 +27,9 @@ export NO_MKDOCS_2_WARNING := 1
 .PHONY: demo test quick coverage lint docs fuzz pictures reference bench versions lock dist sbom release clean
 
 demo: $(VENV)/.installed
-	$(BIN)/xlportfolio demo build
+	@$(BIN)/xlportfolio demo build
+	@echo
+	@echo "Open build/sample.xlsx in Excel or LibreOffice. Your own: $(BIN)/xlportfolio new customers.xlsm"
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
@@ -103,26 +105,30 @@ release: dist
 clean:
 	rm -rf $(VENV) .nox build dist
 
+# what pip says of itself is of no use here
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+SET_UP = @echo "Fetching what is needed for this into $(VENV): a few minutes, once ..." && $(BIN)/python -m pip install --quiet --editable
+
 $(VENV)/.created:
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
+	$(SET_UP) .
+	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	touch $@
+	$(SET_UP) ".[test]"
+	@touch $@
 
 $(VENV)/.installed-fuzz: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[fuzz,test]"
-	touch $@
+	$(SET_UP) ".[fuzz,test]"
+	@touch $@
 
 $(VENV)/.installed-release: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[release]"
-	touch $@
+	$(SET_UP) ".[release]"
+	@touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[lint,test]"
-	touch $@
+	$(SET_UP) ".[lint,test]"
+	@touch $@
