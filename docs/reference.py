@@ -25,17 +25,9 @@ from reference_shapes import shape
 from xlportfolio.excel import functions
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.locale import texts as locale_texts
-from xlportfolio.model import (
-    DATES,
-    LABELS,
-    RANGES,
-    WHOLE,
-    Presentation,
-    Quadrant,
-    Range,
-    ScoringModel,
-    ThresholdRule,
-)
+from xlportfolio.model import RANGES, WHOLE, Quadrant, ScoringModel, ThresholdRule
+from xlportfolio.presentation import DATES, LABELS, Presentation
+from xlportfolio.scale import Range
 from xlportfolio.schema import contract
 from xlportfolio.schema.contract import Column, Table
 from xlportfolio.state import STATE_NAMES
@@ -44,7 +36,6 @@ from xlportfolio.tables import ReportColumn, SheetTable
 _DOCS = Path(__file__).parent
 #: The languages of the pages, and where they stand.
 FOLDERS = {"en": _DOCS / "reference", "de": _DOCS / "de" / "reference"}
-_PAGES = ("functions", "command", "workbook", "settings", "json")
 #: Input tables in the order in which they are described.
 _INPUTS = (*contract.TABLES, contract.ORDERS)
 #: Columns in which only certain words are allowed: column -> where the words stand in locale.
@@ -277,14 +268,14 @@ def _commands(say: Texts, told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _option(parameter: Mapping[str, Any], say: Texts) -> tuple[str, str, str, str]:
     names = ", ".join(map(_code, parameter["names"]))
-    value = ", ".join(map(_code, parameter["choices"])) or _code(parameter["value"] or " ")
+    values = parameter["choices"] or filter(None, parameter["value"].split("|"))
     default = parameter["default"]
     notes = [
         say("words/needed") if parameter["needed"] else "",
         say("words/repeated") if parameter["repeated"] else "",
         say("words/default", value=_code(default)) if default else "",
     ]
-    return names, value.replace("` `", ""), "; ".join(filter(None, notes)), parameter["help"]
+    return names, ", ".join(map(_code, values)), "; ".join(filter(None, notes)), parameter["help"]
 
 
 # --- workbook -------------------------------------------------------------------------------------
@@ -331,12 +322,17 @@ def _workbook(say: Texts, given: Sources) -> Iterator[str]:
 
 
 def _named(say: Texts, language: str, name: str) -> str:
-    return f"*{name}* ({say(f'languages/{language}', language)})"
+    return f"*{name}* ({_called(say, language)})"
+
+
+def _called(say: Texts, language: str) -> str:
+    """What a language is called in that of the page."""
+    of_page = locale_texts(say.language).branch("language")
+    return str(of_page["name"] if language == say.language else of_page["calls"][language])
 
 
 def _languages(say: Texts) -> list[str]:
-    say("languages/fr")  # which is to come
-    return [say(f"languages/{language}", language) for language in LANGUAGES]
+    return [_called(say, language) for language in LANGUAGES]
 
 
 def _input(say: Texts, table: Table) -> Iterator[str]:
@@ -504,16 +500,19 @@ def _place(say: Texts, chain: Sequence[str], path: str) -> tuple[str, str]:
 # --- all pages ------------------------------------------------------------------------------------
 
 
-def pages(language: str, given: Sources) -> dict[str, str]:
+def pages(say: Texts, told: Mapping[str, Any], given: Sources) -> dict[str, str]:
     """All pages in one language, by their names.
+
+    Parameters
+    ----------
+    told
+        What :func:`told_in` gives.
 
     Raises
     ------
     KeyError, ValueError
         If the texts lack something that the code has, or have something that it has not.
     """
-    say = Texts(language)
-    told = _told(say, given.tables[language])
     bodies = {
         "functions": _functions(say, told["answers"]),
         "command": _commands(say, told["commands"]),
@@ -522,15 +521,15 @@ def pages(language: str, given: Sources) -> dict[str, str]:
         "json": _json(say, given.documents),
     }
     made = {}
-    for name in _PAGES:
+    for name, body in bodies.items():
         top = (f"# {say(f'pages/{name}/title')}", say(f"pages/{name}/intro"))
         end = (say(f"pages/{name}/outro", ""), "---", say("words/generated"))
-        made[name] = _page([*top, *bodies[name], *end])
+        made[name] = _page([*top, *body, *end])
     _refuse_unused(say)
     return made
 
 
-def _told(say: Texts, tables: Mapping[str, list[list[Any]]]) -> Any:  # noqa: ANN401 (JSON)
+def told_in(say: Texts, tables: Mapping[str, list[list[Any]]]) -> Any:  # noqa: ANN401 (JSON)
     """What the program says in a language: a process, since it chooses its texts when it starts."""
     of_functions = say("functions").values()
     formulas = [f for of in of_functions for f in (*of["examples"], *of.get("faults", ()))]
@@ -578,7 +577,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         given = sources(Path(name))
     for language, folder in FOLDERS.items():
-        for page, text in pages(language, given).items():
+        say = Texts(language)
+        for page, text in pages(say, told_in(say, given.tables[language]), given).items():
             (folder / f"{page}.md").write_text(text, encoding="utf-8")
             sys.stdout.write(f"{(folder / page).relative_to(_DOCS)}.md\n")
 

@@ -46,8 +46,11 @@ def answer(formula: str, tables: Tables) -> Any:  # noqa: ANN401 (cells)
         raise ValueError(formula)
     name, written = call.groups()
     function = getattr(functions, name)
+    named, parts = inspect.signature(function).parameters, _arguments(written)
+    if len(parts) > len(named):
+        raise ValueError(formula)
     given = {}
-    for argument, part in zip(inspect.signature(function).parameters, _arguments(written)):  # noqa: B905 (optional ones may be left out)
+    for argument, part in zip(named, parts, strict=False):  # optional ones may be left out
         value = _value(part, tables)
         single = argument in _CELLS or (name, argument) in _SINGLE
         given[argument] = value if single or value is None or type(value) is list else [[value]]
