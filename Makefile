@@ -1,11 +1,16 @@
 # make demo   sets up .venv, builds a sample workbook under build/ and rescores it
 # make test   sets up .venv with the test extras and runs the whole suite
+# make quick  the part of it that needs nothing but Python, in a few minutes
 # make lint   ruff, mypy --strict, import-linter, and the documentation built strictly
 # make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make pictures  the pictures of docs/, made anew through LibreOffice
 # make reference  the pages of docs/reference, made anew from the code
 # make bench  speed and memory as JSON, ratios measured in one run
+# make versions  the quick part with each Python that is there, with the newest and the lowest libraries
+# make lock   renews requirements.lock, the exact versions to install from
+# make dist   builds wheel and source archive under dist/
+# make release  the same, tests the wheel far from its source, and lists what it brings along (SBOM)
 
 PYTHON ?= python3
 # the suite runs on all cores; on one: make test WORKERS=0
@@ -18,13 +23,16 @@ endif
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test lint docs fuzz pictures reference bench clean
+.PHONY: demo test quick lint docs fuzz pictures reference bench versions lock dist sbom release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/xlportfolio demo build
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+quick: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS) @tests/quick.txt
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .
@@ -56,8 +64,30 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python bench/page.py
 	$(BIN)/python bench/bench.py $(ARGS)
 
+# the whole suite with them: make versions ARGS="tests xlportfolio"
+versions: $(VENV)/.installed-release
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --session tests -- $(ARGS)
+
+lock: $(VENV)/.installed-release
+	$(BIN)/uv pip compile pyproject.toml --extra fast --extra forecast --extra orders --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
+	  --custom-compile-command "make lock" --output-file requirements.lock
+
+dist: $(VENV)/.installed-release
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
+sbom: dist
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --session sbom
+
+# a part of the suite: make release ARGS=@tests/quick.txt
+release: dist
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --session wheel -- $(ARGS)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --session sbom
+
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) .nox build dist
 
 $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
@@ -73,6 +103,10 @@ $(VENV)/.installed-test: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-fuzz: $(VENV)/.created pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[fuzz,test]"
+	touch $@
+
+$(VENV)/.installed-release: $(VENV)/.created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[release]"
 	touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.created pyproject.toml

@@ -8,9 +8,38 @@ from pathlib import Path
 
 import pytest
 
+import xlportfolio
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "fuzz" / "README.md"])
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+DOCS = ROOT / "docs"
+#: For those who change the program; English alone.
+FOR_DEVELOPERS = {"development.md", "mutation.md", "release-checklist.md"}
+
+
+def in_english(page: Path) -> Path:
+    """What a page of the documentation is called there in English, below docs/."""
+    name = page.relative_to(DOCS)
+    return name.relative_to("de") if name.parts[0] == "de" else name
+
+
+FOR_USERS = sorted(
+    {in_english(page) for page in DOCS.rglob("*.md")} - set(map(Path, FOR_DEVELOPERS))
+)
+
+
+def shape(page: Path) -> dict[str, list[str]]:
+    """What two pages in two languages have in common if they say the same."""
+    text = page.read_text("utf-8")
+    prose = re.sub(r"^( *)```.*?^\1```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return {
+        "headings": re.findall(r"^#+(?= )", prose, re.MULTILINE),
+        "blocks": re.findall(r"^ *```(\w+)", text, re.MULTILINE),
+        "pictures": [Path(target).name for target in re.findall(r"!\[[^\]]*\]\((.+?)\)", prose)],
+    }
 
 
 def anchors(page: Path) -> set[str]:
@@ -38,7 +67,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pages
 def test_files_that_are_named_are_there(page: Path) -> None:
-    folders = (ROOT, ROOT / "xlportfolio", *(ROOT / "xlportfolio").glob("*/"), ROOT / "tests")
+    package = Path(xlportfolio.__file__).parent
+    folders = (ROOT, package.parent, package, *package.glob("*/"), ROOT / "tests")
     named = re.findall(r"`((?:[\w.]+/)*\w+\.py)`", page.read_text("utf-8"))
     named = [name for name in named if name != "main.py"]  # what xlwings Lite calls its module
     assert [n for n in named if not any((folder / n).is_file() for folder in folders)] == []
@@ -50,3 +80,8 @@ def test_each_promise_about_security_names_its_tests() -> None:
     promises = [line for line in table.splitlines() if line.startswith("| ")][1:]
     assert len(promises) >= 10
     assert [line for line in promises if not re.search(r"`test_\w+\.py`", line)] == []
+
+
+@pytest.mark.parametrize("name", FOR_USERS, ids=str)
+def test_a_page_for_users_has_the_same_parts_in_german(name: Path) -> None:
+    assert shape(DOCS / "de" / name) == shape(DOCS / name)

@@ -236,7 +236,7 @@ def test_a_missing_column_of_a_table_is_named(tmp_path: Path) -> None:
     header = tuple(f"{name}{i}" if name == "x" else name for i, name in enumerate(header))
     path = write_book(tmp_path / "book.xlsx", criteria_header=header)
     assert (
-        "Sheet Criteria: the column Weight (German: Gewicht) is missing; add it to the header row."
+        "Sheet Criteria: the column Weight / Gewicht / Poids is missing; add it to the header row."
         in messages(path)
     )
 
@@ -353,7 +353,7 @@ def test_a_missing_column_is_said_once_not_for_every_row(tmp_path: Path) -> None
     header = ("Criterion", "Side", *[f"x{i}" for i in range(9)])
     header = (*header[:2], "Weight", *header[3:])
     assert messages(write_book(tmp_path / "book.xlsx", criteria_header=header)) == [
-        "Sheet Criteria: the column Axis (German: Achse) is missing; add it to the header row."
+        "Sheet Criteria: the column Axis / Achse / Axe is missing; add it to the header row."
     ]
 
 

@@ -146,7 +146,7 @@ def test_a_name_serves_for_who_has_no_number() -> None:
         ),
         ([[1.0]], None, "history: nothing was passed, or only blank cells; select the table"),
         ([[1.0]], [HEADER, [None] * 12], "history: no day has been kept yet; rescore"),
-        ([[1.0]], [HEADER[1:], ROWS[0][1:]], "history: the column Date (German: Datum) is missing"),
+        ([[1.0]], [HEADER[1:], ROWS[0][1:]], "history: the column Date / Datum is missing"),
         (
             [[1.0]],
             [HEADER, ROWS[0], ["soon", *ROWS[1][1:]]],

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import xlportfolio as kp
-from xlportfolio.model import ThresholdRule
+from xlportfolio.errors import Fault, Problem, Severity, note
+from xlportfolio.model import RANGES, ThresholdRule, setting_faults
 
 NONE = math.nan
 Cell = float | str | None
@@ -98,6 +99,12 @@ def test_a_blank_bound_is_the_smallest_or_largest_measure(
     scale: kp.Scale, expected: list[float]
 ) -> None:
     assert values([10, 20, 50], scale) == exactly(expected)
+
+
+def test_the_widest_scale_that_there_is_can_be_measured_with() -> None:
+    scale = kp.Scale.linear(-1.6e308, 1.6e308)  # further apart than any number is large
+    assert values([-1.7e308, -1.6e308, -0.8e308, 0, 1.6e308], scale) == exactly([0, 0, 25, 50, 100])
+    assert values([-0.8e308, 1.7e308], scale, "min") == exactly([75, 0])
 
 
 @pytest.mark.parametrize("objective", ["max", "min"])
@@ -521,3 +528,44 @@ def test_the_abc_measure_is_the_first_criterion_in_a_currency_or_named_turnover(
     analysis = analyse([*criteria, on_benefit("B")], rows)
     assert analysis.abc_measure == measure
     assert ("no_abc_measure" in {f.key for f in analysis.faults}) == (measure is None)
+
+
+def test_all_columns_that_the_model_needs_and_are_missing_are_named() -> None:
+    model = kp.ScoringModel((on_value("V"), on_benefit("B")), abc_measure="Umsatz")
+    with pytest.raises(kp.ModelError) as stopped:
+        kp.analyse(pd.DataFrame({"customer_id": ["1"], "V": [1.0]}), model)
+    assert [fault.key for fault in stopped.value.faults] == ["column_missing"] * 2
+    assert [fault.field for fault in stopped.value.faults] == ["B", "Umsatz"]
+
+
+@pytest.mark.parametrize("cells", [[True, False], pd.to_datetime(["2026-01-01", "2026-01-02"])])
+def test_days_and_truth_values_are_no_measures(cells: Any) -> None:
+    """pandas would make numbers of both."""
+    analysis = analyse([on_value("V"), on_benefit("B")], {"V": list(cells), "B": [60.0, 70.0]})
+    assert of_rows(analysis, "quadrant") == ["not_rated", "not_rated"]
+    assert [fault.key for fault in analysis.faults if fault.field == "V"] == ["not_a_number"] * 2
+
+
+@pytest.mark.parametrize("bound", [math.inf, -math.inf, math.nan])
+def test_a_bound_that_is_no_finite_number_is_refused(bound: float) -> None:
+    with pytest.raises(kp.ModelError) as stopped:
+        on_value("V", scale=kp.Scale.linear(high=bound))
+    assert [(f.key, f.field) for f in stopped.value.faults] == [("bound_not_a_number", "high")]
+
+
+def test_a_bound_of_the_abc_analysis_that_is_not_known_crosses_none() -> None:
+    settings = {name: bounds.low for name, bounds in RANGES.items()} | {"value_weight": 1.0}
+    settings["top_n"] = 1.0
+    assert [f.key for f in setting_faults({**settings, "abc_a": 90.0, "abc_b": 80.0})] == [
+        "abc_bounds_crossed"
+    ]
+    assert list(setting_faults({**settings, "abc_a": None, "abc_b": 80.0})) == []
+    assert list(setting_faults({**settings, "abc_a": 90.0, "abc_b": None})) == []
+
+
+def test_the_message_of_an_input_names_its_errors_alone() -> None:
+    found = [
+        Problem(Fault("weight_negative", Severity.ERROR, "weight", "V")),
+        note("formulas_wait", count=1),
+    ]
+    assert kp.InputError(found, "en").message() == found[0].message()

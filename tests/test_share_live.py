@@ -112,6 +112,13 @@ GERMAN: tuple[Change, ...] = (
     ("tblCustomers", "10022", "Status", "Wunschkunde"),
     ("tblSettings", "benefit_threshold", "Wert", "Mittelwert"),
 )
+FRENCH: tuple[Change, ...] = (
+    ("tblCriteria", "CA", "Objectif", "min"),
+    ("tblCriteria", "Taux de marge", "Manquant", "Pire"),
+    ("tblCustomers", "10036", "Valeur de référence", " Élevée"),
+    ("tblCustomers", "10022", "Statut", "prospect"),
+    ("tblSettings", "benefit_threshold", "Valeur", "médiane"),
+)
 NORTHWIND: tuple[Change, ...] = (
     ("tblCriteria", "Turnover", "Weight", 55),
     ("tblCriteria", "Growth", "Missing", "skip"),
@@ -120,7 +127,7 @@ NORTHWIND: tuple[Change, ...] = (
 )
 
 
-@pytest.mark.parametrize(("language", "changes"), [("en", SAMPLE), ("de", GERMAN)])
+@pytest.mark.parametrize(("language", "changes"), [("en", SAMPLE), ("de", GERMAN), ("fr", FRENCH)])
 def test_the_sample_follows_each_change(
     language: str, changes: tuple[Change, ...], live: Callable[..., Live], tmp_path: Path
 ) -> None:

@@ -742,7 +742,7 @@ FAULTY = [
     ),
     (
         call("KP_SCORE", *ONE, NO_WEIGHTS, "value"),
-        "criteria: the column Weight (German: Gewicht) is missing;",
+        "criteria: the column Weight / Gewicht / Poids is missing;",
     ),
     (
         call("KP_SCORE", *ONE, WEIGHTLESS, "value"),
@@ -751,7 +751,7 @@ FAULTY = [
     (call("KP_SCORE", *ONE, None, "value"), "criteria: nothing was passed, or only blank cells;"),
     (
         call("KP_SCORE", *ONE, "tblCriteria", "value"),
-        "criteria: the column Criterion (German: Kriterium) is missing;",
+        "criteria: the column Criterion / Kriterium / Critère is missing;",
     ),
     (
         call("KP_SCORE", "Profit", 5.0, CRITERIA_CELLS, "value"),
@@ -775,7 +775,7 @@ FAULTY = [
     ),
     (
         call("KP_VALUE", 5.0, "Turnover", NO_WEIGHTS[:1]),
-        "criteria: the column Weight (German: Gewicht) is missing;",
+        "criteria: the column Weight / Gewicht / Poids is missing;",
     ),
     (call("KP_VALUE", 5.0, "Turnover", None), "criteria: nothing was passed, or only blank cells;"),
     (
@@ -819,7 +819,7 @@ FAULTY = [
     ),
     (
         call("KP_SCORECARD", NO_IDS, CRITERIA_CELLS, MISSING),
-        "customers: the column Customer ID (German: Kundennummer) is missing;",
+        "customers: the column Customer ID / Kundennummer / Numéro client is missing;",
     ),
     (
         call("KP_SCORECARD", CUSTOMER_CELLS, CUBIC, MISSING),
@@ -827,7 +827,7 @@ FAULTY = [
     ),
     (
         call("KP_SCORECARD", CUSTOMER_CELLS, NO_WEIGHTS, MISSING),
-        "criteria: the column Weight (German: Gewicht) is missing;",
+        "criteria: the column Weight / Gewicht / Poids is missing;",
     ),
     (
         call("KP_SCORECARD", CUSTOMER_CELLS, WEIGHTLESS, MISSING),
@@ -839,7 +839,7 @@ FAULTY = [
     ),
     (
         call("KP_SCORECARD", 5.0, 5.0, 5.0),
-        "settings: the column Setting (German: Einstellung) is missing;",
+        "settings: the column Setting / Einstellung / Paramètre is missing;",
     ),
     (
         call("KP_ABC", TWO, 90.0, 80.0),

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from xlportfolio.sharing import Only, Sharing
     from xlportfolio.wording import Advice, advise
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "Advice",

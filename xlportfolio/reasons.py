@@ -55,7 +55,7 @@ def reasons(
 
     before, _, rest = words("reasons.sentence").partition("{score}")
     between, _, after = rest.partition("{parts}")
-    both = np.where((carried != "") & (held != ""), "; ", "").astype(object)
+    both = np.where((carried != "") & (held != ""), words("words.semicolon"), "").astype(object)
     shown = _each(np.round(scores, 1), lambda score: words.number(float(score), 1))
     named = {"axis": words(f"axes.{axis}")}
     sentences = before.format(**named) + shown + between + carried + both + held + after

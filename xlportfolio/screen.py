@@ -113,12 +113,13 @@ def print_problems(
     console: Console, words: Texts, problems: Sequence[Problem], listed: int | None = None
 ) -> None:
     """Each problem in a sentence, in the colour of its severity."""
+    colon = words("words.colon")
     for problem in problems[:listed]:
         severity = words(f"severities.{problem.severity}")
         colour = _COLOURS[problem.severity]
         message = shown(problem.message(words.language))
         console.print(
-            f"[{colour}]{severity}:[/{colour}] {message}", soft_wrap=True, highlight=False
+            f"[{colour}]{severity}{colon}[/{colour}] {message}", soft_wrap=True, highlight=False
         )
 
 

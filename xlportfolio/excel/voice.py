@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import xlwings as xw
 
 from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
-from xlportfolio.excel.host import BrokenOffError
+from xlportfolio.excel.refusals import BrokenOffError
 from xlportfolio.locale import language_of_system, texts
 from xlportfolio.movement_sheet import compared, missing, nothing_compared
 from xlportfolio.run import Run
@@ -63,7 +63,10 @@ class Voice:
             return True
         words = self.words
         method = words(f"methods.{taking.method}")
-        listed = [f"- {name}: {words.number(weight, 2)}" for name, weight in taken.items()]
+        listed = [
+            f"- {name}{words('words.colon')} {words.number(weight, 2)}"
+            for name, weight in taken.items()
+        ]
         more = [words("live.more_lines", count=len(listed) - _WEIGHTS)]
         lines = [*listed[:_WEIGHTS], *(more if len(listed) > _WEIGHTS else [])]
         return self.agrees("\n".join([words("live.take", method=method), *lines]))
@@ -98,7 +101,9 @@ class Voice:
     def hidden(self, advice: Advice) -> list[str]:
         """What turnover hides, if anything was found: of how many customers."""
         named = [text for text in advice.hidden if len(text.found.rows)]
-        counts = [f"{text.name}: {len(text.found.rows)}" for text in named]
+        counts = [
+            f"{text.name}{self.words('words.colon')} {len(text.found.rows)}" for text in named
+        ]
         return [self.words("live.hidden", findings="; ".join(counts))] if counts else []
 
     def moved(self, run: Run) -> list[str]:

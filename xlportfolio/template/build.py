@@ -21,13 +21,14 @@ from xlportfolio.files.package import parse_xml, to_xml
 from xlportfolio.files.spill import Spill, array_formulas
 from xlportfolio.files.workbook import MAIN
 from xlportfolio.locale import FALLBACK, LANGUAGES
-from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS
+from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
 from xlportfolio.state import state_formulas
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import write_inputs
 from xlportfolio.template.macros import functions_module, names_of_texts, ribbon, vba_of_workbook
 from xlportfolio.template.views import tables_of, write_scorecard, write_start
 from xlportfolio.template.what_if import write_what_if
+from xlportfolio.template.word_lists import names_of_words
 from xlportfolio.template.workbook import file_name
 
 _FOLDER = Path(__file__).parent
@@ -79,9 +80,8 @@ def _names(language: str) -> dict[str, str]:
         "kp_scales": CRITERIA.reference("scale", language),
         "kp_levels": CRITERIA.reference("levels", language),
         "kp_headers": f"INDEX({CUSTOMERS.whole},1,0)",
-        "kp_settings": f'"|{"|".join(SETTINGS)}|"',  # a rule is too short for them
     }
-    return named | state_formulas()
+    return named | names_of_words() | state_formulas()
 
 
 def _finished(made: BytesIO, author: Author) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from math import isfinite
 from typing import Any
@@ -22,7 +22,6 @@ from xlportfolio.model import (
 )
 from xlportfolio.orders import MEASURES
 from xlportfolio.presentation import DATES, LABELS, Presentation
-from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import (
     CRITERIA,
@@ -35,21 +34,13 @@ from xlportfolio.schema.contract import (
     column_letters,
 )
 from xlportfolio.schema.words import (
-    ANSWERS,
     AXES,
-    FILL_RULES,
-    OBJECTIVES,
-    QUADRANTS,
-    ROLES,
-    SCALES,
-    SPOKEN,
-    STATUSES,
-    THRESHOLD_RULES,
 )
 from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
 from xlportfolio.template.sample import SampleCriterion
+from xlportfolio.template.word_lists import is_one_of
 
 #: The sheet's row of the first data, as formulas count it.
 _TOP = FIRST_ROW + 1
@@ -122,7 +113,7 @@ def _customers(author: Author, *, with_sample: bool) -> None:
     last = column_letters(_LAST_COLUMN)
     unnamed = f'AND($A{_TOP}&$B{_TOP}="",COUNTA($C{_TOP}:${last}{_TOP})>0)'
     author.missing(sheet, (FIRST_ROW, 0, LAST_ROW, 1), f"={unnamed}")
-    _only(author, sheet, 2, STATUSES.spellings)
+    _only(author, sheet, 2, "statuses")
     _from_zero(author, sheet, len(columns) - 1)
 
 
@@ -137,7 +128,7 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     The first finds text where a number belongs, the second a word that is none of the levels.
     """
     row = f"MATCH({criterion},kp_criteria,0)"
-    is_words = _is_one_of(f"INDEX(kp_scales,{row})", SCALES.spelled(ScaleKind.CATEGORIES))
+    is_words = is_one_of(f"INDEX(kp_scales,{row})", "categories")
     levels = f'SUBSTITUTE(SUBSTITUTE(INDEX(kp_levels,{row})," ",""),CHAR(10),";")'
     known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",";"&{levels}))'
     return (
@@ -146,15 +137,10 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     )
 
 
-def _is_one_of(text: str, words: Iterable[str]) -> str:
-    """A condition; Excel allows no array constant in a rule for colours or entries."""
-    return f'ISNUMBER(SEARCH("|"&{text}&"|","|{"|".join(words)}|"))'
-
-
-def _only(author: Author, sheet: Worksheet, column: int, words: Iterable[str]) -> None:
-    """Colour the entries of a column that are none of some words."""
+def _only(author: Author, sheet: Worksheet, column: int, kind: str) -> None:
+    """Colour the entries of a column that are none of the words of a kind."""
     here = f"{column_letters(column + 1)}{_TOP}"
-    is_known = _is_one_of(f"TRIM({here})", words)
+    is_known = is_one_of(f"TRIM({here})", kind)
     author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
 
 
@@ -201,11 +187,10 @@ def _criteria(author: Author) -> None:
 
     row = f"{_TOP}"
     filled = f'$A{row}<>""'
-    others = (kind for kind in ScaleKind if kind is not ScaleKind.LINEAR)
-    by_levels = _is_one_of(f"TRIM($E{row})", SCALES.spelled(*others))
+    by_levels = is_one_of(f"TRIM($E{row})", "levels")
     said = f'TRIM($I{row})<>""'
     share = f"AND(ISNUMBER($I{row}),$I{row}>=0,$I{row}<=100)"
-    is_fill = f"OR({_is_one_of(f'TRIM($I{row})', FILL_RULES.spellings)},{share})"
+    is_fill = f"OR({is_one_of(f'TRIM($I{row})', 'fills')},{share})"
     rules = {
         0: f"OR(COUNTIF($A${row}:$A${LAST_ROW + 1},$A{row})>1,ISNA(MATCH($A{row},kp_headers,0)))",
         2: f'TRIM($C{row})<>"",OR(NOT(ISNUMBER($C{row})),$C{row}<0)',
@@ -219,14 +204,14 @@ def _criteria(author: Author) -> None:
         author.colour(sheet, _down(column), f"=AND({filled},{rule})")
     for column, letter in ((1, "B"), (2, "C")):
         author.missing(sheet, _down(column), f'=AND({filled},TRIM(${letter}{row})="")')
-    for column, spellings in (
-        (1, AXES.spellings),
-        (3, OBJECTIVES.spellings),
-        (4, SCALES.spellings),
-        (10, ANSWERS.spellings),
-        (11, ROLES.spellings),
+    for column, kind in (
+        (1, "axes"),
+        (3, "objectives"),
+        (4, "scales"),
+        (10, "answers"),
+        (11, "roles"),
     ):
-        _only(author, sheet, column, spellings)
+        _only(author, sheet, column, kind)
     _weight_sums(author, sheet, axes)
 
 
@@ -261,8 +246,7 @@ def _settings(author: Author, *, with_sample: bool) -> None:
         sheet.write_blank(FIRST_ROW + SETTINGS.index(name), 1, None, day)
     author.choice(sheet, _down(0), SETTINGS, message="new.setting_error")
     here = f"TRIM($A{_TOP})"
-    is_known = f'ISNUMBER(SEARCH("|"&{here}&"|",kp_settings))'
-    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({is_known}))')
+    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({is_one_of(here, "settings")}))')
     for row, name in enumerate(SETTINGS, start=FIRST_ROW):
         fault = _allow_setting(author, sheet, (row, 1, row, 1), name)
         if fault:  # said by the name, so that it still holds where the table is sorted
@@ -275,7 +259,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
     here, entry = f"$B${cell[0] + 1}", f"$B{_TOP}"
     if name == "language":
         author.choice(sheet, cell, list(LANGUAGES))
-        return f"NOT({_is_one_of(f'TRIM({entry})', SPOKEN.spellings)})"
+        return f"NOT({is_one_of(f'TRIM({entry})', 'languages')})"
     if name in _DAYS:
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))
@@ -309,7 +293,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
 
 def _is_threshold(here: str) -> str:
     share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
-    return f"OR({share},{_is_one_of(f'TRIM({here})', THRESHOLD_RULES.spellings)})"
+    return f"OR({share},{is_one_of(f'TRIM({here})', 'thresholds')})"
 
 
 def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:
@@ -355,8 +339,8 @@ def _strategies(author: Author) -> None:
     for column in (4, 5):
         _from_zero(author, sheet, column)
     author.missing(sheet, _down(0), f'=AND(TRIM($A{_TOP})="",COUNTA($B{_TOP}:$G{_TOP})>0)')
-    for column, allowed in ((0, QUADRANTS), (1, STATUSES)):
-        _only(author, sheet, column, allowed.spellings)
+    for column, kind in ((0, "quadrants"), (1, "statuses")):
+        _only(author, sheet, column, kind)
 
 
 def _orders(author: Author) -> None:

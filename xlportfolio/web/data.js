@@ -7,7 +7,7 @@
  * @typedef {"value" | "benefit"} Axis
  *
  * @typedef {object} Data
- * @property {string} language "en" or "de"
+ * @property {string} language its code, such as "en"
  * @property {string} as_of the day, as it is written in that language
  * @property {Texts} texts
  * @property {Record<Axis, {number: number, rule: "mean" | "median" | null}>} thresholds the number
