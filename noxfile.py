@@ -29,7 +29,7 @@ EXTRAS = ("build", "fast", "forecast", "orders")
 def tests(session: nox.Session, libraries: str) -> None:
     """Test with the newest libraries that the pins allow, or the lowest that come ready made."""
     pins = f"{session.create_tmp()}/pins.txt"
-    session.run(
+    session.run_install(
         *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-header", "--no-annotate"),
         *(f"--extra={extra}" for extra in EXTRAS),
         *("--upgrade", "--only-binary=:all:", f"--python={session.virtualenv.location}"),

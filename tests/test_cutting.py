@@ -55,6 +55,15 @@ def left(xml: str, name: str) -> str:
             "<d><twoCellAnchor><from/><grpSp><nvGrpSpPr/><sp/></grpSp></twoCellAnchor></d>",
         ),
         (
+            f"<d {CHOICES}><grpSp><pic/><mc:AlternateContent><mc:Choice><sp/></mc:Choice>"
+            "</mc:AlternateContent></grpSp></d>",
+            "pic",
+            f"<d {CHOICES}><grpSp><mc:AlternateContent><mc:Choice><sp/></mc:Choice>".replace(
+                "'", '"'
+            )
+            + "</mc:AlternateContent></grpSp></d>",
+        ),
+        (
             f"<d {CHOICES}><controls><mc:AlternateContent><mc:Choice><control/></mc:Choice>"
             "<mc:Fallback><control/></mc:Fallback></mc:AlternateContent></controls></d>",
             "control",

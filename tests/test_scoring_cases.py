@@ -11,7 +11,8 @@ import pytest
 
 import xlportfolio as kp
 from xlportfolio.abc_analysis import abc_analysis
-from xlportfolio.model import ThresholdRule
+from xlportfolio.errors import Fault, Problem, Severity, note
+from xlportfolio.model import RANGES, ThresholdRule, setting_faults
 from xlportfolio.portfolio import identify, quadrants
 from xlportfolio.scoring import numbers_of, weighted_scores
 
@@ -157,7 +158,7 @@ def test_a_typed_bound_beyond_the_data_gives_50_for_all_and_a_warning(
 ) -> None:
     analysis = analyse([on_value("M", scale=scale), on_benefit("B")], {"M": [3, 8], "B": [1, 1]})
     assert of_rows(analysis, "value_score") == exactly([50, 50])
-    warnings = [f for f in analysis.faults if f.severity is kp.Severity.WARNING]
+    warnings = [f for f in analysis.faults if f.severity is Severity.WARNING]
     assert [(f.key, f.criterion, f.field) for f in warnings] == [("bound_crosses_data", "M", field)]
 
 
@@ -216,7 +217,7 @@ def test_categories_are_matched_without_regard_to_case_and_strangers_are_missing
 def test_an_unknown_category_is_warned_of_and_a_blank_one_is_not() -> None:
     criteria = [on_value("M", scale=kp.Scale.categories([("hoch", 100)])), on_benefit("B")]
     analysis = analyse(criteria, {"M": ["niedrig", None, "", " "], "B": [1, 1, 1, 1]})
-    warned = [(f.key, f.customer) for f in analysis.faults if f.severity is kp.Severity.WARNING]
+    warned = [(f.key, f.customer) for f in analysis.faults if f.severity is Severity.WARNING]
     assert warned == [("unknown_category", 0)]
 
 
@@ -458,7 +459,7 @@ def test_with_prospects_alone_the_mean_is_theirs() -> None:
 def test_with_nobody_rated_the_mean_is_50_and_a_warning() -> None:
     analysis = plain([None], [9], benefit_threshold=ThresholdRule.MEAN)
     assert analysis.thresholds == (50, 50)
-    warned = [(f.key, f.field) for f in analysis.faults if f.severity is kp.Severity.WARNING]
+    warned = [(f.key, f.field) for f in analysis.faults if f.severity is Severity.WARNING]
     assert warned == [("threshold_of_nobody", "benefit_threshold")]
 
 
@@ -574,7 +575,7 @@ def test_prospects_missing_and_amounts_up_to_0_have_no_class_and_are_named() -> 
     named = {f.customer: f for f in analysis.faults if f.key.startswith("no_abc_class")}
     expected = {1: "no_abc_class_prospect", **dict.fromkeys([2, 3, 4], "no_abc_class")}
     assert {customer: fault.key for customer, fault in named.items()} == expected
-    assert {(f.severity, f.field) for f in named.values()} == {(kp.Severity.NOTE, "Amount")}
+    assert {(f.severity, f.field) for f in named.values()} == {(Severity.NOTE, "Amount")}
 
 
 def test_small_amounts_are_amounts_and_prospects_without_any_are_not_named() -> None:
@@ -644,7 +645,7 @@ def test_the_abc_measure_is_the_first_criterion_in_a_currency_or_named_turnover(
     analysis = analyse([*criteria, on_benefit("B")], rows)
     assert analysis.abc_measure == measure
     missing = [(f.severity, f.field) for f in analysis.faults if f.key == "no_abc_measure"]
-    assert missing == ([] if measure else [(kp.Severity.NOTE, "abc_measure")])
+    assert missing == ([] if measure else [(Severity.NOTE, "abc_measure")])
 
 
 def test_categories_named_turnover_are_no_abc_measure_but_do_not_end_the_search() -> None:
@@ -652,3 +653,44 @@ def test_categories_named_turnover_are_no_abc_measure_but_do_not_end_the_search(
     criteria = [words, on_value("Revenue"), on_benefit("B")]
     analysis = analyse(criteria, {"Turnover": ["high"], "Revenue": [1], "B": [1]})
     assert analysis.abc_measure == "Revenue"
+
+
+def test_all_columns_that_the_model_needs_and_are_missing_are_named() -> None:
+    model = kp.ScoringModel((on_value("V"), on_benefit("B")), abc_measure="Umsatz")
+    with pytest.raises(kp.ModelError) as stopped:
+        kp.analyse(pd.DataFrame({"customer_id": ["1"], "V": [1.0]}), model)
+    assert [fault.key for fault in stopped.value.faults] == ["column_missing"] * 2
+    assert [fault.field for fault in stopped.value.faults] == ["B", "Umsatz"]
+
+
+@pytest.mark.parametrize("cells", [[True, False], pd.to_datetime(["2026-01-01", "2026-01-02"])])
+def test_days_and_truth_values_are_no_measures(cells: Any) -> None:
+    """pandas would make numbers of both."""
+    analysis = analyse([on_value("V"), on_benefit("B")], {"V": list(cells), "B": [60.0, 70.0]})
+    assert of_rows(analysis, "quadrant") == ["not_rated", "not_rated"]
+    assert [fault.key for fault in analysis.faults if fault.field == "V"] == ["not_a_number"] * 2
+
+
+@pytest.mark.parametrize("bound", [math.inf, -math.inf, math.nan])
+def test_a_bound_that_is_no_finite_number_is_refused(bound: float) -> None:
+    with pytest.raises(kp.ModelError) as stopped:
+        on_value("V", scale=kp.Scale.linear(high=bound))
+    assert [(f.key, f.field) for f in stopped.value.faults] == [("bound_not_a_number", "high")]
+
+
+def test_a_bound_of_the_abc_analysis_that_is_not_known_crosses_none() -> None:
+    settings = {name: bounds.low for name, bounds in RANGES.items()} | {"value_weight": 1.0}
+    settings["top_n"] = 1.0
+    assert [f.key for f in setting_faults({**settings, "abc_a": 90.0, "abc_b": 80.0})] == [
+        "abc_bounds_crossed"
+    ]
+    assert list(setting_faults({**settings, "abc_a": None, "abc_b": 80.0})) == []
+    assert list(setting_faults({**settings, "abc_a": 90.0, "abc_b": None})) == []
+
+
+def test_the_message_of_an_input_names_its_errors_alone() -> None:
+    found = [
+        Problem(Fault("weight_negative", Severity.ERROR, "weight", "V")),
+        note("formulas_wait", count=1),
+    ]
+    assert kp.InputError(found, "en").message() == found[0].message()

@@ -15,9 +15,10 @@ from xlportfolio.errors import WorkbookError
 from xlportfolio.files import share as module
 from xlportfolio.files.save import hold
 from xlportfolio.files.share import share, split
-from xlportfolio.files.together import hold_within, replace_all
+from xlportfolio.files.together import Contents, hold_within, replace_all
 from xlportfolio.sharing import Sharing
 
+NEW = Contents(lambda file: file.write(b"new"))
 REGIONS = ("East", "North", "South")
 CUSTOMERS = [
     (f"K-{k}", f"Firm {k}", "Customer", 100 * k, 0.1 * k, "high", k, region)
@@ -140,7 +141,7 @@ def test_a_disk_that_is_full_at_the_second_file_leaves_the_first_as_it_was(tmp_p
 
     with hold_within(tmp_path, ["a", "b"]) as (first, second):
         with pytest.raises(WorkbookError, match="no space left"):
-            replace_all([(first, lambda file: file.write(b"new")), (second, full)])
+            replace_all([(first, NEW), (second, Contents(full))])
         assert contents(tmp_path) == {"a": b"old"}
 
 
@@ -154,7 +155,7 @@ def test_a_file_that_is_changed_while_others_are_prepared_stops_all_of_them(tmp_
         a.write_bytes(b"somebody's")
 
     with hold(a) as first, hold(b) as second, pytest.raises(WorkbookError) as caught:
-        replace_all([(first, lambda file: file.write(b"new")), (second, write)])
+        replace_all([(first, NEW), (second, Contents(write))])
     assert caught.value.key == "changed"
     assert contents(tmp_path) == {"a": b"somebody's", "b": b"old"}
 
@@ -173,7 +174,7 @@ def test_what_is_new_is_named_where_something_comes_between_the_last_moves(
 
     monkeypatch.setattr(Path, "replace", and_open)
     with hold(a) as first, hold(b) as second, pytest.raises(WorkbookError) as caught:
-        replace_all([(held, lambda file: file.write(b"new")) for held in (first, second)])
+        replace_all([(first, NEW), (second, NEW)])
     assert contents(tmp_path) == {"a": b"new", "b": b"old", "~$b": b"me"}
     for language in ("en", "de"):
         said = caught.value.message(language)

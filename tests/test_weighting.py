@@ -447,3 +447,10 @@ def test_numbers_that_cannot_be_used_are_named(
     assert caught.value.key == key
     assert details.items() <= caught.value.details.items()
     assert len({caught.value.message(language) for language in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_as_many_objectives_as_measures_are_needed() -> None:
+    with pytest.raises(XlPortfolioError) as caught:
+        critic_weights(np.array([[1.0, 2], [2, 1]]), [Objective.MAX])
+    assert caught.value.key == "objectives_count"
+    assert caught.value.details == {"found": 1, "needed": 2}

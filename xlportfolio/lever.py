@@ -37,8 +37,6 @@ from xlportfolio.scoring import (
     weighted_scores,
 )
 
-_GLIDING = {ScaleKind.LINEAR, ScaleKind.PIECEWISE}
-
 
 class Step(NamedTuple):
     """One criterion of a lever.
@@ -146,7 +144,7 @@ class _Rise:
     ) -> None:
         self.criteria, self.values, self.aim = criteria, values, aim
         self._scores, self._each = scores, attainable / 100
-        self._glides = np.array([c.scale.kind in _GLIDING for c in criteria])
+        self._glides = np.array([c.scale.kind.glides for c in criteria])
         self._levels = [sorted({float(value) for _, value in c.scale.levels}) for c in criteria]
         self._tops = np.array([_top(*pair) for pair in zip(criteria, bounds, strict=True)])
         rises = np.array([c.changeable for c in criteria]) & (values < self._tops)
@@ -324,7 +322,7 @@ def _nearest(
     for (at, value), (following, next_value) in zip(
         knots, [*knots[1:], (np.inf, np.nan)], strict=True
     ):
-        if kind is ScaleKind.STEPS:
+        if not kind.glides:
             before = float(np.nextafter(following, -np.inf))
             consider(at, at, (value == goals) & (measures < at))
             consider(before, before, (value == goals) & (before < measures))

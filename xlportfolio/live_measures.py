@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from typing import assert_never
 
 import numpy as np
 
@@ -156,7 +157,13 @@ class Measures(Columns):
 
             self.put(f"value {j}", values, of_word)
             return
-        scaled = self._linear(j) if kind is ScaleKind.LINEAR else self._levels(j)
+        match kind:
+            case ScaleKind.LINEAR:
+                scaled = self._linear(j)
+            case ScaleKind.STEPS | ScaleKind.PIECEWISE:
+                scaled = self._levels(j)
+            case _:
+                assert_never(kind)
         source = self.sources[j]
 
         def value(i: int) -> str | None:
@@ -179,7 +186,7 @@ class Measures(Columns):
         if len(seen.levels) == 1:
             return lambda _: lowest
         bounds, worth, slopes = (layout.levels_of(what, j) for what in ("from", "worth", "slope"))
-        if seen.criterion.scale.kind is ScaleKind.STEPS:
+        if not seen.criterion.scale.kind.glides:
             return lambda m: f"IF({m}<{first},{lowest},LOOKUP({m},{bounds},{worth}))"
         return lambda m: (
             f"IF({m}<{first},{lowest},LOOKUP({m},{bounds},{worth})"

@@ -100,7 +100,7 @@ def _strategies(audience: Audience, words: Texts) -> Summary:
         6: ("activity", Kind.PROSE, [s.activity if s else "" for s in chosen]),
         7: ("visits_per_year", Kind.COUNT, np.array(visits, dtype=np.float64)),
     }
-    columns = (ReportColumn(k, words(f"columns.{k}"), kind, c) for k, kind, c in cells.values())
+    columns = (ReportColumn.headed(*line, words) for line in cells.values())
     return Summary(tuple(columns), tuple(q for q, _ in _PAIRS), tuple(cells))
 
 

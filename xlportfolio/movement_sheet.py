@@ -121,9 +121,7 @@ def movement_sheet(
         said = put_into_words(movement, words.language)
         subtitles = _subtitles(movement, words)
         cells = _cells(movement, said.reasons, words)
-    columns = (
-        ReportColumn(key, words(f"columns.{key}"), kind, cells[key]) for key, kind in _KINDS.items()
-    )
+    columns = (ReportColumn.headed(key, kind, cells[key], words) for key, kind in _KINDS.items())
     return SheetTable(
         MOVEMENT,
         MOVEMENT_TABLE,
@@ -227,17 +225,12 @@ def _summary(movement: Movement | None, model: Sequence[str], words: Texts) -> S
             table[r] = [float(((before == was) & (now == q)).sum()) for q in _TYPES]
         table[-1, -1] = np.nan  # there on neither of the days
     columns = [
-        ReportColumn("from_to", words("columns.from_to"), Kind.WORD, labels),
+        ReportColumn.headed("from_to", Kind.WORD, labels, words),
         *(
             ReportColumn("to", header, Kind.RANK, table[:, k].copy())
             for k, header in enumerate(headers)
         ),
-        ReportColumn(
-            "model_changes",
-            words("columns.model_changes"),
-            Kind.PROSE,
-            _model_changes(model, words),
-        ),
+        ReportColumn.headed("model_changes", Kind.PROSE, _model_changes(model, words), words),
     ]
     quadrants = (*RATED_QUADRANTS, None, None)
     return Summary(tuple(columns), quadrants, (1, *range(4, 5 + len(_TYPES))))

@@ -44,7 +44,7 @@ def plan_columns(advice: Advice, words: Texts) -> list[ReportColumn]:
         ("hours_now", Kind.HOURS, now[at]),
         ("change", Kind.CHANGE, (plan.planned - now)[at]),
     )
-    return [_column(key, kind, cells, words) for key, kind, cells in columns]
+    return [ReportColumn.headed(*column, words) for column in columns]
 
 
 def plan_summary(advice: Advice, words: Texts) -> Summary:
@@ -53,7 +53,8 @@ def plan_summary(advice: Advice, words: Texts) -> Summary:
     everybody, is_planned = lines[-1], advice.analysis.model.hours_per_year is not None
 
     def numbers(key: str, kind: Kind, of: Callable[[PlanLine], float]) -> ReportColumn:
-        return _column(key, kind, np.array([of(line) for line in lines], dtype=np.float64), words)
+        cells = np.array([of(line) for line in lines], dtype=np.float64)
+        return ReportColumn.headed(key, kind, cells, words)
 
     def share(part: float, whole: float) -> float:
         return part / whole if whole > 0 else np.nan
@@ -63,7 +64,7 @@ def plan_summary(advice: Advice, words: Texts) -> Summary:
         for q in (line.quadrant for line in lines)
     ]
     columns = {
-        1: _column("quadrant", Kind.WORD, types, words),
+        1: ReportColumn.headed("quadrant", Kind.WORD, types, words),
         4: numbers("asking", Kind.RANK, lambda line: line.customers),
         5: numbers("fitting", Kind.RANK, lambda line: line.fitting if is_planned else np.nan),
         8: numbers("asked", Kind.HOURS, lambda line: line.asked),
@@ -91,7 +92,3 @@ def plan_subtitles(advice: Advice, as_of: object, words: Texts) -> tuple[str, st
     if np.isnan(everybody.now):
         return first, words("subtitles.plan_now_unknown", column=words("columns.hours_now"))
     return first, words("subtitles.plan_now", now=words.rough(everybody.now))
-
-
-def _column(key: str, kind: Kind, cells: Cells, words: Texts) -> ReportColumn:
-    return ReportColumn(key, words(f"columns.{key}"), kind, cells)

@@ -33,6 +33,15 @@ class ScaleKind(StrEnum):
     PIECEWISE = "piecewise"
     CATEGORIES = "categories"
 
+    @property
+    def glides(self) -> bool:
+        """Whether every value between two levels can be reached, or only those of the levels."""
+        match self:
+            case ScaleKind.LINEAR | ScaleKind.PIECEWISE:
+                return True
+            case ScaleKind.STEPS | ScaleKind.CATEGORIES:
+                return False
+
 
 def category_key(category: str) -> str:
     """What a category is compared by: case and outer blanks do not matter.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
+from xlportfolio.locale import Texts
 from xlportfolio.model import Quadrant
 from xlportfolio.scoring import Floats, Ints
 
@@ -81,6 +82,11 @@ class ReportColumn:
     all_cells: Cells
     at: Ints | None = None
     formulas: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def headed(cls, key: str, kind: Kind, cells: Cells, words: Texts) -> ReportColumn:
+        """A column whose header is the text that the language has for its key."""
+        return cls(key, words(f"columns.{key}"), kind, cells)
 
     def __len__(self) -> int:
         """The number of cells."""
@@ -198,3 +204,18 @@ class SheetTable:
     def first_row(self) -> int:
         """The sheet's row of the first data, counted from 1."""
         return self.header_row + 1
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """A name for a sheet, a column or a file, with ``(2)`` and so on if it is taken.
+
+    Names that differ in case alone are alike.
+
+    >>> free_name("Ranking", ["ranking", "Ranking (2)"])
+    'Ranking (3)'
+    """
+    names = {name.casefold() for name in taken}
+    candidate, number = wanted, 2
+    while candidate.casefold() in names:
+        candidate, number = f"{wanted} ({number})", number + 1
+    return candidate

@@ -241,7 +241,7 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
     """
     kind, levels = criterion.scale.kind, [level.value for level in sorted(criterion.scale.levels)]
     falls_again = levels not in (sorted(levels), sorted(levels, reverse=True))
-    is_checked = kind is ScaleKind.STEPS or (kind is ScaleKind.PIECEWISE and falls_again)
+    is_checked = falls_again or not kind.glides
     yardstick = Yardstick([criterion]) if is_checked else None
 
     def is_enough(number: float, target: float) -> bool:
@@ -259,7 +259,7 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
                     return whole / 10**decimals, decimals
         return target, usual + _MOST_DECIMALS
 
-    return cache(round_away) if kind is ScaleKind.STEPS else round_away  # steps have few targets
+    return round_away if kind.glides else cache(round_away)  # steps have few targets
 
 
 # --- how firm types and ranks are ---------------------------------------------------------------

@@ -21,6 +21,8 @@ from xlportfolio.schema.contract import Cell
 from xlportfolio.tables import Kind, ReportColumn, SheetTable
 
 Row = Sequence[Any]
+#: The ends of three months, on which a workbook is scored.
+FIRST, SECOND, THIRD = dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)
 
 
 def cells_of(column: ReportColumn) -> list[Cell]:

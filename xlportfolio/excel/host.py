@@ -39,7 +39,7 @@ from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import RawTable, Table
 from xlportfolio.schema.contract import KEPT_TABLES, sheet_table
 from xlportfolio.state import STATE, state_array
-from xlportfolio.tables import SheetTable
+from xlportfolio.tables import SheetTable, free_name
 
 #: What the name of a sheet of ours without a table refers to.
 _HOME = re.compile(r"=?'?(?P<sheet>.*?)'?!(?P<cell>\$?[A-Z]+\$?[0-9]+)")
@@ -121,11 +121,11 @@ class LiveBook:
     def names(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """What each sheet of ours is called, or will be."""
         ours = {key: sheet.name for key, sheet in self._ours.items()}
-        taken = {*self.sheets, *(name.casefold() for name in ours.values())}
+        taken = {*self.sheets, *ours.values()}
         for key in ORDER:
             if key not in ours:
                 ours[key] = free_name(wanted[key], taken)
-                taken.add(ours[key].casefold())
+                taken.add(ours[key])
         return ours
 
     # --- the page of a customer ----------------------------------------------------------------
@@ -166,7 +166,7 @@ class LiveBook:
             there = None
         if there is not None:
             there.prepare()
-        name = there.sheet.name if there else free_name(run.page_name, set(self.sheets))
+        name = there.sheet.name if there else free_name(run.page_name, self.sheets)
         page = run.page(position, name)
         made: list[xw.Sheet] = []
         try:
@@ -340,11 +340,3 @@ class LiveBook:
             self._name(MATRIX_NAME, matrix)
         if STATE in self.book.names:
             self.book.names[STATE].refers_to = f"={state_array(state)}"
-
-
-def free_name(wanted: str, taken: set[str]) -> str:
-    """The name, or the name with ``(2)`` and so on if a sheet has it already."""
-    candidate, number = wanted, 2
-    while candidate.casefold() in taken:
-        candidate, number = f"{wanted} ({number})", number + 1
-    return candidate

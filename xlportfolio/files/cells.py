@@ -81,6 +81,16 @@ class Area(NamedTuple):
         )
 
     @property
+    def width(self) -> int:
+        """The number of its columns."""
+        return self.right - self.left + 1
+
+    @property
+    def height(self) -> int:
+        """The number of its rows."""
+        return self.bottom - self.top + 1
+
+    @property
     def rows(self) -> range:
         """The numbers of its rows."""
         return range(self.top, self.bottom + 1)

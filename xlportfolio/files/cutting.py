@@ -37,7 +37,10 @@ _NEEDED = {
     "sparklineGroup": "sparklines",
     "sparklineGroups": "sparklineGroup",
 }
-_SHAPES = frozenset({"sp", "pic", "graphicFrame", "cxnSp", "grpSp", "contentPart"})
+#: What a group of shapes may hold, one of several choices too.
+_SHAPES = frozenset(
+    {"sp", "pic", "graphicFrame", "cxnSp", "grpSp", "contentPart", "AlternateContent"}
+)
 _CHOICES = frozenset({"Choice", "Fallback"})
 #: What only loses its attribute.
 _KEPT = frozenset({"pageSetup", "hlinkClick", "hlinkHover", "hlinkMouseOver"})

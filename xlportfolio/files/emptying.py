@@ -23,13 +23,13 @@ _C, _F, _IS, _ROW, _V = map(main, ("c", "f", "is", "row", "v"))
 _DIGITS = "0123456789"
 
 
-class Shared(NamedTuple):
+class SharedTexts(NamedTuple):
     """Which shared strings are told otherwise, by their number as the cells name it."""
 
     changed: Mapping[str, str | None]
 
     @classmethod
-    def of(cls, texts: CellTexts, teller: SheetTeller) -> Shared:
+    def of(cls, texts: CellTexts, teller: SheetTeller) -> SharedTexts:
         """Tell each of them once."""
         changed: dict[str, str | None] = {}
         for number, (text, spoken) in enumerate(zip(texts.shared, texts.spoken, strict=True)):
@@ -63,7 +63,7 @@ class Emptying:
         people: People,
         teller: SheetTeller,
         texts: CellTexts,
-        shared: Shared,
+        shared: SharedTexts,
         first_day: dt.datetime,
     ) -> None:
         give_addresses(root)

@@ -28,8 +28,8 @@ from xlportfolio.files.office import find_office
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.rescore import score
-from xlportfolio.files.save import Write, make_folder
-from xlportfolio.files.together import hold_all, hold_within, replace_all
+from xlportfolio.files.save import make_folder
+from xlportfolio.files.together import Contents, hold_all, hold_within, replace_all
 from xlportfolio.files.web import web_page
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.history_sheets import HISTORY_TABLE, MODELS_TABLE
@@ -37,6 +37,7 @@ from xlportfolio.remembered import told_of_past
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order
 from xlportfolio.sharing import Only, Sharing
+from xlportfolio.tables import free_name
 
 #: What no file name may hold on Windows.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
@@ -123,7 +124,7 @@ def share(
     known = () if key is None else read_key(key)
     targets = [path for path in (key, out, pdf, html) if path is not None]
     with hold_all(targets) as held, _scratch_folder() as scratch:
-        contents: dict[Path, Write] = {}
+        contents: dict[Path, Contents] = {}
         with steady(book) as unchanged:
             run = _scored(book, as_of, language, progress)
             audience = audience_of(run, sharing, known)
@@ -137,13 +138,13 @@ def share(
                 copy = Path(scratch) / "copy.xlsx"
                 problems = _copy(book, copy, audience, progress)
                 if out is not None:
-                    contents[out] = _of_file(copy)
+                    contents[out] = _of_copy(copy, book)
                 if pdf is not None:
                     printed, notes = _print(copy, pdf, run.presentation.language, progress)
                     contents[pdf] = _of_bytes(printed)
                     problems = (*problems, *notes)
             unchanged()
-        replace_all([(one, contents[one.path]) for one in held], book)
+        replace_all((one, contents[one.path]) for one in held)
     made = (("copy", out), ("pdf", pdf), ("page", html))
     told = _of_past(audience, (kind for kind, path in made if path is not None))
     return Shared(book, out, pdf, html, key, audience, tuple(in_order([*problems, *told])))
@@ -183,7 +184,7 @@ def split(
     with ExitStack() as until_written:
         scratch = Path(until_written.enter_context(_scratch_folder()))
         held = until_written.enter_context(hold_all([] if key is None else [key]))
-        contents: list[Write] = []
+        contents: list[Contents] = []
         with steady(book) as unchanged:
             run = _scored(book, as_of, language, progress)
             values = values_of(run, column)
@@ -198,17 +199,17 @@ def split(
             )
             nobodys = [warning("split_blank", count=left, column=column)] if left else []
             names = [*_file_names(book, values)]
+            for name in names:
+                _refuse_itself(book, folder / name)
             held += until_written.enter_context(hold_within(folder, names))
             for audience, name in zip(audiences, names, strict=True):
-                out = folder / name
-                _refuse_itself(book, out)
                 found = _copy(book, scratch / name, audience, progress)
-                contents.append(_of_file(scratch / name))
+                contents.append(_of_copy(scratch / name, book))
                 said = in_order([*([] if done else nobodys), *found, *_of_past(audience, ["copy"])])
-                done.append(Shared(book, out, None, None, key, audience, tuple(said)))
+                done.append(Shared(book, folder / name, None, None, key, audience, tuple(said)))
             unchanged()
         make_folder(folder)
-        replace_all([*zip(held, contents, strict=True)], book)
+        replace_all(zip(held, contents, strict=True))
     return done
 
 
@@ -216,16 +217,18 @@ def _scratch_folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True)
 
 
-def _of_bytes(content: bytes) -> Write:
-    return lambda file: file.write(content)
+def _of_bytes(content: bytes) -> Contents:
+    return Contents(lambda file: file.write(content))
 
 
-def _of_file(path: Path) -> Write:
-    def copy(file: IO[bytes]) -> None:
-        with path.open("rb") as made:
+def _of_copy(copy: Path, book: Path) -> Contents:
+    """Those of a copy that is made already; it says of its origin what the workbook says."""
+
+    def write(file: IO[bytes]) -> None:
+        with copy.open("rb") as made:
             shutil.copyfileobj(made, file)
 
-    return copy
+    return Contents(write, book)
 
 
 def _of_past(audience: Audience, kinds: Iterable[str]) -> list[Problem]:
@@ -262,10 +265,8 @@ def _file_names(book: Path, values: Sequence[str]) -> Iterator[str]:
     taken: set[str] = set()
     for value in values:
         plain = _NOT_IN_NAMES.sub("_", value).strip(" .")[:80] or "_"
-        name, number = f"{book.stem}-{plain}", 2
-        while name.casefold() in taken:
-            name, number = f"{book.stem}-{plain} ({number})", number + 1
-        taken.add(name.casefold())
+        name = free_name(f"{book.stem}-{plain}", taken)
+        taken.add(name)
         yield f"{name}.xlsx"
 
 

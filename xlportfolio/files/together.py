@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.lock import lock
@@ -46,15 +47,20 @@ def hold_within(folder: Path, names: Sequence[str]) -> Iterator[list[Held]]:
         yield [Held(path, Path(os.path.realpath(path)), locked=locked) for path in paths]
 
 
-def replace_all(files: Sequence[tuple[Held, Write]], origin: Path | None = None) -> None:
+class Contents(NamedTuple):
+    """What a file will hold, with arguments as for :meth:`xlportfolio.files.save.Held.replace`."""
+
+    write: Write
+    origin: Path | None = None
+
+
+def replace_all(files: Iterable[tuple[Held, Contents]]) -> None:
     """Write all files beside the old ones, flush them to the disk, then move one after the other.
 
     Parameters
     ----------
     files
-        The files, in the order in which they are moved, and what writes the contents of each.
-    origin
-        As for :meth:`xlportfolio.files.save.Held.replace`.
+        The files, in the order in which they are moved, and what each will hold.
 
     Raises
     ------
@@ -65,8 +71,8 @@ def replace_all(files: Sequence[tuple[Held, Write]], origin: Path | None = None)
     waiting: list[tuple[Held, Path]] = []
     moved: list[Held] = []
     try:
-        for held, write in files:
-            waiting.append((held, held.prepare(write, origin)))
+        for held, contents in files:
+            waiting.append((held, held.prepare(*contents)))
         for held, _ in waiting:
             held.check()
         for held, new in waiting:

@@ -16,6 +16,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
 from xlportfolio.schema.contract import LAST_COLUMN, LAST_ROW
+from xlportfolio.tables import free_name
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -239,11 +240,7 @@ class Workbook:
 
     def free_sheet_name(self, wanted: str, taken: set[str]) -> str:
         """The name, or the name with ``(2)`` and so on if a sheet has it already."""
-        names = {sheet.name.lower() for sheet in self.sheets} | {name.lower() for name in taken}
-        candidate, number = wanted, 2
-        while candidate.lower() in names:
-            candidate, number = f"{wanted} ({number})", number + 1
-        return candidate
+        return free_name(wanted, {*(sheet.name for sheet in self.sheets), *taken})
 
     def put_name(self, name: str, text: str, sheet: Sheet | None = None, *, hidden: bool) -> None:
         """Set a defined name, of the workbook or of one sheet."""
