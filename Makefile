@@ -5,7 +5,7 @@
 # make lint   ruff, mypy --strict, import-linter, and the documentation built strictly
 # make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
-# make pictures  the pictures of docs/, made anew through LibreOffice
+# make pictures  the pictures of docs/, made anew through LibreOffice and Chromium
 # make reference  the pages of docs/reference, made anew from the code
 # make bench  speed and memory as JSON, ratios measured in one run
 # make versions  the quick part with each Python that is there, with the newest and the lowest libraries
@@ -66,7 +66,7 @@ TARGETS ?= numerals levels tables package rescore
 fuzz: $(VENV)/.installed-fuzz
 	for target in $(TARGETS); do $(BIN)/python -m fuzz.$$target -max_total_time=60 $(ARGS) || exit 1; done
 
-pictures: $(VENV)/.installed
+pictures: $(VENV)/.installed-test
 	$(BIN)/python docs/pictures.py
 
 reference: $(VENV)/.installed-test

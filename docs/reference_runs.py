@@ -131,7 +131,9 @@ def hidden_names(folder: Path) -> list[str]:
     explain(path, "10120", as_of=_NOW, backup=False)
     with zipfile.ZipFile(path) as package:
         names = re.findall(r'<definedName name="(\w+)"', package.read("xl/workbook.xml").decode())
-    return list(dict.fromkeys(re.sub(r"^(kp_(?:text|help|words)_).*", r"\1*", name) for name in names))
+    return list(
+        dict.fromkeys(re.sub(r"^(kp_(?:text|help|words)_).*", r"\1*", name) for name in names)
+    )
 
 
 def json_commands() -> list[str]:
