@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -29,7 +30,7 @@ EXTRAS = ("build", "fast", "forecast", "orders")
 def tests(session: nox.Session, libraries: str) -> None:
     """Test with the newest libraries that the pins allow, or the lowest that come ready made."""
     pins = f"{session.create_tmp()}/pins.txt"
-    session.run(
+    session.run_install(
         *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-header", "--no-annotate"),
         *(f"--extra={extra}" for extra in EXTRAS),
         *("--upgrade", "--only-binary=:all:", f"--python={session.virtualenv.location}"),
@@ -76,4 +77,5 @@ def sbom(session: nox.Session) -> None:
         external=True,
     )
     name = "-".join(built.name.split("-")[:2])
-    session.run(*("python", "release/sbom.py", str(listed), f"dist/{name}.cdx.json"), external=True)
+    program = (sys.executable, "release/sbom.py")  # whose libraries are not to be in the list
+    session.run(*program, str(listed), f"dist/{name}.cdx.json", external=True)

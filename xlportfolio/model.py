@@ -40,7 +40,7 @@ class Objective(StrEnum):
 
 
 class Quadrant(StrEnum):
-    """The type of a customer: its place on the two axes."""
+    """The type of a customer, its place on the two axes; see ``quadrants`` in portfolio."""
 
     STAR = "star"
     QUESTION_MARK = "question_mark"

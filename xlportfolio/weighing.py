@@ -61,7 +61,9 @@ class Rater:
     @property
     def has_judged(self) -> bool:
         """Whether there is a judgment on any pair."""
-        return int((~np.isnan(self.judgments)).sum()) > len(self.judgments)
+        judged = ~np.isnan(self.judgments)
+        np.fill_diagonal(judged, val=False)
+        return bool(judged.any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,4 +22,4 @@ def core() -> list[str]:
 
 
 if __name__ == "__main__":
-    print(",".join(core()))  # noqa: T201 (that is what it is for)
+    print(*core())  # noqa: T201 (that is what it is for)

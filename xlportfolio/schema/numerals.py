@@ -66,16 +66,31 @@ def read_number(text: str, language: str) -> Reading | None:
     >>> read_number("soon", "en") is None
     True
     """
-    own = _read(text, language)
-    elsewhere = (_read(text, code) for code in LANGUAGES if code != language)
-    numbers = [number for number in (own, *elsewhere) if number is not None]
+    bare = _bare(text)
+    if bare is None:
+        return None
+    own = _read(bare, language)
+    numbers = [] if own is None else [own]
+    numbers += [
+        n for code in LANGUAGES if code != language and (n := _read(bare, code)) is not None
+    ]
     if not numbers:
         return None
     other = next((number for number in numbers if number != numbers[0]), None)
     return Reading(numbers[0], other, foreign=own is None)
 
 
-def _read(text: str, language: str) -> float | None:
+class _Bare(NamedTuple):
+    """The digits of a text with what separates them, and what stood around them."""
+
+    body: str
+    power: str
+    is_percent: bool
+    is_negative: bool
+
+
+def _bare(text: str) -> _Bare | None:
+    """What of a text is the same in every language; ``None`` if it is a number in none."""
     body = _BLANKS.sub(" ", text).strip().replace("\u2212", "-")
     negative = False
     if body.startswith("(") and body.endswith(")"):
@@ -93,15 +108,19 @@ def _read(text: str, language: str) -> float | None:
     body = _GROUPED_OTHERWISE.sub("", body)
     if not any("0" <= c <= "9" for c in body) or not body.isascii():
         return None
+    return _Bare(body, power, percent, negative or minus or minus_inside)
+
+
+def _read(bare: _Bare, language: str) -> float | None:
     form = _form(language)
-    if not form.whole.fullmatch(body):
+    if not form.whole.fullmatch(bare.body):
         return None
-    number = float(form.groups.sub("", body).replace(form.decimal, ".") + power)
+    number = float(form.groups.sub("", bare.body).replace(form.decimal, ".") + bare.power)
     if number in {float("inf"), float("-inf")}:
         return None
-    if percent:
+    if bare.is_percent:
         number /= 100
-    return -number if negative or minus or minus_inside else number
+    return -number if bare.is_negative else number
 
 
 def _sign(body: str) -> tuple[str, bool]:
