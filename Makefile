@@ -6,7 +6,7 @@
 # make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make mutation  looks for wrong rules that no test notices; see docs/mutation.md
-# make pictures  the pictures of docs/, made anew through LibreOffice
+# make pictures  the pictures of docs/, made anew through LibreOffice and Chromium
 # make reference  the pages of docs/reference, made anew from the code
 # make bench  speed and memory as JSON, ratios measured in one run
 # make versions  the quick part with each Python that is there, with the newest and the lowest libraries
@@ -73,7 +73,7 @@ mutation: $(VENV)/.installed-mutation
 	nice $(BIN)/mutmut run --max-children 1 $(ARGS)
 	$(BIN)/mutmut results
 
-pictures: $(VENV)/.installed
+pictures: $(VENV)/.installed-test
 	$(BIN)/python docs/pictures.py
 
 reference: $(VENV)/.installed-test

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -76,4 +77,5 @@ def sbom(session: nox.Session) -> None:
         external=True,
     )
     name = "-".join(built.name.split("-")[:2])
-    session.run(*("python", "release/sbom.py", str(listed), f"dist/{name}.cdx.json"), external=True)
+    program = (sys.executable, "release/sbom.py")  # whose libraries are not to be in the list
+    session.run(*program, str(listed), f"dist/{name}.cdx.json", external=True)

@@ -124,14 +124,16 @@ def sheets(languages: Sequence[str], folder: Path) -> dict[str, list[SheetTable]
 
 
 def hidden_names(folder: Path) -> list[str]:
-    """The names of ours in a workbook with macros; of texts and help for macros, the beginning."""
+    """The names of ours in a workbook with macros; of texts, help and words, the beginning."""
     path = folder / "names.xlsm"
     path.write_bytes(new_workbook("en", with_sample=True, macros=True))
     rescore(path, as_of=_NOW, backup=False)
     explain(path, "10120", as_of=_NOW, backup=False)
     with zipfile.ZipFile(path) as package:
         names = re.findall(r'<definedName name="(\w+)"', package.read("xl/workbook.xml").decode())
-    return list(dict.fromkeys(re.sub(r"^(kp_(?:text|help)_).*", r"\1*", name) for name in names))
+    return list(
+        dict.fromkeys(re.sub(r"^(kp_(?:text|help|words)_).*", r"\1*", name) for name in names)
+    )
 
 
 def json_commands() -> list[str]:

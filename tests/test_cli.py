@@ -189,7 +189,7 @@ def test_the_language_option_changes_the_texts_not_the_reading(tmp_path: Path) -
     [
         ("rescore",),
         ("rescore", "book.xlsx", "--as-of", "31/01/2026"),
-        ("rescore", "book.xlsx", "--lang", "fr"),
+        ("rescore", "book.xlsx", "--lang", "it"),
         ("rescore", "book.xlsx", "--faster"),
         ("dance",),
     ],

@@ -69,8 +69,8 @@ def ours(command: str) -> list[str] | None:
     for at, word in enumerate(words):
         program = re.split(r"[\\/]", word)[-1]
         if program in {"xlportfolio", "xlportfolio.exe", "xlportfolio.cli"}:
-            installing_it = at and words[at - 1] in {"install", "uninstall", "--upgrade"}
-            ends = [n for n, w in enumerate(words) if n > at and w[0] in "|><&"]
+            installing_it = at and words[at - 1] in {"install", "uninstall", "--upgrade", "venv"}
+            ends = [n for n, w in enumerate(words) if n > at and re.match(r"\d?[|><&]", w)]
             return None if installing_it else words[at + 1 : min(ends, default=len(words))]
     return None
 

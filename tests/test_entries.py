@@ -70,7 +70,7 @@ ENTRIES: list[tuple[str, str, Any, str]] = [
     ("Kriterien", "L8", "Gewinn", FAULTY),
     ("Kriterien", "L9", "marge", FAULTY),  # there already
     ("Kriterien", "L11", "potential", INPUT),
-    ("Einstellungen", "B5", "fr", FAULTY),
+    ("Einstellungen", "B5", "it", FAULTY),
     ("Einstellungen", "A6", "as off", FAULTY),
     ("Einstellungen", "B7", 120, FAULTY),
     ("Einstellungen", "B8", "Mittelwert", INPUT),

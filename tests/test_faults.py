@@ -150,7 +150,7 @@ THERE = "Sheet Settings, row 2, column Value: "
             "abc_a (95) is above abc_b (90); enter an abc_a that is not larger than abc_b.",
         ),
         (("min_coverage", 120), "min_coverage cannot be 120; enter a number from 0 to 100."),
-        (("language", "fr"), "“fr” is not a language; allowed: en, de, or blank."),
+        (("language", "it"), "“it” is not a language; allowed: en, de, fr, or blank."),
         (
             ("as_of", "soon"),
             "“soon” is not a date; enter a date such as 2026-01-31, or leave it blank for today.",
@@ -222,11 +222,11 @@ def test_missing_tables_are_named_both_at_once(tmp_path: Path) -> None:
     Workbook().save(path)
     found = messages(path)
     assert found == [
-        f"There is no table {table} and no sheet {english} or {german} with its columns; add it, "
+        f"There is no table {table} and no sheet {names} with its columns; add it, "
         "or start from a workbook made by “xlportfolio new”."
-        for table, english, german in (
-            ("tblCustomers", "Customers", "Kunden"),
-            ("tblCriteria", "Criteria", "Kriterien"),
+        for table, names in (
+            ("tblCustomers", "Customers / Kunden / Clients"),
+            ("tblCriteria", "Criteria / Kriterien / Critères"),
         )
     ]
 
@@ -247,12 +247,12 @@ def test_all_faults_are_gathered_before_it_stops(tmp_path: Path) -> None:
         ("Profit", "value", None, None, "steps", None, None, "a=b", None, None, None),
         *CRITERIA[1:],
     ]
-    settings = [("abc_a", "x"), ("min_coverage", 101), ("language", "fr")]
+    settings = [("abc_a", "x"), ("min_coverage", 101), ("language", "it")]
     found = messages(write_book(tmp_path / "book.xlsx", criteria=criteria, settings=settings))
     assert len(found) == 11
     for part in ("axis", "weight", "objective", "low (9)", "missing measures", "no column headed"):
         assert any(part in message for message in found), part
-    for part in ("weight is blank", "“a=b” is not a level", "abc_a", "101", "“fr”"):
+    for part in ("weight is blank", "“a=b” is not a level", "abc_a", "101", "“it”"):
         assert any(part in message for message in found), part
 
 

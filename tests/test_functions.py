@@ -154,7 +154,7 @@ def test_one_score_needs_only_the_criteria_of_its_axis() -> None:
         ),
         (KP_QUADRANT([[1]], [[1]], "mean"), "value_threshold: “mean” is not a threshold"),
         (KP_QUADRANT([[1]], [[1]], 500.5), "value_threshold: “500.5” is not a threshold"),
-        (KP_QUADRANT([[1]], [[1]], language="fr"), "language: “fr” is not a language"),
+        (KP_QUADRANT([[1]], [[1]], language="it"), "language: “it” is not a language"),
         (KP_SCORECARD(None, CRITERIA_BLOCK), "customers: nothing was passed, or only blank cells;"),
         (KP_SCORE([["Turnover"]], [[1]], None, "value"), "criteria: nothing was passed"),
         (KP_SCORECARD(5, CRITERIA_BLOCK), "Something went wrong that should not"),

@@ -804,7 +804,7 @@ FAULTY = [
         call("KP_QUADRANT", 1.0, 1.0, MISSING, 101.0, MISSING),
         "benefit_threshold: “101” is not a threshold;",
     ),
-    (call("KP_QUADRANT", 1.0, 1.0, MISSING, MISSING, "fr"), "language: “fr” is not a language;"),
+    (call("KP_QUADRANT", 1.0, 1.0, MISSING, MISSING, "it"), "language: “it” is not a language;"),
     (
         call("KP_SCORECARD", None, CRITERIA_CELLS, MISSING),
         "customers: nothing was passed, or only blank cells;",
@@ -873,7 +873,7 @@ FAULTY = [
         "quadrant: “Cash cow” is not a type of customer;",
     ),
     (call("KP_STRATEGY", "Star", "friend", MISSING), "status: “friend” is not a status;"),
-    (call("KP_STRATEGY", "Star", MISSING, "fr"), "language: “fr” is not a language;"),
+    (call("KP_STRATEGY", "Star", MISSING, "it"), "language: “it” is not a language;"),
     (
         call("KP_SHARE_OF_WALLET", TWO, THREE),
         "customer_demand: the range has 1 x 3 cells (rows x columns), but own_sales has 1 x 2;",

@@ -72,7 +72,7 @@ def read_settings(
         return name if customers is None else _measure_named(name, customers, criteria)
 
     details = {"sheet": "" if customers is None else customers.sheet}
-    reader.value("language", lambda cell: SPOKEN.get(as_text(cell)), None)
+    reader.value("language", lambda cell: SPOKEN.get(as_text(cell)), None, allowed=LANGUAGES)
     labels = reader.value("top_labels", reader.count(LABELS), None)
     dates = reader.value("history_dates", reader.count(DATES), None)
     presentation = Presentation(

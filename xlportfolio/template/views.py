@@ -130,7 +130,9 @@ def _types(author: Author, sheet: Worksheet, row: int) -> int:
         body = author.body(text_wrap=True, indent=1)
         sheet.write_string(number, 0, words(f"quadrants_plural.{quadrant}"), colour)
         sheet.write_string(number, 1, words(f"meanings.{quadrant}"), body)
-        sheet.write_string(number, 2, f"{strategy.strategy}: {strategy.activity}", body)
+        sheet.write_string(
+            number, 2, f"{strategy.strategy}{words('words.colon')} {strategy.activity}", body
+        )
         _state(author, sheet, (number, _COUNT_COLUMN), quadrant, author.body(align="center"))
         sheet.set_row(number, 2 * LINE_HEIGHT)
     return row + 2 + len(RATED_QUADRANTS)
