@@ -602,6 +602,7 @@ def test_the_abc_table_compares_the_ranks_by_amount_and_by_total_among_those_lis
     analysis = abc_of([50, 30, 15, 5, None], None, [10, 90, None, 70, 100])
     abc = analysis.abc
     assert abc["amount"].tolist() == [50, 30, 15, 5]
+    assert abc["position"].tolist() == [3, 1, 4, 2]  # in the ranking
     assert abc["amount_rank"].tolist() == [1, 2, 3, 4]
     assert abc["difference"].tolist() == exactly([1 - 3, 2 - 1, NONE, 4 - 2])
 
