@@ -38,6 +38,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from contextlib import chdir, redirect_stdout
 from io import StringIO
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ import pytest
 import typer.main
 from support import udf_calls
 from support.doc_pages import Block, Done, blocks, commands, expected_code, installing, run
+from support.layers import heights
 
 from xlportfolio.cli import app
 from xlportfolio.excel import functions
@@ -270,9 +272,14 @@ def check_output(told: str, printed: str) -> None:
 def check_formula_or_layers(page: Path, text: str) -> None:
     """Text that no command prints: the layers of the code, or formulas alike in both languages."""
     if "<-" in text:
-        for name in re.findall(r"[a-z_]+", text):
-            there = ROOT / "xlportfolio" / name
-            assert there.is_dir() or there.with_suffix(".py").is_file(), f"no module {name}"
+        height = dict(heights())
+        for line in re.split(r" {4,}|\n", text):
+            links = [re.findall(r"[a-z_]+", link) for link in line.split("<-")]
+            assert not (strange := {*chain(*links)} - {*height}), f"no module {strange}"
+            for below, above in pairwise(links):
+                assert max(height[name] for name in below) < min(height[name] for name in above), (
+                    line
+                )
         return
     other = ROOT / "docs" / "explanation" / page.name
     german = ROOT / "docs" / "de" / "explanation" / page.name
@@ -417,7 +424,8 @@ def test_a_reader_can_do_what_a_page_says(page: Path, tmp_path: Path) -> None:
         ("xml", "<Task>", "no element found"),
         ("json", "{'a': 1}", "Expecting property name"),
         ("text", "a = b", "no command prints"),
-        ("text", "locale <- nonsense", "no module nonsense"),
+        ("text", "locale <- nonsense", "no module {'nonsense'}"),
+        ("text", "scoring <- model", "scoring <- model"),
         ("", "anything", "no block is called"),
         ("console", "ls", "no block is called"),
     ],
