@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,3 +86,44 @@ def test_each_promise_about_security_names_its_tests() -> None:
 @pytest.mark.parametrize("name", FOR_USERS, ids=str)
 def test_a_page_for_users_has_the_same_parts_in_german(name: Path) -> None:
     assert shape(DOCS / "de" / name) == shape(DOCS / name)
+
+
+def pictures_on(page: Path) -> dict[Path, str]:
+    """The pictures that a page shows, with the text for whoever does not see them."""
+    found = re.findall(r"!\[([^]]*)\]\(([^)\s]+\.png)\)", page.read_text("utf-8"))
+    return {(page.parent / name).resolve(): text for text, name in found}
+
+
+def test_every_picture_is_made_by_the_program_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("PIL", "playwright"):
+        pytest.importorskip(library)
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    made = importlib.import_module("pictures").made()
+    shown = {picture for page in PAGES for picture in pictures_on(page)}
+    there = set(ROOT.glob("docs/**/*.png"))
+    assert {picture.relative_to(ROOT) for picture in shown ^ made} == set()
+    assert {picture.relative_to(ROOT) for picture in there ^ made} == set()
+    assert [picture.name for picture in there if picture.stat().st_size > 200_000] == []
+
+
+@pages
+def test_whoever_does_not_see_pictures_is_told_what_they_show(page: Path) -> None:
+    assert [picture for picture, text in pictures_on(page).items() if len(text) < 10] == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        page
+        for page in ROOT.glob("docs/de/**/*.md")
+        if page.read_text("utf-8").count("\n") > 1  # not begun before
+    ],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_a_page_leads_to_the_one_in_the_other_language_and_back(page: Path) -> None:
+    english = ROOT / "docs" / page.relative_to(ROOT / "docs" / "de")
+    for here, there in ((page, english), (english, page)):
+        first = here.read_text("utf-8").split("\n")[2]
+        found = re.fullmatch(r"\*\[(?:Auf Deutsch|In English)\]\((.+)\)\*", first)
+        assert found, f"{here.relative_to(ROOT)} does not begin with its other language"
+        assert (here.parent / found[1]).resolve() == there
