@@ -130,7 +130,7 @@ def _word_rows(say: Texts, column: Column, place: str) -> Iterator[tuple[str, ..
 
 
 def _outputs(say: Texts, own: str, columns: Sequence[Sequence[ReportColumn]]) -> str:
-    header = (*_languages(say), say("words/kind"), say("words/holds"))
+    header = (*_languages(say), say("words/kind"), say("words/means"))
     rows = []
     seen: set[str] = set()
     for in_all in zip(*columns, strict=True):
