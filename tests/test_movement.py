@@ -732,6 +732,44 @@ def test_what_is_withheld_is_not_named(cause: Cause) -> None:
         assert text.endswith(".")
 
 
+def test_of_many_changes_that_moved_a_mean_the_first_are_named_and_the_others_counted() -> None:
+    """Five criteria give 70 points instead of 0 to all but one customer, who keeps 60."""
+    names = [f"P{k}" for k in range(1, 6)]
+
+    def method(low: float) -> kp.ScoringModel:
+        scale = Scale.steps([(0, low), (50, 60)])
+        criteria = [Criterion(name, Axis.VALUE, 1, scale) for name in names]
+        service = Criterion("Service", Axis.BENEFIT, 1, POINTS)
+        return kp.ScoringModel((*criteria, service), value_threshold=ThresholdRule.MEAN)
+
+    columns = {**dict.fromkeys(names, (50, 10, 10)), "Service": [80, 80, 80]}
+    moved = between(scored(method(0), columns), scored(method(70), columns))
+    (crossing,) = of(moved, "A")[1]
+    check(crossing, axis=Axis.VALUE, upward=False, cause=Cause.MODEL, criterion=None)
+    text = said(moved, "A")
+    assert [f"he levels of {name} were changed" in text for name in names] == [True] * 3 + [
+        False
+    ] * 2
+    assert "2 more changes" in text
+
+
+def test_a_mean_that_model_and_others_have_moved_is_told_as_moved_by_the_others() -> None:
+    model = replace(METHOD, value_threshold=ThresholdRule.MEAN)
+    columns = {"Margin": [0.2] * 3, "Service": [80] * 3}
+    then = scored(model, {"Turnover": [300_000, 200_000, 100_000], **columns})
+    raised = replace(
+        model,
+        criteria=tuple(
+            replace(c, weight=3 * c.weight) if c.name == "Turnover" else c for c in model.criteria
+        ),
+    )
+    now = scored(raised, {"Turnover": [300_000, 500_000, 500_000], **columns})
+    moved = between(then, now)
+    (crossing,) = of(moved, "A")[1]
+    check(crossing, upward=False, cause=Cause.OTHERS, criterion=None)
+    assert "which the others have moved by" in said(moved, "A")
+
+
 # --- against a plain reckoning -------------------------------------------------------------------
 
 
