@@ -52,6 +52,7 @@ import openpyxl
 from openpyxl.worksheet import table as objects
 
 from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.column_look import row_heights
 from xlportfolio.files import archive
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
@@ -59,8 +60,7 @@ from xlportfolio.files.rescore import rescore
 from xlportfolio.files.rows import escape_text
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
-from xlportfolio.look import row_heights
-from xlportfolio.model import Presentation
+from xlportfolio.presentation import Presentation
 from xlportfolio.report import ORDER, build_report
 from xlportfolio.schema import RawTable, in_order, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters

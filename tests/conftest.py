@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 import xlwings as xw
+from hypothesis import settings
 from support import lo_engine, lo_session
 from support.books import write_book
 from support.live import Open
 from support.lo_engine import attach
+
+# how long an example takes says nothing where other programs run
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 #: A program for the system's own Python, not for the one that runs the tests.
 collect_ignore = ["support/lo_macros.py"]

@@ -16,8 +16,9 @@ from xlportfolio.aliases import Alias
 from xlportfolio.audience import Audience, audience_of
 from xlportfolio.errors import Problem
 from xlportfolio.movement import Change
+from xlportfolio.past import Past
 from xlportfolio.remembered import told_of_past
-from xlportfolio.run import Past, Run
+from xlportfolio.run import Run
 from xlportfolio.schema import interpret
 from xlportfolio.sharing import Only, Sharing
 

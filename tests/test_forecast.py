@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from decimal import Decimal, getcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,22 +24,23 @@ with warnings.catch_warnings():
     # lifetimes, of 2020, sets an option that pandas no longer has a use for
     warnings.filterwarnings("ignore", "The 'mode.chained_assignment' option is deprecated")
     import lifetimes
-    from lifetimes import datasets
 
 #: Of the published spreadsheet for Fader, Hardie, Lee (2005).
 CDNOW = BgNbd(0.243, 4.414, 0.793, 2.426)
+#: The data that lifetimes ships; its own functions for them need a module that Python has no more.
+SHIPPED = Path(lifetimes.__file__).parent / "datasets"
 positive = st.floats(0.05, 20)
 
 
 def cdnow() -> tuple[Floats, Floats, Floats]:
-    frame = datasets.load_cdnow_summary(index_col=[0])
+    frame = pd.read_csv(SHIPPED / "cdnow_customers_summary.csv")
     x, recency, age = (frame[name].to_numpy(np.float64) for name in ("frequency", "recency", "T"))
     return x, recency, age
 
 
 def cdnow_values() -> tuple[Floats, Floats]:
-    frame = datasets.load_cdnow_summary_data_with_monetary_value()
-    return frame["frequency"].to_numpy(np.float64), frame["monetary_value"].to_numpy(np.float64)
+    frame = pd.read_csv(SHIPPED / "cdnow_customers_summary_with_transactions.csv")
+    return frame["x"].to_numpy(np.float64), frame["zbar"].to_numpy(np.float64)
 
 
 def simulated(
@@ -431,3 +434,31 @@ def test_whatever_the_orders_are_what_is_told_is_possible(
         numbers = frame[name].dropna()
         assert (np.isfinite(numbers) & (numbers >= 0)).all()
         assert len(numbers) in {0, (~gone).sum()}
+
+
+@pytest.mark.parametrize(
+    ("frequency", "value"),
+    [([1.0, 1, 1], [10.0, 20, 30]), ([1.0, 2, 3], [10.0, 10, 10]), ([0.0, 0], [np.nan, 10])],
+)
+def test_what_is_the_same_for_all_goes_along_with_nothing(
+    frequency: list[float], value: list[float]
+) -> None:
+    assert np.isnan(correlation(np.array(frequency), np.array(value)))
+
+
+@pytest.mark.parametrize(("of", "key"), [(bgnbd, "forecast"), (gammagamma, "forecast_value")])
+def test_a_fit_that_does_not_converge_is_told_and_not_used(
+    of: Any, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = of.fit
+    monkeypatch.setattr(of, "fit", lambda *of_all: replace(fit(*of_all), converged=False))
+    found = forecast(wholesale())
+    assert f"{key}_not_converged" in {fault.key for fault in found.faults}
+    assert found.frame["expected_turnover_12m"].isna().all()
+    assert found.frame["expected_orders_12m"].isna().all() == (of is bgnbd)
+
+
+def test_where_all_have_ordered_again_nobody_is_said_never_to_have() -> None:
+    frame = wholesale(400)
+    again = forecast(frame[frame["frequency"] > 0])
+    assert "forecast_never_repeated" not in {fault.key for fault in again.faults}

@@ -1,4 +1,4 @@
-"""The worked numbers of docs/formulas.md and docs/formeln.md, computed anew by the code."""
+"""The worked numbers of docs/explanation/formulas.md, in both languages, computed anew by the code."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from xlportfolio.aggregation import rank_correlation, topsis, weighted_product
 from xlportfolio.model import Objective, Quadrant
 from xlportfolio.pairwise import (
     RANDOM_INDEX,
-    agreement,
-    disputes,
-    group_judgments,
     pairwise_weights,
     worst_judgments,
 )
+from xlportfolio.raters import agreement, disputes, group_judgments
 from xlportfolio.robustness import (
     DRAWS,
     LEAST_DRAWS,
@@ -42,8 +40,9 @@ from xlportfolio.weighting import (
 )
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = {"en": DOCS / "formulas.md", "de": DOCS / "formeln.md"}
-GUIDES = {"en": DOCS / "weights.md", "de": DOCS / "gewichte.md"}
+FOLDERS = {"en": DOCS, "de": DOCS / "de"}
+PAGES = {language: folder / "explanation" / "formulas.md" for language, folder in FOLDERS.items()}
+GUIDES = {language: folder / "how-to" / "weights.md" for language, folder in FOLDERS.items()}
 GAP = float("nan")
 
 

@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
+from support.copies import added
 from support.ecma import repairs_of
 from support.everything import FORMULAS, LOOKING, everything
 from support.kept import DAY, assert_kept
@@ -118,6 +119,29 @@ def test_a_signed_package_is_refused_in_one_sentence(test_data: Path, tmp_path: 
         rescore(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_rescore_leaves_the_signature_of_macros_to_excel(
+    tables: bytes, test_data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "macros.xlsm"
+    add_input(test_data / "workbooks" / path.name, path, tables)
+    kinds = {
+        "Signature": f"{_MICROSOFT}/vbaProjectSignature",
+        "SignatureAgile": "http://schemas.microsoft.com/office/2014/relationships/vbaProjectSignatureAgile",
+        "SignatureV3": "http://schemas.microsoft.com/office/2020/07/relationships/vbaProjectSignatureV3",
+    }
+    for name, kind in kinds.items():
+        mime = f"application/vnd.ms-office.vbaProject{name}"
+        added(path, f"xl/vbaProject{name}.bin", name.encode(), kind, mime, "xl/vbaProject.bin")
+    before = parts_of(path)
+    rescore(path)
+    after = parts_of(path)
+    of_macros = {name for name in before if "vbaProject" in name}
+    assert len(of_macros) == 2 + len(kinds)  # the project, its relations, its signatures
+    assert {name: after[name] for name in of_macros} == {name: before[name] for name in of_macros}
+    for name in kinds:
+        assert f"/xl/vbaProject{name}.bin".encode() in after["[Content_Types].xml"]
 
 
 # --- a workbook with everything -------------------------------------------------------------------

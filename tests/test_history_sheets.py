@@ -14,6 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.table import TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 from support.books import CRITERIA, CUSTOMERS, CUSTOMERS_HEADER, rows_of, write_book
+from support.history_days import FIRST, SECOND
 from support.office import require_libreoffice
 
 from xlportfolio import WorkbookError, rescore
@@ -25,15 +26,14 @@ from xlportfolio.model import (
     Axis,
     Criterion,
     Objective,
-    Scale,
     ScoringModel,
     ThresholdRule,
 )
 from xlportfolio.report import ORDER
+from xlportfolio.scale import Scale
 from xlportfolio.sharing import Sharing
 from xlportfolio.tables import SheetTable
 
-FIRST, SECOND = dt.date(2026, 1, 31), dt.date(2026, 2, 28)
 MODEL = ScoringModel(
     (
         Criterion("Rank", Axis.VALUE, 60, Scale.linear(0.5), Objective.MIN, unit="EUR"),

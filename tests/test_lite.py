@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import xlportfolio
+
 ROOT = Path(__file__).parents[1]
+PACKAGE = Path(xlportfolio.__file__).parent
 #: What xlwings Lite does not have, or what only closed workbooks and the command line need.
 MISSING = (
     "python_calamine",
@@ -25,7 +28,7 @@ MISSING = (
 #: What runs inside Excel; the others of the package set it up.
 ENGINE_NEUTRAL = sorted(
     path.stem
-    for path in (ROOT / "xlportfolio" / "excel").glob("*.py")
+    for path in (PACKAGE / "excel").glob("*.py")
     if path.stem not in {"__init__", "machine", "setup", "doctor"}
 )
 
@@ -97,12 +100,12 @@ def test_native_dependencies_are_not_asked_for_in_the_browser() -> None:
     ],
 )
 def test_only_what_every_engine_of_xlwings_has_is_used(module: str) -> None:
-    source = (ROOT / "xlportfolio" / "excel" / f"{module}.py").read_text("utf-8")
+    source = (PACKAGE / "excel" / f"{module}.py").read_text("utf-8")
     assert not re.search(r"\.api\b|xlwings\.pro|win32|appscript|\bfullname\b|\\\\", source)
 
 
 def test_no_code_touches_what_needs_a_licence() -> None:
-    for path in (*ROOT.glob("xlportfolio/**/*.py"), *ROOT.glob("tests/support/*.py")):
+    for path in (*PACKAGE.rglob("*.py"), *ROOT.glob("tests/support/*.py")):
         assert not re.search(
             r"^\s*(from|import) xlwings\.pro", path.read_text("utf-8"), re.MULTILINE
         ), path

@@ -17,8 +17,9 @@ from support.lo_engine import calls
 
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.filling import LiveCustomers, OutputCustomers
-from xlportfolio.excel.host import BrokenOffError, LiveBook
+from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.memory import LiveMemory, OutputMemory
+from xlportfolio.excel.refusals import BrokenOffError
 from xlportfolio.schema.contract import CUSTOMERS, Cell
 from xlportfolio.schema.merging import CellChange, Filling, Memory
 

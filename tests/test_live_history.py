@@ -10,18 +10,18 @@ import pytest
 import xlwings as xw
 from openpyxl import load_workbook
 from support.books import CUSTOMERS, rows_of, write_book
-from support.live import Open, block, broken, contents, done, said, table_of
+from support.history_days import FIRST, SECOND, THIRD
+from support.live import Open, block, broken, contents, dated, done, said, table_of
 from support.lo_engine import calls
 
 from xlportfolio import rescore
 from xlportfolio.excel import macros
 
-FIRST, SECOND, THIRD = dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)
 #: What follows the name of one more criterion.
 CALLS = ("benefit", 5, "max", "linear", 0, 10, None, None, None, None)
 
 
-def dated(path: Path) -> Path:
+def two_settings(path: Path) -> Path:
     """A workbook in which the day stands in B2 of the settings, the number of days in B3."""
     settings = [("as_of", FIRST), ("history_dates", 24)]
     return write_book(path, settings=settings)
@@ -30,14 +30,14 @@ def dated(path: Path) -> Path:
 @pytest.fixture
 def kept(opened: Open, tmp_path: Path) -> xw.Book:
     """An open workbook that has kept one day, while it was closed."""
-    path = dated(tmp_path / "kept.xlsx")
+    path = two_settings(tmp_path / "kept.xlsx")
     rescore(path, backup=False)
     return opened(path)
 
 
 def on(book: xw.Book, day: dt.date) -> None:
     """Score the workbook for another day."""
-    book.sheets["Settings"].range("B2").value = day
+    dated(book, day)
     done(book)
 
 
@@ -55,7 +55,7 @@ def days(book: xw.Book) -> list[Any]:
 
 
 def test_the_open_workbook_keeps_what_the_closed_one_keeps(kept: xw.Book, tmp_path: Path) -> None:
-    path = dated(tmp_path / "closed.xlsx")
+    path = two_settings(tmp_path / "closed.xlsx")
     for day in (FIRST, SECOND):
         rescore(path, as_of=day, backup=False)
     on(kept, SECOND)
@@ -122,7 +122,7 @@ def test_nothing_beside_the_table_is_lost_to_a_new_column(cell: str, kept: xw.Bo
     history = kept.sheets["History customers"]
     history.range(cell).value = "mine"
     with_criterion(kept)
-    kept.sheets["Settings"].range("B2").value = SECOND
+    dated(kept, SECOND)
     before = contents(kept)
     macros.rescore(kept)
     if cell == "P3":  # above the table, where only our first column is written
@@ -148,7 +148,7 @@ def with_notes(book: xw.Book) -> None:
 def test_a_column_of_the_users_in_the_table_is_not_overwritten(kept: xw.Book) -> None:
     with_notes(kept)
     with_criterion(kept)
-    kept.sheets["Settings"].range("B2").value = SECOND
+    dated(kept, SECOND)
     before = contents(kept)
     macros.rescore(kept)
     assert said(kept).startswith("Nothing has been written:")
@@ -181,7 +181,7 @@ def test_a_note_on_a_day_that_goes_stops_the_run(kept: xw.Book) -> None:
 def test_a_run_is_undone_wherever_it_is_stopped(kept: xw.Book) -> None:
     on(kept, THIRD)
     with_criterion(kept)
-    kept.sheets["Settings"].range("B2").value = SECOND
+    dated(kept, SECOND)
     before = contents(kept)
     for number in range(1, 80):
         broken(kept, ("range.value=", "table.resize", "name"), number)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import xlwings as xw
 from support.books import CUSTOMERS, write_book
-from support.live import Open, block, done, in_file, plain, said, table_of
+from support.history_days import FIRST, SECOND, THIRD
+from support.live import Open, block, dated, done, in_file, plain, said, table_of
 
 from xlportfolio import rescore
 from xlportfolio.excel import macros
 
-FIRST, SECOND, THIRD = dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)
 #: Seven more customers, of whom six will be missing.
 MORE = [(k, f"Customer {k}", "Customer", 500 + k, 0, "high", 5) for k in range(11, 18)]
 
@@ -33,7 +33,7 @@ def kept(opened: Open, tmp_path: Path) -> xw.Book:
 
 def later(book: xw.Book, day: dt.date, *, rows: int = 6) -> None:
     """Another day, of which only the first customers are left, and Beta is better than before."""
-    book.sheets["Settings"].range("B2").value = day
+    dated(book, day)
     customers = book.sheets["Customers"]
     customers.range("F3:G3").value = ["high", 1]
     table_of(book, "tblCustomers").resize(customers.range((1, 1), (1 + rows, 7)))
@@ -101,7 +101,7 @@ def test_a_note_of_parting_goes_with_its_row_and_then_into_the_history(kept: xw.
     done(kept)
     last = block(kept, "tblMovement")[-1]
     assert (last[0], last[2], last[remark]) == ("Parted on purpose", "Customer 16", "insolvent")
-    kept.sheets["Settings"].range("B2").value = THIRD
+    dated(kept, THIRD)
     done(kept)
     names = [row[2] for row in block(kept, "tblMovement")[1:]]
     assert names == [f"Customer {k}" for k in (17, 15, 14, 13, 12)]
@@ -135,7 +135,7 @@ def test_arrows_are_those_of_a_closed_workbook(kept: xw.Book, tmp_path: Path) ->
     closed = Path(shutil.copy(tmp_path / "saved.xlsx", tmp_path / "closed.xlsx"))
     rescore(closed, backup=False)
     assert plain(in_file(closed)["tblMovement"]) == plain(block(kept, "tblMovement"))
-    kept.sheets["Settings"].range("B2").value = THIRD
+    dated(kept, THIRD)
     done(kept)
     assert arrows(kept)[1:] == [[None] * 5] * 2
     assert kept.sheets["Matrix"].range("A3").value is None

@@ -26,7 +26,6 @@ from support.live_copies import (
     constants,
     figures_of,
     live_copy,
-    real,
     settings_of,
 )
 from support.packages import parts_of, sheet_parts
@@ -34,7 +33,7 @@ from support.template import made, scorecard_of
 
 from xlportfolio import rescore
 from xlportfolio.audience import Audience
-from xlportfolio.calculation import Calculation
+from xlportfolio.calculation import Calculation, calculation
 from xlportfolio.history_sheets import HISTORY, MODELS
 from xlportfolio.live_report import live_report
 from xlportfolio.live_texts import live_texts
@@ -256,7 +255,7 @@ def matrix_fits(cells: list[tuple[Any, ...]], before: Run, after: Run) -> None:
     assert drawn == now["rank"].notna().sum()
 
 
-@pytest.mark.parametrize("figures", [constants, real])
+@pytest.mark.parametrize("figures", [constants, calculation])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_recalculated_from_scratch_each_cell_shows_what_python_wrote(
     language: str, figures: Callable[[Audience], Calculation], tmp_path: Path
@@ -278,7 +277,7 @@ def test_recalculated_from_scratch_each_cell_shows_what_python_wrote(
 def test_what_may_be_seen_goes_on_computing(sharing: Sharing, tmp_path: Path) -> None:
     out = tmp_path / "copy.xlsx"
     source = made(tmp_path, macros=False)
-    run, _ = live_copy(source, out, real, sharing)
+    run, _ = live_copy(source, out, calculation, sharing)
     assert repairs_of(parts_of(out)) == []
     assert shows_what_was_written(out, tmp_path) > 15 * len(run.analysis.customers)
 
@@ -326,7 +325,7 @@ def test_inputs_changed_in_the_open_copy_give_the_sheets_of_a_new_rescore(
     change: Callable[[Workbook], None], tmp_path: Path
 ) -> None:
     source, out = made(tmp_path, macros=False), tmp_path / "copy.xlsx"
-    before, _ = live_copy(source, out, real)
+    before, _ = live_copy(source, out, calculation)
     other = changed(source, tmp_path / "changed.xlsx", change)
     with opened(out, tmp_path) as document:
         document.calculateAll()

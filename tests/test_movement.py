@@ -17,13 +17,15 @@ from support.moving_days import cause_of, days_of, states
 from support.portfolios import Model, Portfolio, analysed, models, portfolios, with_fixed_rules
 
 import xlportfolio as kp
+from xlportfolio.crossings import Cause, Crossing
 from xlportfolio.locale import LANGUAGES
-from xlportfolio.model import Axis, Criterion, Objective, Quadrant, Scale, ThresholdRule
-from xlportfolio.model_changes import model_changes
-from xlportfolio.movement import Cause, Change, Crossing, ModelChange, Movement, movement
+from xlportfolio.model import Axis, Criterion, Objective, Quadrant, ThresholdRule
+from xlportfolio.model_changes import ModelChange, model_changes
+from xlportfolio.movement import Change, Movement, movement
 from xlportfolio.movement_steps import steps_between
 from xlportfolio.movement_words import put_into_words
-from xlportfolio.tipping import WITHHELD
+from xlportfolio.scale import Scale
+from xlportfolio.weight_changes import WITHHELD
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 SINCE, DAY = dt.date(2026, 3, 31), dt.date(2026, 6, 30)

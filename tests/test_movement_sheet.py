@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import Sequence
@@ -19,18 +18,18 @@ from lxml import etree
 from openpyxl import load_workbook
 from support.books import CUSTOMERS, rows_of, write_book
 from support.ecma import repairs_of
+from support.history_days import FIRST, SECOND, THIRD
 from support.packages import MAIN, faults_of, parts_of, sheet_parts, write_parts
 
 from xlportfolio import Axis, Criterion, Scale, ScoringModel, WorkbookError, analyse, rescore
 from xlportfolio.locale import texts
 from xlportfolio.matrix import ARROWS, MatrixSheet, matrix_sheet
-from xlportfolio.model import Presentation
 from xlportfolio.model_changes import ModelChange
 from xlportfolio.movement import Movement, movement
 from xlportfolio.movement_sheet import Counts, compared, counts, missing, movement_sheet
+from xlportfolio.presentation import Presentation
 from xlportfolio.tables import HEADER_ROW, SheetTable
 
-FIRST, SECOND, THIRD = dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)
 MODEL = ScoringModel(
     (
         Criterion("Turnover", Axis.VALUE, 1, Scale.linear(0, 100)),

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from xlportfolio import Axis, Criterion, Scale, ScoringModel, analyse
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import texts
-from xlportfolio.model import Presentation, Quadrant, Role, Status, Strategy
+from xlportfolio.model import Quadrant, Role, Status, Strategy
 from xlportfolio.page import build_page, position_of
 from xlportfolio.page_layout import (
     COLUMNS,
@@ -28,6 +28,7 @@ from xlportfolio.page_layout import (
     layout_of,
 )
 from xlportfolio.page_look import draw_page, row_heights
+from xlportfolio.presentation import Presentation
 from xlportfolio.wording import advise
 
 DAY = dt.date(2026, 1, 31)

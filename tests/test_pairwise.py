@@ -14,14 +14,11 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.pairwise import (
     RANDOM_INDEX,
-    Dispute,
-    agreement,
-    disputes,
-    group_judgments,
     nearest_judgment,
     pairwise_weights,
     worst_judgments,
 )
+from xlportfolio.raters import Dispute, agreement, disputes, group_judgments
 
 NAN = float("nan")
 

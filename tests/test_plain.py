@@ -10,8 +10,16 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900
 
 from xlportfolio.files import plain
+from xlportfolio.files.cells import Area
+from xlportfolio.files.ours import _contents
 from xlportfolio.files.package import parse_xml
-from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
+from xlportfolio.files.plain import (
+    Shown,
+    filled_places,
+    plain_columns,
+    plain_strings,
+    shown_kinds,
+)
 from xlportfolio.files.workbook import MAIN
 from xlportfolio.schema.contract import Cell, CellError
 
@@ -28,7 +36,7 @@ def columns(
     """Two columns with their first cells."""
     data = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
     shown = np.array([kind], dtype=np.uint8)
-    read = plain_columns(data, Area(1, height, 1, 2), shared, shown, CALENDAR_WINDOWS_1900)
+    read = plain_columns(data, Area(1, 1, 2, height), shared, shown, CALENDAR_WINDOWS_1900)
     if read is None:
         return None
     return [[first, *map(blank, below)] for first, below in zip(*read, strict=True)]
@@ -157,3 +165,30 @@ def test_formulas_of_new_functions_are_plain_and_so_are_their_errors(error: str)
 def test_texts_that_do_not_stand_for_themselves_are_left_to_calamine(cell: str, text: str) -> None:
     assert columns(f'<row r="1"><c r="A1" {cell.format("a")}</c></row>') is not None
     assert columns(f'<row r="1"><c r="A1" {cell.format(text)}</c></row>') is None
+
+
+@pytest.mark.parametrize("chunk", [20, 1 << 21])
+def test_cells_with_content_are_those_that_have_something_in_them(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "_CHUNK", chunk)
+    rows = (
+        '<row r="1"><c r="A1" s="3"/><c r="B1"><v>5</v></c><c r="C1"></c><c r="D1"><v/></c></row>'
+        '<row r="2"/><row r="3"><c r="A3"><f>B1</f></c><c r="B3"><f>B1</f><v>5</v></c>'
+        '<c r="AA3" t="inlineStr"><is><t>a</t></is></c><c r="AB3"/></row>'
+    )
+    data = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    places = filled_places(data)
+    assert places is not None
+    found = [*zip(*(place.tolist() for place in places), strict=True)]
+    assert found == [(2, 1), (4, 1), (1, 3), (2, 3), (27, 3)]
+    assert found == [(column, row) for (row, column), _ in _contents(data)]
+
+
+def test_a_sheet_without_cells_has_none_with_content() -> None:
+    data = f'<worksheet xmlns="{MAIN}"><sheetData></sheetData></worksheet>'.encode()
+    places = filled_places(data)
+    assert places is not None
+    assert [len(place) for place in places] == [0, 0]
+    odd = f'<worksheet xmlns="{MAIN}"><sheetData><row><c/></row></sheetData></worksheet>'
+    assert filled_places(odd.encode()) is None

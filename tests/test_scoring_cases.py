@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,11 @@ import pandas as pd
 import pytest
 
 import xlportfolio as kp
-from xlportfolio.model import ThresholdRule
+from xlportfolio.abc_analysis import abc_analysis
+from xlportfolio.errors import Fault, Problem, Severity, note
+from xlportfolio.model import RANGES, ThresholdRule, setting_faults
+from xlportfolio.portfolio import identify, quadrants
+from xlportfolio.scoring import numbers_of, weighted_scores
 
 NONE = math.nan
 Cell = float | str | None
@@ -66,6 +72,24 @@ def values(measures: list[Cell], scale: kp.Scale, objective: str = "max") -> lis
 
 
 @pytest.mark.parametrize(
+    ("cells", "numbers", "odd"),
+    [
+        ([1.5, NONE, math.inf], [1.5, NONE, NONE], [False, False, True]),
+        ([1, 2], [1, 2], [False, False]),
+        (pd.array([1, pd.NA], dtype="Int64"), [1, NONE], [False, False]),
+        ([3, "12", "soon", None, ""], [3, 12, NONE, NONE, NONE], [False, False, True, False, True]),
+        ([True, False], [NONE, NONE], [True, True]),
+        (pd.to_datetime(["2026-01-31", None]), [NONE, NONE], [True, False]),
+        (pd.to_timedelta([1, None], unit="D"), [NONE, NONE], [True, False]),
+    ],
+)
+def test_only_numbers_are_measures(cells: Any, numbers: list[float], odd: list[bool]) -> None:
+    found, unusable = numbers_of(pd.DataFrame({"M": cells}), "M")
+    assert found.tolist() == exactly(numbers)
+    assert unusable.tolist() == odd
+
+
+@pytest.mark.parametrize(
     ("objective", "measure", "value"),
     [
         ("max", 20, 0),
@@ -100,6 +124,24 @@ def test_a_blank_bound_is_the_smallest_or_largest_measure(
     assert values([10, 20, 50], scale) == exactly(expected)
 
 
+def test_no_last_digit_leads_beyond_the_ends_of_a_piecewise_scale() -> None:
+    # between these points, straight lines in floating point end at 100.00000000000001 and -7e-15
+    rising = kp.Scale.piecewise([(-2.66, 0.8), (2.93, 100)])
+    falling = kp.Scale.piecewise([(-9.21, 45.9), (-3.92, 0)])
+    assert values([math.nextafter(2.93, 0)], rising) == [100]
+    assert values([math.nextafter(-3.92, -9)], falling) == [0]
+
+
+def test_the_worst_measure_is_worth_zero_without_a_minus() -> None:
+    assert [str(v) for v in values([100, 200], kp.Scale.linear(20, 100), "min")] == ["0.0", "0.0"]
+
+
+def test_the_widest_scale_that_there_is_can_be_measured_with() -> None:
+    scale = kp.Scale.linear(-1.6e308, 1.6e308)  # further apart than any number is large
+    assert values([-1.7e308, -1.6e308, -0.8e308, 0, 1.6e308], scale) == exactly([0, 0, 25, 50, 100])
+    assert values([-0.8e308, 1.7e308], scale, "min") == exactly([75, 0])
+
+
 @pytest.mark.parametrize("objective", ["max", "min"])
 @pytest.mark.parametrize("scale", [kp.Scale.linear(7, 7), kp.Scale.linear(low=7)])
 def test_equal_bounds_give_50_whatever_the_measure(scale: kp.Scale, objective: str) -> None:
@@ -118,7 +160,7 @@ def test_a_typed_bound_beyond_the_data_gives_50_for_all_and_a_warning(
 ) -> None:
     analysis = analyse([on_value("M", scale=scale), on_benefit("B")], {"M": [3, 8], "B": [1, 1]})
     assert of_rows(analysis, "value_score") == exactly([50, 50])
-    warnings = [f for f in analysis.faults if f.severity is kp.Severity.WARNING]
+    warnings = [f for f in analysis.faults if f.severity is Severity.WARNING]
     assert [(f.key, f.criterion, f.field) for f in warnings] == [("bound_crosses_data", "M", field)]
 
 
@@ -176,8 +218,8 @@ def test_categories_are_matched_without_regard_to_case_and_strangers_are_missing
 
 def test_an_unknown_category_is_warned_of_and_a_blank_one_is_not() -> None:
     criteria = [on_value("M", scale=kp.Scale.categories([("hoch", 100)])), on_benefit("B")]
-    analysis = analyse(criteria, {"M": ["niedrig", None], "B": [1, 1]})
-    warned = [(f.key, f.customer) for f in analysis.faults if f.severity is kp.Severity.WARNING]
+    analysis = analyse(criteria, {"M": ["niedrig", None, "", " "], "B": [1, 1, 1, 1]})
+    warned = [(f.key, f.customer) for f in analysis.faults if f.severity is Severity.WARNING]
     assert warned == [("unknown_category", 0)]
 
 
@@ -233,7 +275,8 @@ def test_coverage_on_its_bound_is_enough_though_floats_fall_short(
     measured: list[float], missing: list[float], min_coverage: float
 ) -> None:
     weights = [*measured, *missing]
-    assert sum(measured) / sum(weights) < min_coverage / 100
+    # one by one: from Python 3.12 on, sum makes good what the additions lose
+    assert reduce(add, measured) / reduce(add, weights) < min_coverage / 100
     names = [f"M{i}" for i in range(len(weights))]
     criteria = [on_value(name, weight) for name, weight in zip(names, weights, strict=True)]
     rows: Rows = {name: [60 if i < len(measured) else None] for i, name in enumerate(names)}
@@ -272,6 +315,23 @@ def test_a_name_serves_where_there_is_no_number() -> None:
     assert of_rows(analysis, "note") == ["", "unidentified", "repeated", "repeated"]
 
 
+def test_rows_that_are_nobody_repeat_nobody() -> None:
+    others: Rows = {"customer_id": ["", "7", " "], "customer": ["", "", None]}
+    analysis = plain([1, 2, 3], [1, 2, 3], others)
+    assert of_rows(analysis, "note") == ["unidentified", "", "unidentified"]
+    assert identify(["", "7", " "], ["", "", ""]).repeats.tolist() == [-1, -1, -1]
+
+
+def test_numbers_and_names_of_customers_go_in_pairs() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        identify(["7", "8"], ["Alpha"])
+
+
+@pytest.mark.parametrize(("value", "benefit"), [(NONE, 60), (60, NONE), (NONE, NONE)])
+def test_without_a_score_on_either_axis_there_is_no_type(value: float, benefit: float) -> None:
+    assert quadrants(np.array([value]), np.array([benefit]), 50, 50).tolist() == ["not_rated"]
+
+
 def test_rows_not_rated_are_listed_last_in_the_order_of_the_input() -> None:
     analysis = plain([None, 1, 9, None], [9, 1, None, 1], {"customer_id": ["z", "y", "x", "a"]})
     assert of_rows(analysis, "note") == ["value_coverage", "", "benefit_coverage", "value_coverage"]
@@ -283,6 +343,32 @@ def test_contributions_are_weight_times_value_over_the_weights_used() -> None:
     analysis = analyse(criteria, {"M": [80], "N": [20], "B": [None], "C": [30]})
     points = dict.fromkeys("B", NONE) | {"M": 60, "N": 5, "C": 30}
     assert analysis.contributions.loc[0].to_dict() == exactly(points)
+
+
+def test_no_last_digit_leads_beyond_100() -> None:
+    # (2.8 + 4.9 + 9.7) * 100 / (2.8 + 4.9 + 9.7) is 100.00000000000001 in floating point
+    assert weighted_scores(np.full((1, 3), 100.0), [2.8, 4.9, 9.7]).score.tolist() == [100]
+
+
+def test_what_a_criterion_could_bring_is_its_share_of_the_weights_used() -> None:
+    scores = weighted_scores(np.array([[80, NONE], [80, 20]]), [3, 1])
+    assert scores.attainable.tolist() == [exactly([100, NONE]), [75, 25]]
+
+
+def test_each_customer_may_be_weighted_in_another_way() -> None:
+    values = np.array([[80.0, 20], [80, 20], [NONE, 20]])
+    scores = weighted_scores(values, np.array([[3.0, 1], [1, 3], [1, 3]]))
+    assert scores.score.tolist() == [65, 35, 20]
+    assert scores.coverage.tolist() == [1, 1, 0.75]
+    assert scores.contributions.tolist() == [[60, 5], [20, 15], exactly([NONE, 20])]
+
+
+def test_weights_may_be_as_small_and_as_large_as_numbers_can_be() -> None:
+    weights = np.array([[3e-308, 1e-308], [0.5e308, 1.5e308]])
+    for given in (weights, np.flip(weights, axis=0)):
+        scores = weighted_scores(np.array([[80.0, 20], [80, 20]]), given)
+        assert sorted(scores.score) == exactly([35, 65])
+        assert scores.coverage.tolist() == [1, 1]
 
 
 # --- total, types, ranks ------------------------------------------------------------------------
@@ -376,7 +462,7 @@ def test_with_prospects_alone_the_mean_is_theirs() -> None:
 def test_with_nobody_rated_the_mean_is_50_and_a_warning() -> None:
     analysis = plain([None], [9], benefit_threshold=ThresholdRule.MEAN)
     assert analysis.thresholds == (50, 50)
-    warned = [(f.key, f.field) for f in analysis.faults if f.severity is kp.Severity.WARNING]
+    warned = [(f.key, f.field) for f in analysis.faults if f.severity is Severity.WARNING]
     assert warned == [("threshold_of_nobody", "benefit_threshold")]
 
 
@@ -442,6 +528,16 @@ def test_a_share_before_on_the_bound_belongs_to_the_lower_class() -> None:
     assert of_rows(abc_of([80, 12, 8], abc_a=80, abc_b=92), "abc_class") == ["A", "B", "C"]
 
 
+def test_a_share_before_just_below_a_bound_is_below_it() -> None:
+    # before each: 0, 79.5, 89.5, 95 %
+    assert of_rows(abc_of([79.5, 10, 5.5, 5]), "abc_class") == ["A", "A", "B", "C"]
+
+
+def test_amounts_whose_sum_no_number_can_hold_have_shares() -> None:
+    abc = abc_analysis(np.array([1.5e308, 0.5e308, 1e308]), 80, 90)
+    assert abc.share.tolist() == exactly([1 / 2, 1 / 6, 1 / 3])
+
+
 def test_a_share_on_the_bound_is_compared_to_9_decimals() -> None:
     # before each, the largest first: 0, 35, 65, 85 %
     bound, before = 0.65, 0.35 + 0.3
@@ -459,13 +555,38 @@ def test_equal_amounts_get_the_class_of_the_first_of_them() -> None:
     assert of_rows(abc_of([20, 40, 20, 20], abc_a=50, abc_b=70), "abc_class") == ["A"] * 4
 
 
+def test_equal_largest_amounts_are_both_in_class_a() -> None:
+    assert of_rows(abc_of([50, 50], abc_a=40, abc_b=70), "abc_class") == ["A", "A"]
+
+
+def test_many_equal_amounts_are_added_up_in_their_order() -> None:
+    abc = abc_analysis(np.array([1.0, *[2.0] * 99, 3.0]), 80, 90)
+    assert abc.cumulative[1:-1].tolist() == exactly([(3 + 2 * k) / 202 for k in range(1, 100)])
+
+
+def test_whoever_has_no_amount_has_no_share() -> None:
+    abc = abc_analysis(np.array([NONE, 3, 0, -1, 1]), 80, 90)
+    assert abc.share.tolist() == exactly([NONE, 0.75, NONE, NONE, 0.25])
+    assert abc.cumulative.tolist() == exactly([NONE, 0.75, NONE, NONE, 1])
+
+
 def test_prospects_missing_and_amounts_up_to_0_have_no_class_and_are_named() -> None:
     others: Rows = {"status": ["customer", "prospect", "customer", "customer", "customer"]}
     analysis = abc_of([10, 1000, None, 0, -5], others)
     assert of_rows(analysis, "abc_class") == ["A", "", "", "", ""]
     assert analysis.abc["share"].tolist() == [1]
-    named = {f.customer for f in analysis.faults if f.key.startswith("no_abc_class")}
-    assert named == {1, 2, 3, 4}
+    named = {f.customer: f for f in analysis.faults if f.key.startswith("no_abc_class")}
+    expected = {1: "no_abc_class_prospect", **dict.fromkeys([2, 3, 4], "no_abc_class")}
+    assert {customer: fault.key for customer, fault in named.items()} == expected
+    assert {(f.severity, f.field) for f in named.values()} == {(Severity.NOTE, "Amount")}
+
+
+def test_small_amounts_are_amounts_and_prospects_without_any_are_not_named() -> None:
+    others: Rows = {"status": ["customer", "prospect", "prospect", "prospect"]}
+    analysis = abc_of([0.5, 0.5, 0, None], others)
+    assert of_rows(analysis, "abc_class") == ["A", "", "", ""]
+    named = [(f.key, f.customer) for f in analysis.faults if f.key.startswith("no_abc_class")]
+    assert named == [("no_abc_class_prospect", 1)]
 
 
 def test_rows_without_coverage_take_part_in_the_abc_analysis_and_repeated_rows_do_not() -> None:
@@ -480,6 +601,7 @@ def test_the_abc_table_compares_the_ranks_by_amount_and_by_total_among_those_lis
     # by total: 3, 1, not rated, 2 among the three rated rows listed; the last has no class
     analysis = abc_of([50, 30, 15, 5, None], None, [10, 90, None, 70, 100])
     abc = analysis.abc
+    assert abc["amount"].tolist() == [50, 30, 15, 5]
     assert abc["amount_rank"].tolist() == [1, 2, 3, 4]
     assert abc["difference"].tolist() == exactly([1 - 3, 2 - 1, NONE, 4 - 2])
 
@@ -493,6 +615,11 @@ def test_the_cumulative_share_runs_down_the_table_where_amounts_tie() -> None:
     abc = abc_of([50, 50], None, [10, 90]).abc
     assert list(abc.index) == [1, 0]
     assert abc["cumulative_share"].tolist() == [0.5, 1]
+
+
+def test_many_equal_amounts_are_listed_in_the_order_of_the_ranking() -> None:
+    abc = abc_of([7, 8] * 50, None, [float(k) for k in range(100)]).abc
+    assert list(abc.index) == [*range(99, 0, -2), *range(98, -1, -2)]
 
 
 def test_findings_name_a_customers_of_low_value_and_c_customers_of_high_value() -> None:
@@ -520,4 +647,53 @@ def test_the_abc_measure_is_the_first_criterion_in_a_currency_or_named_turnover(
     rows: Rows = {name: [1.0] for name in [*names, "B"]}
     analysis = analyse([*criteria, on_benefit("B")], rows)
     assert analysis.abc_measure == measure
-    assert ("no_abc_measure" in {f.key for f in analysis.faults}) == (measure is None)
+    missing = [(f.severity, f.field) for f in analysis.faults if f.key == "no_abc_measure"]
+    assert missing == ([] if measure else [(Severity.NOTE, "abc_measure")])
+
+
+def test_categories_named_turnover_are_no_abc_measure_but_do_not_end_the_search() -> None:
+    words = on_value("Turnover", unit="EUR", scale=kp.Scale.categories([("high", 100)]))
+    criteria = [words, on_value("Revenue"), on_benefit("B")]
+    analysis = analyse(criteria, {"Turnover": ["high"], "Revenue": [1], "B": [1]})
+    assert analysis.abc_measure == "Revenue"
+
+
+def test_all_columns_that_the_model_needs_and_are_missing_are_named() -> None:
+    model = kp.ScoringModel((on_value("V"), on_benefit("B")), abc_measure="Umsatz")
+    with pytest.raises(kp.ModelError) as stopped:
+        kp.analyse(pd.DataFrame({"customer_id": ["1"], "V": [1.0]}), model)
+    assert [fault.key for fault in stopped.value.faults] == ["column_missing"] * 2
+    assert [fault.field for fault in stopped.value.faults] == ["B", "Umsatz"]
+
+
+@pytest.mark.parametrize("cells", [[True, False], pd.to_datetime(["2026-01-01", "2026-01-02"])])
+def test_days_and_truth_values_are_no_measures(cells: Any) -> None:
+    """pandas would make numbers of both."""
+    analysis = analyse([on_value("V"), on_benefit("B")], {"V": list(cells), "B": [60.0, 70.0]})
+    assert of_rows(analysis, "quadrant") == ["not_rated", "not_rated"]
+    assert [fault.key for fault in analysis.faults if fault.field == "V"] == ["not_a_number"] * 2
+
+
+@pytest.mark.parametrize("bound", [math.inf, -math.inf, math.nan])
+def test_a_bound_that_is_no_finite_number_is_refused(bound: float) -> None:
+    with pytest.raises(kp.ModelError) as stopped:
+        on_value("V", scale=kp.Scale.linear(high=bound))
+    assert [(f.key, f.field) for f in stopped.value.faults] == [("bound_not_a_number", "high")]
+
+
+def test_a_bound_of_the_abc_analysis_that_is_not_known_crosses_none() -> None:
+    settings = {name: bounds.low for name, bounds in RANGES.items()} | {"value_weight": 1.0}
+    settings["top_n"] = 1.0
+    assert [f.key for f in setting_faults({**settings, "abc_a": 90.0, "abc_b": 80.0})] == [
+        "abc_bounds_crossed"
+    ]
+    assert list(setting_faults({**settings, "abc_a": None, "abc_b": 80.0})) == []
+    assert list(setting_faults({**settings, "abc_a": 90.0, "abc_b": None})) == []
+
+
+def test_the_message_of_an_input_names_its_errors_alone() -> None:
+    found = [
+        Problem(Fault("weight_negative", Severity.ERROR, "weight", "V")),
+        note("formulas_wait", count=1),
+    ]
+    assert kp.InputError(found, "en").message() == found[0].message()

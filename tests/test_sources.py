@@ -27,7 +27,7 @@ from xlportfolio.orders import measure
 from xlportfolio.schema.contract import ORDERS, CellError, RawTable
 from xlportfolio.schema.numerals import read_number
 from xlportfolio.sources import DateOrder, Kind, Reading, open_orders, orders, orders_of
-from xlportfolio.sources.conversion import number
+from xlportfolio.sources.numerals import number
 
 Rows = list[dict[str, Any]]
 DAY = dt.date(2024, 12, 31)

@@ -18,8 +18,8 @@ from support.packages import faults_of, parts_of
 from xlportfolio import WorkbookError
 from xlportfolio import rescore as rescore_file
 from xlportfolio.chart import COLOURS
+from xlportfolio.column_look import STYLES, summary_heights, widths
 from xlportfolio.excel import macros
-from xlportfolio.look import STYLES, summary_heights, widths
 from xlportfolio.model import Quadrant
 from xlportfolio.report import Report
 from xlportfolio.run import Run

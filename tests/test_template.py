@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,6 @@ from support.template import (
 )
 
 from xlportfolio import rescore
-from xlportfolio.advice import standard_strategies
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.schema.contract import (
     CRITERIA,
@@ -31,6 +27,7 @@ from xlportfolio.schema.contract import (
     SETTINGS_TABLE,
     STRATEGIES,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import build
 from xlportfolio.template.workbook import file_name, new_workbook
 
@@ -59,23 +56,6 @@ def test_the_committed_file_is_what_the_sources_make(
     committed = inflated(new_workbook(language, **options))
     assert list(committed) == list(inflated(built))
     assert [name for name, part in inflated(built).items() if committed[name] != part] == []
-
-
-def test_the_wheel_ships_every_workbook_and_the_texts_they_are_made_of(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", tmp_path, ROOT]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode and os.environ.get("CI") != "true":
-        pytest.skip(f"a wheel cannot be built here: {done.stderr[-200:]}")
-    assert done.returncode == 0, done.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    shipped = parts_of(wheel)
-    folder = ROOT / "xlportfolio"
-    needed = [*folder.glob("template/books/*"), *folder.glob("template/vba/*")]
-    needed += [folder / "template" / "ribbon.xml", *folder.glob("locale/*.toml")]
-    needed += [path for path in folder.glob("web/**/*") if path.is_file()]
-    assert len(needed) == 5 * len(LANGUAGES) + 4 + 1 + 15
-    for path in needed:
-        assert shipped[str(path.relative_to(ROOT))] == path.read_bytes()
 
 
 def test_the_template_is_the_english_workbook_with_the_sample() -> None:

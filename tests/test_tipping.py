@@ -14,7 +14,8 @@ import xlportfolio as kp
 from xlportfolio.firmness import Firmness, firmness_of
 from xlportfolio.robustness import RatedAxis
 from xlportfolio.scoring import Floats, weighted_scores
-from xlportfolio.tipping import MOST_SHARE, Rated, WeightChange, type_changes
+from xlportfolio.tipping import MOST_SHARE, Rated, type_changes
+from xlportfolio.weight_changes import WeightChange
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 AXIS_WEIGHTS = ("value_weight", "benefit_weight")

@@ -21,10 +21,10 @@ from support.udf_calls import MISSING
 
 import xlportfolio
 from xlportfolio import PortfolioAnalysis, analyse
-from xlportfolio.advice import standard_strategies
 from xlportfolio.excel import functions
 from xlportfolio.locale import texts
 from xlportfolio.schema import CellError, RawTable, contract, interpret
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template.macros import functions_module, udfs
 
 FUNCTIONS = {

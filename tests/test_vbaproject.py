@@ -24,7 +24,8 @@ from support.office import in_libreoffice
 
 from xlportfolio.template.compoundfile import compound_file
 from xlportfolio.template.compression import compress
-from xlportfolio.template.vbaproject import Module, ModuleKind, vba_project
+from xlportfolio.template.vbamodule import Module, ModuleKind
+from xlportfolio.template.vbaproject import vba_project
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

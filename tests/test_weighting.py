@@ -47,6 +47,10 @@ def test_points_keep_their_proportions(given_points: list[float], power: int) ->
     assert (normalised(np.ldexp(given_points, power)) == weights).all()
 
 
+def test_points_may_all_be_fractions() -> None:
+    assert normalised(np.array([0.5, 0.25, 0.25])).tolist() == [0.5, 0.25, 0.25]
+
+
 def test_points_without_bound_have_a_sum() -> None:
     assert normalised(np.array([1e308, 1e308, 1e308])) == pytest.approx(np.full(3, 1 / 3))
 
@@ -84,6 +88,7 @@ def test_centroids_of_Edwards_and_Barron_1994(weights: tuple[float, ...]) -> Non
 @pytest.mark.parametrize(
     "weights",
     [
+        (1.0,),
         (0.6667, 0.3333),
         (0.5000, 0.3333, 0.1667),
         (0.4000, 0.3000, 0.2000, 0.1000),
@@ -282,6 +287,13 @@ def test_a_column_that_does_not_differ_has_no_weight_and_moves_none(matrix: np.n
             assert more == pytest.approx([*weights, 0, 0], abs=1e-12)
 
 
+def test_a_customer_without_any_of_it_counts_as_nothing() -> None:
+    # shares 0 and 1: no entropy at all; shares 1/4 and 3/4: (2 - 3/4 ld 3) of 1
+    spread = np.array([1, 1 - (2 - 0.75 * np.log2(3))])
+    matrix = np.array([[0.0, 1], [2, 3]])
+    assert entropy_weights(matrix) == pytest.approx(spread / spread.sum())
+
+
 def test_a_missing_measure_is_left_out_of_its_column_alone() -> None:
     complete = np.array([[1.0, 3], [2, 9], [4, 5]])
     alone = entropy_weights(complete)
@@ -375,6 +387,22 @@ def test_two_who_have_both_are_correlated_and_one_is_not() -> None:
     assert critic_weights(matrix) == pytest.approx(worth / worth.sum())
 
 
+def test_a_cost_that_falls_where_a_gain_rises_repeats_it() -> None:
+    gain, other = [1.0, 2, 3, 4], [1.0, 3, 2, 4]  # r = 0.8; their deviations are the same
+    matrix = np.array([gain, [40.0, 30, 20, 10], other]).T
+    objectives = [Objective.MAX, Objective.MIN, Objective.MAX]
+    # sum(1 - r): 0 + 0.2, 0 + 0.2, 0.2 + 0.2; with the cost as a gain: 2 + 0.2, 2 + 1.8, 0.2 + 1.8
+    assert critic_weights(matrix, objectives) == pytest.approx([0.25, 0.25, 0.5])
+    assert critic_weights(matrix) == pytest.approx([2.2 / 8, 3.8 / 8, 2 / 8])
+
+
+def test_objectives_that_do_not_fit_are_counted() -> None:
+    with pytest.raises(XlPortfolioError) as caught:
+        critic_weights(np.array([[1.0, 2], [3, 1]]), [Objective.MAX])
+    assert caught.value.key == "objectives_count"
+    assert caught.value.details == {"found": 1, "needed": 2}
+
+
 def test_differences_that_no_number_can_hold_are_weighed() -> None:
     matrix = np.array([[-1.7e308, 1], [1.7e308, 3], [0, 1.5]])
     assert critic_weights(matrix) == pytest.approx(critic_weights(matrix / [1.7e308, 1]))
@@ -392,11 +420,21 @@ def test_differences_that_no_number_can_hold_are_weighed() -> None:
         (normalised, [NAN], "points_none", {}),
         (rank_sum, [NAN, NAN], "ranks_none", {}),
         (rank_order_centroid, [NAN], "ranks_none", {}),
-        (entropy_weights, [[1, 2], [3, -4]], "entropy_negative", {"row": 2, "column": 2}),
+        (
+            entropy_weights,
+            [[1, 2], [3, -4]],
+            "entropy_negative",
+            {"row": 2, "column": 2, "found": -4},
+        ),
         (entropy_weights, [[1, np.inf], [3, 4]], "entropy_negative", {"row": 1, "column": 2}),
         (entropy_weights, [[1, 2], [1, NAN]], "measures_alike", {}),
         (entropy_weights, [[0, NAN], [0, NAN]], "measures_alike", {}),
-        (critic_weights, [[1, -np.inf], [1, 2]], "critic_infinite", {"row": 1, "column": 2}),
+        (
+            critic_weights,
+            [[1, -np.inf], [1, 2]],
+            "critic_infinite",
+            {"row": 1, "column": 2, "found": -np.inf},
+        ),
         (critic_weights, [[1, 2], [1, 2]], "measures_alike", {}),
         (critic_weights, [[1, 5], [2, 7], [3, 9]], "critic_one_opinion", {}),
     ],
@@ -409,3 +447,10 @@ def test_numbers_that_cannot_be_used_are_named(
     assert caught.value.key == key
     assert details.items() <= caught.value.details.items()
     assert len({caught.value.message(language) for language in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_as_many_objectives_as_measures_are_needed() -> None:
+    with pytest.raises(XlPortfolioError) as caught:
+        critic_weights(np.array([[1.0, 2], [2, 1]]), [Objective.MAX])
+    assert caught.value.key == "objectives_count"
+    assert caught.value.details == {"found": 1, "needed": 2}

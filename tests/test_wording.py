@@ -216,3 +216,21 @@ def test_a_role_whose_measures_are_words_is_said_to_need_numbers(language: str, 
     growth = Criterion("Trend", Axis.BENEFIT, 1, WORDS, role=Role.GROWTH)
     shrinking = advise(of_one(growth, ["Low"]), language).hidden[1]
     assert shrinking.rule.endswith(rule)
+
+
+@pytest.mark.parametrize(
+    ("top", "step"),
+    [(2, "from 0.99999999 to 1.00000000"), (2e-6, "from 0.00000100000 to 0.00000100000")],
+)
+def test_a_small_step_gets_more_decimals_but_not_without_end(top: float, step: str) -> None:
+    small = benefit("Services", Scale.linear(0, top))
+    _, said = sentences("en", small, Services=top / 2 * (1 - 1e-8))
+    assert said == f"0.1 benefit points short of a star: Services {step}."
+
+
+def test_a_target_that_no_short_number_meets_is_named_to_the_last_digit_shown() -> None:
+    """Just beyond a third the scale falls again, so that neither 0.34 nor 0.333334 is enough."""
+    third = 1 / 3
+    narrow = benefit("Services", Scale.steps([(0, 0), (third, 100), (third + 1e-13, 10)]))
+    _, said = sentences("en", narrow, Services=0)
+    assert said.endswith("Services from 0 to 0.333333.")

@@ -34,16 +34,15 @@ if TYPE_CHECKING:
         Objective,
         Quadrant,
         Role,
-        Scale,
-        ScaleKind,
         ScoringModel,
         Strategy,
         Threshold,
     )
+    from xlportfolio.scale import Scale, ScaleKind
     from xlportfolio.sharing import Only, Sharing
     from xlportfolio.wording import Advice, advise
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "Advice",
@@ -94,12 +93,11 @@ _MODULES = {
         "Objective",
         "Quadrant",
         "Role",
-        "Scale",
-        "ScaleKind",
         "ScoringModel",
         "Strategy",
         "Threshold",
     ),
+    "scale": ("Scale", "ScaleKind"),
     "sharing": ("Only", "Sharing"),
     "wording": ("Advice", "advise"),
 }

@@ -8,40 +8,39 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from xlportfolio.abc_analysis import abc_amounts, abc_as_ranked, abc_table
 from xlportfolio.errors import Fault, ModelError, Severity
 from xlportfolio.model import (
     EFFORT,
     Axis,
     Criterion,
-    Quadrant,
-    ScaleKind,
     ScoringModel,
     Status,
     id_text,
 )
 from xlportfolio.portfolio import (
-    AbcAnalysis,
     Identity,
-    abc_analysis,
     identify,
     near,
     quadrants,
     ranking_order,
     ranks,
     threshold_of,
-    turnover_criterion,
 )
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import (
     AxisScores,
     Bools,
     Bounds,
     Floats,
+    Ints,
+    Strings,
     Yardstick,
     category_values,
     linear_bounds,
+    numbers_of,
     rounded,
     weighted_scores,
 )
@@ -201,10 +200,10 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         near(value.score, thresholds.value, model.borderline_band)
         | near(benefit.score, thresholds.benefit, model.borderline_band)
     )
-    abc_measure, amounts, abc_faults = _amounts(customers, model, who.counts, prospect)
+    abc_measure, amounts, abc_faults = abc_amounts(customers, model, who.counts, prospect)
     faults += abc_faults
     order = ranking_order(total, value.score, who.ids)
-    abc = _abc_in(order, amounts, model)
+    abc = abc_as_ranked(order, amounts, model)
 
     def words(column: Iterable[object]) -> pd.Series:
         """Words as they are: where pyarrow is installed, pandas would keep their letters alone."""
@@ -252,7 +251,7 @@ def analyse(customers: pd.DataFrame, model: ScoringModel) -> PortfolioAnalysis:
         contributions=of_both("contributions"),
         attainable=of_both("attainable"),
         bounds=bounds,
-        abc=_abc_table(everyone, amounts, abc, order),
+        abc=abc_table(everyone, amounts, abc, order),
         abc_measure=abc_measure,
         thresholds=thresholds,
         faults=tuple(faults),
@@ -292,27 +291,12 @@ def _identity_faults(who: Identity, labels: pd.Index) -> Iterator[Fault]:
         )
 
 
-def _labels(positions: npt.NDArray[np.int64], labels: pd.Index) -> npt.NDArray[np.object_]:
+def _labels(positions: Ints, labels: pd.Index) -> Strings:
     """Index labels at these positions, ``None`` for -1."""
     chosen = np.full(len(positions), None, dtype=object)
     for i in np.flatnonzero(positions >= 0):
         chosen[i] = labels[positions[i]]
     return chosen
-
-
-def numbers_of(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
-    """A column as numbers, NaN for none, and which of its cells hold something that is none."""
-    cells = customers[column]
-    if cells.dtype == np.float64:
-        numbers = cells.to_numpy()
-        usable = np.isfinite(numbers)
-        return np.where(usable, numbers, np.nan), np.isinf(numbers)
-    if cells.dtype.kind in "mMb":  # times and truth values would pass for numbers
-        numbers = np.full(len(cells), np.nan)
-    else:
-        numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    usable = np.isfinite(numbers)
-    return np.where(usable, numbers, np.nan), cells.notna().to_numpy() & ~usable
 
 
 def _values(
@@ -394,62 +378,3 @@ def _notes(who: Identity, covered: dict[Axis, Bools], has_scores: Bools) -> list
     kinds = [note for _, note in reasons]
     chosen = np.select([rows for rows, _ in reasons], range(len(reasons)), -1)
     return [kinds[i] if i >= 0 else Note.NONE for i in chosen]
-
-
-def _amounts(
-    customers: pd.DataFrame, model: ScoringModel, counts: Bools, prospect: Bools
-) -> tuple[str | None, Floats, list[Fault]]:
-    """The amounts that the ABC analysis cumulates, NaN for whoever takes no part in it."""
-    column = model.abc_measure or turnover_criterion(model.criteria)
-    if column is None:
-        nothing = np.full(len(customers), np.nan)
-        return None, nothing, [Fault("no_abc_measure", Severity.NOTE, "abc_measure")]
-    amounts, _ = numbers_of(customers, column)
-    left_out = counts & np.where(prospect, amounts > 0, ~(amounts > 0))
-    faults = [
-        Fault(
-            "no_abc_class_prospect" if prospect[position] else "no_abc_class",
-            Severity.NOTE,
-            column,
-            customer=customers.index[position],
-        )
-        for position in np.flatnonzero(left_out).tolist()
-    ]
-    return column, np.where(counts & ~prospect, amounts, np.nan), faults
-
-
-def _abc_in(order: npt.NDArray[np.int64], amounts: Floats, model: ScoringModel) -> AbcAnalysis:
-    """The ABC analysis with equal amounts cumulated in the order of the ranking, as listed."""
-    abc = abc_analysis(amounts[order], model.abc_a, model.abc_b)
-    back = np.argsort(order)
-    return AbcAnalysis(abc.share[back], abc.cumulative[back], abc.classes[back])
-
-
-def _abc_table(
-    everyone: pd.DataFrame, amounts: Floats, abc: AbcAnalysis, order: npt.NDArray[np.int64]
-) -> pd.DataFrame:
-    places = np.flatnonzero(abc.classes[order] != "")
-    listed = order[places]
-    amount_rank, total_rank = (
-        ranks(numbers[listed]) for numbers in (amounts, everyone["total_score"].to_numpy())
-    )
-    by_amount = np.argsort(amount_rank, kind="stable")
-    at = listed[by_amount]
-    types, classes = everyone["quadrant"].to_numpy(object)[at], abc.classes[at]
-    low = (types == Quadrant.FREE_RIDER) | (types == Quadrant.POOR_DOG)
-    high = (types == Quadrant.STAR) | (types == Quadrant.QUESTION_MARK)
-    return pd.DataFrame(
-        {
-            "amount": amounts[at],
-            "share": abc.share[at],
-            "cumulative_share": abc.cumulative[at],
-            "abc_class": classes,
-            "amount_rank": amount_rank[by_amount],
-            "difference": (amount_rank - total_rank)[by_amount],
-            "finding": np.select(
-                [(classes == "A") & low, (classes == "C") & high], ["overrated", "underrated"], ""
-            ),
-            "position": places[by_amount],
-        },
-        index=everyone.index[at],
-    )

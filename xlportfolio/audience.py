@@ -15,11 +15,13 @@ from xlportfolio.asked import find_asked, values_in
 from xlportfolio.errors import Fault, InputError, Problem, Severity, XlPortfolioError
 from xlportfolio.history import History
 from xlportfolio.locale import texts
-from xlportfolio.model import RANGES, Criterion, ScoringModel, Strategy, category_key
+from xlportfolio.model import RANGES, Criterion, ScoringModel, Strategy
 from xlportfolio.part import Part, part_of_analysis, part_of_consequences, without
 from xlportfolio.part_history import PartOfPast
+from xlportfolio.past import Past
 from xlportfolio.remembered import Remembered, told_of_scores
-from xlportfolio.run import Past, Run
+from xlportfolio.run import Run
+from xlportfolio.scale import category_key
 from xlportfolio.schema.cells import as_float, as_number
 from xlportfolio.schema.contract import Cell
 from xlportfolio.secrecy import Secrets, says_something

@@ -17,8 +17,8 @@ from xlportfolio.audience import Audience
 from xlportfolio.live_customers import customers_sheet, live_figures
 from xlportfolio.live_layout import SETTINGS, Layout
 from xlportfolio.live_scales import scales_sheet
-from xlportfolio.model import ScaleKind
 from xlportfolio.plain_formulas import on_sheet
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema.cells import as_number
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.grid import Grid

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +18,7 @@ from xlportfolio.model import Quadrant
 from xlportfolio.movement import Change, Movement
 from xlportfolio.movement_document import movement_document
 from xlportfolio.movement_words import put_into_words
+from xlportfolio.scoring import Ints
 from xlportfolio.screen import output, plain, print_problems, shown
 
 #: What has become of customers, in the order in which the screen tells it.
@@ -81,7 +81,7 @@ def _from_type_to_type(movement: Movement, words: Texts) -> Table:
     return table
 
 
-def _listed(movement: Movement, reasons: Sequence[str], at: npt.NDArray[np.int64]) -> Table:
+def _listed(movement: Movement, reasons: Sequence[str], at: Ints) -> Table:
     """Some customers, each with what has happened and why."""
     table = Table(box=None, pad_edge=False, show_header=False, width=_WIDTH)
     table.add_column(width=_NAME)

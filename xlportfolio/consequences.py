@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlportfolio.advice import standard_strategies, strategies_for
-from xlportfolio.analysis import PortfolioAnalysis, numbers_of
+from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.findings import Finding, findings
 from xlportfolio.firmness import Firmness, firmness_of
 from xlportfolio.lever import levers
-from xlportfolio.model import Axis, Quadrant, ScaleKind, Strategy
-from xlportfolio.plan import Ints, Plan, PlanLine, hours_asked, plan, plan_lines
-from xlportfolio.scoring import Floats
+from xlportfolio.model import Axis, Quadrant, Strategy
+from xlportfolio.plan import Plan, PlanLine, hours_asked, plan, plan_lines
+from xlportfolio.scale import ScaleKind
+from xlportfolio.scoring import Floats, Ints, numbers_of
+from xlportfolio.strategies import standard_strategies, strategies_for
 
 #: The axis over which a customer of a type gets better; the other types have no lever.
 LEVER_AXES: Mapping[Quadrant, Axis] = {

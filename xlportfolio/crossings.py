@@ -8,12 +8,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from xlportfolio.analysis import PortfolioAnalysis, numbers_of
-from xlportfolio.model import Axis, Criterion, ScaleKind, name_key
+from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.model import Axis, Criterion, name_key
 from xlportfolio.movement_steps import State, Steps
-from xlportfolio.portfolio import Ints
-from xlportfolio.scoring import Bools, rounded
-from xlportfolio.tipping import Withheld
+from xlportfolio.scale import ScaleKind
+from xlportfolio.scoring import Bools, Ints, numbers_of, rounded
+from xlportfolio.weight_changes import Withheld
 
 
 class Cause(StrEnum):
@@ -38,7 +38,8 @@ class Crossing:
         The score on each day, 0 to 100.
     criterion
         Which did most of it in that step; ``None``: the threshold, which has moved by more than
-        the score; :data:`xlportfolio.tipping.WITHHELD`: it must not be named to whoever sees this.
+        the score; :data:`xlportfolio.weight_changes.WITHHELD`: it must not be named to whoever sees
+        this.
     points
         By how much the criterion has moved the score in that step, or by how much the threshold
         has moved; NaN where it is withheld. Over all criteria they add up to the change of the

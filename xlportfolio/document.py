@@ -18,8 +18,8 @@ from xlportfolio.movement import Movement
 from xlportfolio.movement_document import movement_document
 from xlportfolio.pairwise import PairwiseWeights
 from xlportfolio.scoring import Floats
-from xlportfolio.tipping import WeightChange
 from xlportfolio.weighing import AxisWeighing, consistency
+from xlportfolio.weight_changes import WeightChange
 from xlportfolio.wording import Advice
 
 Document = dict[str, Any]

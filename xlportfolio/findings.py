@@ -23,14 +23,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
-from xlportfolio.analysis import NOBODY, PortfolioAnalysis, numbers_of
-from xlportfolio.model import Criterion, Role, ScaleKind, Status
-from xlportfolio.portfolio import abc_analysis
-from xlportfolio.scoring import Bools, rounded
-
-Ints = npt.NDArray[np.int64]
+from xlportfolio.abc_analysis import abc_analysis
+from xlportfolio.analysis import NOBODY, PortfolioAnalysis
+from xlportfolio.model import Criterion, Role, Status
+from xlportfolio.scale import ScaleKind
+from xlportfolio.scoring import Bools, Ints, Strings, numbers_of, rounded
 
 #: The value below which a measure is low, from which it is high.
 HALF = 50
@@ -137,7 +135,7 @@ def _holds(
     kind: FindingKind,
     analysis: PortfolioAnalysis,
     criterion: Criterion,
-    classes: npt.NDArray[np.object_],
+    classes: Strings,
 ) -> Bools:
     """Whether the rule of a finding holds for each customer; a missing measure fulfils none."""
     value = rounded(analysis.values[criterion.name].to_numpy())

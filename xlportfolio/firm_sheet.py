@@ -6,7 +6,7 @@ import numpy as np
 
 from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts
-from xlportfolio.scoring import Floats, rounded
+from xlportfolio.scoring import rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 from xlportfolio.wording import Advice
 
@@ -65,7 +65,7 @@ def firm_summary(firmness: Firmness, words: Texts) -> Summary:
         5: ("correlation", Kind.RATE, np.array(alikes)),
         6: ("firm_meaning", Kind.PROSE, meanings),
     }
-    columns = (ReportColumn(k, words(f"columns.{k}"), kind, c) for k, kind, c in cells.values())
+    columns = (ReportColumn.headed(*line, words) for line in cells.values())
     return Summary(tuple(columns), (None,) * len(lines), tuple(cells))
 
 
@@ -88,10 +88,9 @@ def firm_columns(advice: Advice, words: Texts) -> list[ReportColumn]:
         ("rank_topsis", Kind.RANK, firm.rank_topsis),
         ("rank_product", Kind.RANK, firm.rank_product),
     )
-    return [ReportColumn(key, words(f"columns.{key}"), kind, c) for key, kind, c in columns]
+    return [ReportColumn.headed(*column, words) for column in columns]
 
 
 def firm_column(firmness: Firmness, words: Texts) -> ReportColumn:
     """The column of the other sheets: in which share the type stays."""
-    shares: Floats = firmness.same_type
-    return ReportColumn("firm", words("columns.firm"), Kind.PERCENT, shares)
+    return ReportColumn.headed("firm", Kind.PERCENT, firmness.same_type, words)

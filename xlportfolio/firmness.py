@@ -11,11 +11,12 @@ import pandas as pd
 from xlportfolio.aggregation import rank_correlation, topsis, weighted_product
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.model import Axis, Objective, Status
-from xlportfolio.moving import with_moving
-from xlportfolio.portfolio import Ints, ranks
+from xlportfolio.moving_thresholds import with_moving
+from xlportfolio.portfolio import ranks
 from xlportfolio.robustness import RatedAxis, Shares, draws_for, firm_shares
-from xlportfolio.scoring import Bools, Floats, rounded, weighted_scores
-from xlportfolio.tipping import Rated, WeightChange, Withheld, swaps, type_changes
+from xlportfolio.scoring import Bools, Floats, Ints, rounded, weighted_scores
+from xlportfolio.tipping import Rated, swaps, type_changes
+from xlportfolio.weight_changes import WeightChange, Withheld
 from xlportfolio.weighting import normalised
 
 #: The least value that the product rule knows: a 0 would leave nothing of all other values.

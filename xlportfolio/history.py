@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Level, Scale, ScaleKind, ScoringModel, heading, name_key
+from xlportfolio.model import Criterion, ScoringModel, heading, name_key
+from xlportfolio.scale import Level, Scale, ScaleKind
 
 #: The columns of :attr:`History.rows`.
 COLUMNS = (

@@ -12,7 +12,8 @@ import pandas as pd
 
 from xlportfolio.history import SETTINGS, History, header_of
 from xlportfolio.locale import LANGUAGES, Texts, texts
-from xlportfolio.model import Criterion, Level, ScoringModel, name_key
+from xlportfolio.model import Criterion, ScoringModel, name_key
+from xlportfolio.scale import Level
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable
 
 #: Their keys, and the tables by which they are known again.
@@ -62,7 +63,7 @@ def history_sheet(history: History, sheet: str, words: Texts) -> SheetTable:
     """
     rows = history.rows
     columns = [
-        ReportColumn(key, words(f"columns.{key}"), kind, _cells(rows[key], key, words))
+        ReportColumn.headed(key, kind, _cells(rows[key], key, words), words)
         for key, kind in _KINDS.items()
     ]
     columns += [
@@ -167,7 +168,7 @@ def models_sheet(history: History, sheet: str, words: Texts) -> SheetTable:
         for line in _lines(version, float(first.get(version, np.nan)), model, words)
     ]
     columns = [
-        ReportColumn(key, words(f"columns.{key}"), kind, _column([line[k] for line in lines]))
+        ReportColumn.headed(key, kind, _column([line[k] for line in lines]), words)
         for k, (key, kind) in enumerate(_MODEL_KINDS.items())
     ]
     subtitles = (words(f"subtitles.{MODELS}"), words("subtitles.history_models_use"))

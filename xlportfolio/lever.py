@@ -23,24 +23,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from xlportfolio.model import Criterion, Objective, ScaleKind
+from xlportfolio.lever_search import Choice, billionths, least_rise
+from xlportfolio.model import Criterion, Objective
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import (
-    DECIMALS,
+    Bools,
     Bounds,
     Floats,
+    Ints,
     Yardstick,
     rounded,
     weighted_scores,
 )
-
-Ints = npt.NDArray[np.intp]
-
-_GLIDING = {ScaleKind.LINEAR, ScaleKind.PIECEWISE}
-_UNIT = 10.0**-DECIMALS
-#: Ways that miss the aim by less are kept: totals alike may differ by a unit at each criterion.
-_MARGIN = 1e-6
 
 
 class Step(NamedTuple):
@@ -96,7 +91,8 @@ def levers(
 
     Examples
     --------
-    >>> from xlportfolio.model import Axis, Scale
+    >>> from xlportfolio.model import Axis
+    >>> from xlportfolio.scale import Scale
     >>> margin = Criterion("Margin", Axis.VALUE, 3, Scale.linear(0, 40), changeable=True)
     >>> share = Criterion("Share", Axis.VALUE, 1, Scale.steps([(0, 0), (50, 80)]), changeable=True)
     >>> levers(
@@ -148,7 +144,7 @@ class _Rise:
     ) -> None:
         self.criteria, self.values, self.aim = criteria, values, aim
         self._scores, self._each = scores, attainable / 100
-        self._glides = np.array([c.scale.kind in _GLIDING for c in criteria])
+        self._glides = np.array([c.scale.kind.glides for c in criteria])
         self._levels = [sorted({float(value) for _, value in c.scale.levels}) for c in criteria]
         self._tops = np.array([_top(*pair) for pair in zip(criteria, bounds, strict=True)])
         rises = np.array([c.changeable for c in criteria]) & (values < self._tops)
@@ -213,13 +209,13 @@ class _Rise:
         if filler >= 0:
             head = order[: order.index(filler) + 1]
             behind = [self._choice(row, k) for k in order[len(head) : count]]
-            _, way = _least(behind, len(behind), self._raised(row, head), self.aim)
+            _, way = least_rise(behind, len(behind), self._raised(row, head), self.aim)
             return {k: tops[k] for k in head} | way.goals(), filler
         stepped = [self._choice(row, k) for k in order if not self._glides[k]]
-        reached, way = _least(stepped, count, self._raised(row, []), self.aim)
+        reached, way = least_rise(stepped, count, self._raised(row, []), self.aim)
         for gliding in [k for k in order if self._glides[k]][:1]:
             mixed = [*order[: count - 1], gliding]
-            full = -sum(_billionths(self._full[row, k]) for k in mixed)
+            full = -sum(billionths(self._full[row, k]) for k in mixed)
             better = (self.aim, full, tuple(sorted(mixed))) < (reached, way.full, way.places)
             if better and rounded(self._raised(row, mixed)) >= self.aim:
                 return {k: tops[k] for k in mixed}, gliding
@@ -229,7 +225,7 @@ class _Rise:
         """The score of a customer with some criteria raised in full."""
         return float(np.cumsum([self._scores[row], *self._full[row, criteria]])[-1])
 
-    def _choice(self, row: int, k: int) -> _Choice:
+    def _choice(self, row: int, k: int) -> Choice:
         """What a stepped criterion may gain."""
         value, each = float(self.values[row, k]), float(self._each[row, k])
         levels = [(each * (level - value), level) for level in self._levels[k] if level > value]
@@ -242,77 +238,6 @@ class _Rise:
         others = np.nansum(self._each[rows] * (self.goals[rows] - self.values[rows]), axis=1)
         rest = self.aim - (self._scores[rows] + others)
         self.goals[at] = np.minimum(self.values[at] + rest / self._each[at], self._tops[at[1]])
-
-
-#: A stepped criterion, and the gain and the value of each level above its own, upwards.
-_Choice = tuple[int, list[tuple[float, float]]]
-
-
-class _Way(NamedTuple):
-    """Some stepped criteria at certain levels; of two with the same total the least is the better.
-
-    That is why gains and values stand here with a minus.
-    """
-
-    full: int  # the full gains, each in billionths of a point
-    places: tuple[int, ...]  # the criteria in the order of the sheet
-    steps: tuple[tuple[int, float], ...]  # in the order of rising, with the values to reach
-
-    def goals(self) -> dict[int, float]:
-        """The value to reach of each criterion."""
-        return {k: -value for k, value in self.steps}
-
-
-def _least(choices: Sequence[_Choice], count: int, start: float, aim: float) -> tuple[float, _Way]:
-    """Lift a score over the aim by ``count`` of the choices, as little above it as may be.
-
-    One choice after the other, all ways are kept that can still cross, and not higher than one
-    that does; but only the best of those that are alike in number and total, since whatever
-    follows adds the same to each of them.
-
-    Returns
-    -------
-    The score reached, to 9 decimals, and the way.
-    """
-    most = np.cumsum([0.0, *(levels[-1][0] for _, levels in choices)]).tolist()
-    lowest = np.array([levels[0][0] for _, levels in choices])
-    least = [float(lowest[seen:].min(initial=np.inf)) for seen in range(len(choices) + 1)]
-    known = np.inf  # the lowest total found that crosses
-    ways = {(0, start): (_Way(0, (), ()), start)}
-    for seen, (k, levels) in enumerate(choices, start=1):
-        grown: dict[tuple[int, float], tuple[_Way, float]] = {}
-        for (taken, _), (way, score) in ways.items():
-            full = way.full - _billionths(levels[-1][0])
-            places = tuple(sorted((*way.places, k)))
-            options = [(taken, score, way)]
-            for gain, value in levels:
-                longer = _Way(full, places, (*way.steps, (k, -value)))
-                options.append((taken + 1, score + gain, longer))
-            for number, lifted, candidate in options:
-                last = seen + count - number
-                if not seen <= last <= len(choices):
-                    continue
-                if lifted + (most[last] - most[seen]) < aim - _MARGIN:
-                    continue
-                if number == count and lifted >= aim:
-                    known = min(known, lifted)
-                to_come = (count - number) * least[seen] if number < count else 0.0
-                if lifted + to_come > known + _MARGIN:
-                    continue
-                key = number, round(lifted, DECIMALS)
-                if key not in grown or candidate < grown[key][0]:
-                    grown[key] = candidate, lifted
-        ways = grown
-    reached = rounded([score for _, score in ways.values()]).tolist()
-    best = min(
-        (score < aim, score, way) for score, (way, _) in zip(reached, ways.values(), strict=True)
-    )
-    return best[1], best[2]
-
-
-def _billionths(points: float) -> int:
-    """Points to 9 decimals, as a number whose sums are exact."""
-    return round(float(points) / _UNIT)
 
 
 def _top(criterion: Criterion, bounds: Bounds | None) -> float:
@@ -388,7 +313,7 @@ def _nearest(
     targets, ends = np.full(len(goals), np.nan), np.full(len(goals), np.nan)
     nearest = np.full(len(goals), np.inf)
 
-    def consider(found: Floats | float, end: float, where: npt.NDArray[np.bool_]) -> None:
+    def consider(found: Floats | float, end: float, where: Bools) -> None:
         distance = np.abs(found / 2 - measures / 2)  # the whole could be too large
         closer = where & ((distance < nearest) | np.isnan(targets))
         targets[closer] = np.broadcast_to(found, closer.shape)[closer]
@@ -397,7 +322,7 @@ def _nearest(
     for (at, value), (following, next_value) in zip(
         knots, [*knots[1:], (np.inf, np.nan)], strict=True
     ):
-        if kind is ScaleKind.STEPS:
+        if not kind.glides:
             before = float(np.nextafter(following, -np.inf))
             consider(at, at, (value == goals) & (measures < at))
             consider(before, before, (value == goals) & (before < measures))

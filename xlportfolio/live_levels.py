@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlportfolio.model import Criterion, ScaleKind, category_key
+from xlportfolio.model import Criterion
 from xlportfolio.plain_formulas import excel_key
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema.cells import as_number, shown
 from xlportfolio.schema.contract import Cells
 from xlportfolio.scoring import category_worth
@@ -33,7 +34,8 @@ def plain_levels(criterion: Criterion, cells: Cells, language: str) -> tuple[Pla
 
     Examples
     --------
-    >>> from xlportfolio.model import Axis, Scale
+    >>> from xlportfolio.model import Axis
+    >>> from xlportfolio.scale import Scale
     >>> fit = Criterion("Fit", Axis.BENEFIT, 1, Scale.categories([("High", 100), ("2", 10)]))
     >>> plain_levels(fit, ["high\u00a0", "low", 2.0], "en")
     (('high', 100.0), ('2', 10.0), (2.0, 10.0), ('high\xa0', 100.0))

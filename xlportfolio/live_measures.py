@@ -6,13 +6,15 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from typing import assert_never
 
 import numpy as np
 
 from xlportfolio.live_columns import Columns, Formula, Made
 from xlportfolio.live_layout import Layout
-from xlportfolio.model import Axis, ScaleKind, Status, category_key
+from xlportfolio.model import Axis, Status
 from xlportfolio.plain_formulas import excel_key, is_one_of, literal, number, spellings
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema.cells import as_category, as_float, as_number
 from xlportfolio.schema.contract import Cell, CellError
 from xlportfolio.schema.words import STATUSES
@@ -155,7 +157,13 @@ class Measures(Columns):
 
             self.put(f"value {j}", values, of_word)
             return
-        scaled = self._linear(j) if kind is ScaleKind.LINEAR else self._levels(j)
+        match kind:
+            case ScaleKind.LINEAR:
+                scaled = self._linear(j)
+            case ScaleKind.STEPS | ScaleKind.PIECEWISE:
+                scaled = self._levels(j)
+            case _:
+                assert_never(kind)
         source = self.sources[j]
 
         def value(i: int) -> str | None:
@@ -178,7 +186,7 @@ class Measures(Columns):
         if len(seen.levels) == 1:
             return lambda _: lowest
         bounds, worth, slopes = (layout.levels_of(what, j) for what in ("from", "worth", "slope"))
-        if seen.criterion.scale.kind is ScaleKind.STEPS:
+        if not seen.criterion.scale.kind.glides:
             return lambda m: f"IF({m}<{first},{lowest},LOOKUP({m},{bounds},{worth}))"
         return lambda m: (
             f"IF({m}<{first},{lowest},LOOKUP({m},{bounds},{worth})"

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlportfolio.live_layout import FIGURES, SETTINGS, USED, Layout
-from xlportfolio.model import Axis, Objective, ScaleKind, Status, ThresholdRule
+from xlportfolio.model import Axis, Objective, Status, ThresholdRule
 from xlportfolio.plain_formulas import is_one_of, key_of, literal, number, spellings
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema.settings import default_of
 from xlportfolio.schema.words import (
     AXES,
@@ -21,7 +22,7 @@ from xlportfolio.schema.words import (
     THRESHOLD_RULES,
     FillRule,
 )
-from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary
+from xlportfolio.tables import Kind, ReportColumn, SheetTable, Summary, free_name
 
 #: What a cell shows, and its formula if it has one.
 Entry = tuple[str | float, str | None]
@@ -275,7 +276,7 @@ class _Scales:
         made: dict[str, Entry] = {}
         for n, (bound, worth) in enumerate(levels):
             made[f"from {n}"], made[f"worth {n}"] = (bound, None), (worth, None)
-        if layout.seen[j].criterion.scale.kind is not ScaleKind.PIECEWISE:
+        if not layout.seen[j].criterion.scale.kind.glides:
             return made
         for n, (bound, worth) in enumerate(levels):
             if n + 1 == len(levels):
@@ -297,16 +298,9 @@ def distinct(headers: Sequence[str]) -> list[str]:
     >>> distinct(["Row", "Growth", "row"])
     ['Row', 'Growth', 'row (2)']
     """
-    taken: set[str] = set()
-    made = []
+    made: list[str] = []
     for header in headers:
-        name = plain = " ".join(header.split())[:200]
-        count = 1
-        while name.casefold() in taken:
-            count += 1
-            name = f"{plain} ({count})"
-        taken.add(name.casefold())
-        made.append(name)
+        made.append(free_name(" ".join(header.split())[:200], made))
     return made
 
 

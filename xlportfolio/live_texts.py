@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.audience import Audience
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import RATED_QUADRANTS, Status
 from xlportfolio.plain_formulas import absolute, literal, on_sheet
 from xlportfolio.report import Report
+from xlportfolio.strategies import standard_strategies, strategies_for
 from xlportfolio.tables import FIRST_ROW, Cells, Kind, ReportColumn, SheetTable, Summary
 
 #: The key of the sheet, and the table on it.
@@ -100,7 +100,7 @@ def _strategies(audience: Audience, words: Texts) -> Summary:
         6: ("activity", Kind.PROSE, [s.activity if s else "" for s in chosen]),
         7: ("visits_per_year", Kind.COUNT, np.array(visits, dtype=np.float64)),
     }
-    columns = (ReportColumn(k, words(f"columns.{k}"), kind, c) for k, kind, c in cells.values())
+    columns = (ReportColumn.headed(*line, words) for line in cells.values())
     return Summary(tuple(columns), tuple(q for q, _ in _PAIRS), tuple(cells))
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import RATED_QUADRANTS, Presentation, Status
+from xlportfolio.model import RATED_QUADRANTS, Status
 from xlportfolio.movement import Movement, largest_moves
+from xlportfolio.presentation import Presentation
+from xlportfolio.scoring import Floats, Ints
 from xlportfolio.tables import Cells, Kind, ReportColumn, Summary
 
 #: Its key, and the hidden name that marks the sheet, which has no table.
@@ -112,7 +113,7 @@ def matrix_sheet(
     analysis: PortfolioAnalysis,
     presentation: Presentation,
     sheet: str,
-    sizes: npt.NDArray[np.float64] | None,
+    sizes: Floats | None,
     movement: Movement | None = None,
 ) -> MatrixSheet:
     """Lay out the matrix.
@@ -173,9 +174,7 @@ def matrix_sheet(
     )
 
 
-def _points(
-    customers: pd.DataFrame, steps: npt.NDArray[np.int64], words: Texts
-) -> tuple[ReportColumn, ...]:
+def _points(customers: pd.DataFrame, steps: Ints, words: Texts) -> tuple[ReportColumn, ...]:
     """The cells that the chart draws; ``steps`` are the sizes of the named points, from 0."""
     labels, types = len(steps), customers["quadrant"].to_numpy()
     x, y = (customers[f"{axis}_score"].to_numpy(np.float64) for axis in ("benefit", "value"))

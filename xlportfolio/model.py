@@ -6,36 +6,18 @@ lists everything wrong with it.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from xlportfolio.errors import Fault, ModelError
+from xlportfolio.scale import VALUES, Range, Scale
 
-
-class Range(NamedTuple):
-    """What a number may be; bounds included."""
-
-    low: float
-    high: float
-
-
-#: Characters that the header of a table can have in Excel, two of them for brackets; those of a
-#: long name that are kept.
-_LONGEST_HEADER, _KEPT = 253, 240
-#: Values, scores and thresholds.
-VALUES = Range(0, 100)
 #: Hours, and visits, that a customer can take in a year; their sums stay finite.
 EFFORT = Range(0, 1_000_000)
-#: Customers named in the matrix; each takes a series, and Excel draws 255 of them in a chart.
-LABELS = Range(0, 200)
-#: Days that the history keeps; 0: none.
-DATES = Range(0, 1000)
 #: Percent by which weights are varied. Above the bound nearly all weight falls on one criterion in
 #: each draw; at 100 there would be no distribution left.
 SPREAD = Range(0, 90)
@@ -57,17 +39,8 @@ class Objective(StrEnum):
     MIN = "min"
 
 
-class ScaleKind(StrEnum):
-    """How a measure becomes a value of 0 to 100."""
-
-    LINEAR = "linear"
-    STEPS = "steps"
-    PIECEWISE = "piecewise"
-    CATEGORIES = "categories"
-
-
 class Quadrant(StrEnum):
-    """The type of a customer: its place on the two axes."""
+    """The type of a customer, its place on the two axes; see ``quadrants`` in portfolio."""
 
     STAR = "star"
     QUESTION_MARK = "question_mark"
@@ -123,6 +96,11 @@ def id_text(number: object) -> str:
     return str(number).strip()
 
 
+#: Characters that the header of a table can have in Excel, two of them for brackets; those of a
+#: long name that are kept.
+_LONGEST_HEADER, _KEPT = 253, 240
+
+
 def heading(criterion: str) -> str:
     """The header of a criterion's column in a table of ours: its name on one line.
 
@@ -135,85 +113,6 @@ def heading(criterion: str) -> str:
     if len(name) <= _LONGEST_HEADER:
         return name
     return f"{name[:_KEPT]} … {zlib.crc32(name.encode()):08x}"
-
-
-def category_key(category: str) -> str:
-    """What a category is compared by: case and outer blanks do not matter.
-
-    >>> category_key(" Hoch") == category_key("hoch")
-    True
-    """
-    return category.strip().casefold()
-
-
-class Level(NamedTuple):
-    """One of a scale's levels: a bound in the measure's unit, or a category, and its value."""
-
-    bound: float | str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How a measure becomes a value of 0 to 100.
-
-    Attributes
-    ----------
-    low, high
-        For ``linear``: the measures worth 0 and 100 (the other way round for a ``min`` criterion),
-        in the measure's unit. ``None``: the smallest or largest measure present.
-    levels
-        For ``steps`` and ``piecewise``: bounds with their values, in any order. For ``categories``:
-        the words with their values.
-    """
-
-    kind: ScaleKind = ScaleKind.LINEAR
-    low: float | None = None
-    high: float | None = None
-    levels: tuple[Level, ...] = ()
-
-    @classmethod
-    def linear(cls, low: float | None = None, high: float | None = None) -> Scale:
-        """A straight line from ``low`` to ``high``."""
-        return cls(ScaleKind.LINEAR, low, high)
-
-    @classmethod
-    def steps(cls, levels: Sequence[tuple[float, float]]) -> Scale:
-        """The value of the largest bound that the measure reaches."""
-        return cls(ScaleKind.STEPS, levels=tuple(Level(*level) for level in levels))
-
-    @classmethod
-    def piecewise(cls, levels: Sequence[tuple[float, float]]) -> Scale:
-        """Straight lines between the bounds, flat outside."""
-        return cls(ScaleKind.PIECEWISE, levels=tuple(Level(*level) for level in levels))
-
-    @classmethod
-    def categories(cls, levels: Sequence[tuple[str, float]]) -> Scale:
-        """One value for each word."""
-        return cls(ScaleKind.CATEGORIES, levels=tuple(Level(*level) for level in levels))
-
-    def faults(self) -> Iterator[Fault]:
-        """What is wrong with this scale; what its kind does not use is ignored."""
-        if self.kind is ScaleKind.LINEAR:
-            for field, end in (("low", self.low), ("high", self.high)):
-                if end is not None and not math.isfinite(end):
-                    yield Fault("bound_not_a_number", field=field)
-            if self.low is not None and self.high is not None and self.low > self.high:
-                yield Fault(
-                    "low_above_high", field="low", details={"low": self.low, "high": self.high}
-                )
-            return
-        if not self.levels:
-            yield Fault("levels_missing", field="levels")
-        seen: set[float | str] = set()
-        for bound, value in self.levels:
-            if not VALUES.low <= value <= VALUES.high:
-                details = {"bound": bound, "value": value}
-                yield Fault("level_out_of_range", field="levels", details=details)
-            key: float | str = category_key(bound) if isinstance(bound, str) else bound
-            if key in seen:
-                yield Fault("level_repeated", field="levels", details={"bound": bound})
-            seen.add(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +149,7 @@ class Criterion:
     name: str
     axis: Axis
     weight: float
-    scale: Scale = Scale()
+    scale: Scale = field(default_factory=Scale)
     objective: Objective = Objective.MAX
     fill: float | None = None
     unit: str = ""
@@ -445,32 +344,3 @@ def setting_faults(settings: dict[str, float | ThresholdRule | None]) -> Iterato
         return
     if VALUES.low <= b < a <= VALUES.high:
         yield Fault("abc_bounds_crossed", field="abc_a", details={"a": a, "b": b})
-
-
-@dataclass(frozen=True, slots=True)
-class Presentation:
-    """How a result is shown; none of it changes a number.
-
-    Attributes
-    ----------
-    language
-        ``"en"`` or ``"de"``.
-    as_of
-        The day for which the portfolio is scored; ``None``: today.
-    top_labels
-        How many customers the matrix names.
-    bubble_measure
-        The customers' column that sets the size of the points in the matrix, if any.
-    history_dates
-        How many days the history keeps; 0: none, and nothing is compared.
-    compare_with
-        The day is compared with the latest one that is kept and not after this; ``None``: with the
-        latest one before it.
-    """
-
-    language: str = "en"
-    as_of: dt.date | None = None
-    top_labels: int = 15
-    bubble_measure: str | None = None
-    history_dates: int = 24
-    compare_with: dt.date | None = None

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from xlportfolio.model import (
     Axis,
     Criterion,
-    Scale,
-    ScaleKind,
     ScoringModel,
-    category_key,
     id_text,
     name_key,
 )
+from xlportfolio.scale import Scale, ScaleKind, category_key
 from xlportfolio.scoring import DECIMALS
 
 #: Settings that are neither thresholds nor weights.

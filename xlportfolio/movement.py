@@ -28,10 +28,7 @@ from xlportfolio.crossings import Cause, Crossing, crossings
 from xlportfolio.model import Axis, Threshold
 from xlportfolio.model_changes import ModelChange, model_changes
 from xlportfolio.movement_steps import steps_between, who_counts
-from xlportfolio.portfolio import Ints, Texts
-from xlportfolio.scoring import Floats, rounded
-
-__all__ = ["Cause", "Change", "Crossing", "ModelChange", "Movement", "movement"]
+from xlportfolio.scoring import Floats, Ints, Strings, rounded
 
 #: Columns of an analysis, and what they are called in a movement; words, then numbers.
 _WORDS = {"quadrant": "quadrant", "note": "note"}
@@ -53,7 +50,7 @@ _ORDER = (
     *("benefit_coverage_before", "benefit_coverage"),
 )
 #: Some rows of it: words and numbers by column.
-_Table = dict[str, Texts | Floats]
+_Table = dict[str, Strings | Floats]
 
 
 class Change(StrEnum):
@@ -299,7 +296,7 @@ def _last_seen(rows: pd.DataFrame) -> _Table:
     return table
 
 
-def _successors(there: _Table, here: _Table) -> Texts:
+def _successors(there: _Table, here: _Table) -> Strings:
     """The number of the first of those who are new with the name of each one who is gone."""
 
     def key(name: str) -> str:
@@ -324,14 +321,14 @@ def _joined(here: _Table, there: _Table) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _objects(items: Sequence[object]) -> Texts:
+def _objects(items: Sequence[object]) -> Strings:
     """An array of objects as they are."""
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
 
 
-def _texts(column: pd.Series) -> Texts:
+def _texts(column: pd.Series) -> Strings:
     return np.asarray(column.to_numpy(object), dtype=object)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from xlportfolio.analysis import Thresholds
-from xlportfolio.movement import Change, Crossing, Movement
+from xlportfolio.crossings import Crossing
+from xlportfolio.movement import Change, Movement
 from xlportfolio.movement_words import put_into_words
-from xlportfolio.tipping import Withheld
+from xlportfolio.weight_changes import Withheld
 
 
 def movement_document(movement: Movement, language: str) -> dict[str, Any]:

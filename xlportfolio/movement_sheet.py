@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from xlportfolio.locale import Texts
-from xlportfolio.model import RATED_QUADRANTS, Presentation, Quadrant
+from xlportfolio.model import RATED_QUADRANTS, Quadrant
 from xlportfolio.movement import Change, Movement
 from xlportfolio.movement_words import MovementTexts, put_into_words
-from xlportfolio.scoring import rounded
+from xlportfolio.presentation import Presentation
+from xlportfolio.scoring import Floats, Ints, rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 
 #: Its key, and the table by which it is known again.
@@ -89,7 +89,7 @@ def compared(movement: Movement, words: Texts) -> str:
     return words("movement_sheet.counts", since=movement.since, **counts(movement)._asdict())
 
 
-def _places(customers: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _places(customers: pd.DataFrame) -> Ints:
     """Where the row of each customer belongs among the others."""
     places = np.array([_PLACES[Change(c)] for c in customers["change"]], dtype=np.int64)
     parted = (customers["parted"] != "").to_numpy(np.bool_)
@@ -121,9 +121,7 @@ def movement_sheet(
         said = put_into_words(movement, words.language)
         subtitles = _subtitles(movement, words)
         cells = _cells(movement, said.reasons, words)
-    columns = (
-        ReportColumn(key, words(f"columns.{key}"), kind, cells[key]) for key, kind in _KINDS.items()
-    )
+    columns = (ReportColumn.headed(key, kind, cells[key], words) for key, kind in _KINDS.items())
     return SheetTable(
         MOVEMENT,
         MOVEMENT_TABLE,
@@ -174,8 +172,8 @@ def _cells(movement: Movement, reasons: Sequence[str], words: Texts) -> dict[str
     at = order[places[order] != _STAYED]
     rows, crossings = customers.iloc[at], [movement.crossings[i] for i in at.tolist()]
 
-    def numbers(column: str) -> npt.NDArray[np.float64]:
-        found: npt.NDArray[np.float64] = rows[column].to_numpy(np.float64)
+    def numbers(column: str) -> Floats:
+        found: Floats = rows[column].to_numpy(np.float64)
         return found
 
     def types(column: str) -> list[str]:
@@ -227,17 +225,12 @@ def _summary(movement: Movement | None, model: Sequence[str], words: Texts) -> S
             table[r] = [float(((before == was) & (now == q)).sum()) for q in _TYPES]
         table[-1, -1] = np.nan  # there on neither of the days
     columns = [
-        ReportColumn("from_to", words("columns.from_to"), Kind.WORD, labels),
+        ReportColumn.headed("from_to", Kind.WORD, labels, words),
         *(
             ReportColumn("to", header, Kind.RANK, table[:, k].copy())
             for k, header in enumerate(headers)
         ),
-        ReportColumn(
-            "model_changes",
-            words("columns.model_changes"),
-            Kind.PROSE,
-            _model_changes(model, words),
-        ),
+        ReportColumn.headed("model_changes", Kind.PROSE, _model_changes(model, words), words),
     ]
     quadrants = (*RATED_QUADRANTS, None, None)
     return Summary(tuple(columns), quadrants, (1, *range(4, 5 + len(_TYPES))))

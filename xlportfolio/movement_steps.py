@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from xlportfolio.analysis import NOBODY, PortfolioAnalysis, analyse
-from xlportfolio.model import Axis, Criterion, Scale, ScaleKind, ScoringModel, name_key
-from xlportfolio.portfolio import Ints
-from xlportfolio.scoring import Bools, Bounds, Floats
+from xlportfolio.model import Axis, Criterion, ScoringModel, name_key
+from xlportfolio.scale import Scale, ScaleKind
+from xlportfolio.scoring import Bools, Bounds, Floats, Ints
 
 
 class State(NamedTuple):

@@ -13,11 +13,12 @@ import numpy as np
 from xlportfolio.analysis import Note
 from xlportfolio.crossings import Cause, Crossing
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, ScaleKind, ThresholdRule, name_key
+from xlportfolio.model import Axis, ThresholdRule, name_key
 from xlportfolio.model_changes import ModelChange
 from xlportfolio.movement import Change, Movement
+from xlportfolio.scale import ScaleKind
 from xlportfolio.scoring import DECIMALS, rounded
-from xlportfolio.tipping import Withheld
+from xlportfolio.weight_changes import Withheld
 from xlportfolio.wording import decimals_of, spelled
 
 #: Changes of the model that are named as what took a score over its threshold, at most.

@@ -12,8 +12,10 @@ import pandas as pd
 from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.locale import Texts, texts
-from xlportfolio.model import Axis, Criterion, Presentation, ScaleKind
+from xlportfolio.model import Axis, Criterion
 from xlportfolio.page_layout import CORNERS, MOST_OTHERS, AxisTable, CustomerPage, Line, Place, Text
+from xlportfolio.presentation import Presentation
+from xlportfolio.scale import ScaleKind
 from xlportfolio.wording import Advice, measure_text
 
 #: Characters that are shown of a name, of a criterion's name, of any other text.

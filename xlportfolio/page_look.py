@@ -34,8 +34,9 @@ from xlportfolio.chart import (
     scatter,
     threshold_series,
 )
+from xlportfolio.column_look import lines_of
 from xlportfolio.locale import LANGUAGES, Texts, texts
-from xlportfolio.look import BAR, FONT, HEADER, LINE, SOFT, lines_of, office_text, packed
+from xlportfolio.look import BAR, FONT, HEADER, LINE, SOFT, office_text, packed
 from xlportfolio.model import Axis
 from xlportfolio.page_layout import (
     COLUMNS,

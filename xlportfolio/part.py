@@ -18,9 +18,8 @@ from xlportfolio.findings import Finding
 from xlportfolio.firmness import Firmness
 from xlportfolio.model import Criterion, Role
 from xlportfolio.plan import Plan, plan_lines
-from xlportfolio.portfolio import Ints
-from xlportfolio.scoring import Bounds
-from xlportfolio.tipping import WITHHELD, WeightChange, Withheld
+from xlportfolio.scoring import Bounds, Ints
+from xlportfolio.weight_changes import WITHHELD, WeightChange, Withheld
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from xlportfolio.crossings import Crossing
 from xlportfolio.history import Bools, History
-from xlportfolio.model import Criterion, Scale, ScoringModel, category_key, name_key
-from xlportfolio.movement import Crossing, ModelChange, Movement
+from xlportfolio.model import Criterion, ScoringModel, name_key
+from xlportfolio.model_changes import ModelChange
+from xlportfolio.movement import Movement
 from xlportfolio.part import without
-from xlportfolio.tipping import WITHHELD
+from xlportfolio.scale import Scale, category_key
+from xlportfolio.weight_changes import WITHHELD
 
 #: What differs in a criterion and shows measures.
 _SCALE = "scale"

@@ -6,13 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from xlportfolio.model import EFFORT, Quadrant, Strategy
-from xlportfolio.scoring import Bools, Floats, rounded
-
-Ints = npt.NDArray[np.int64]
-Strings = npt.NDArray[np.object_]
+from xlportfolio.scoring import Bools, Floats, Ints, Strings, rounded
 
 
 @dataclass(frozen=True, slots=True, eq=False)

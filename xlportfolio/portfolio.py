@@ -1,4 +1,4 @@
-"""Who counts, which type a customer is, the ranking, and the ABC classes.
+"""Who counts, which type a customer is, and the ranking.
 
 **Where a customer becomes a Fragezeichen:** :func:`quadrants`.
 """
@@ -9,18 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.locale import words
-from xlportfolio.model import Criterion, Quadrant, ScaleKind, Threshold, ThresholdRule, name_key
-from xlportfolio.scoring import Bools, Floats, rounded
-
-Texts = npt.NDArray[np.object_]
-Ints = npt.NDArray[np.int64]
-
-_CURRENCIES = {"eur", "€", "usd", "$", "chf", "gbp", "£"}
-_TURNOVER_NAMES = words("measures", "turnover")
+from xlportfolio.model import Quadrant, Threshold, ThresholdRule
+from xlportfolio.scoring import Bools, Floats, Ints, Strings, rounded
 
 
 class Identity(NamedTuple):
@@ -34,7 +26,7 @@ class Identity(NamedTuple):
         The position of the earlier row with the same id, -1 where there is none.
     """
 
-    ids: Texts
+    ids: Strings
     repeats: Ints
 
     @property
@@ -97,7 +89,7 @@ def threshold_of(threshold: Threshold, scores: Floats, rated: Bools, prospect: B
 
 def quadrants(
     value: Floats, benefit: Floats, value_threshold: float, benefit_threshold: float
-) -> Texts:
+) -> Strings:
     """The type of each customer; a score on its threshold is high.
 
     =============  ===========  ============
@@ -154,7 +146,7 @@ def ranks(scores: Floats) -> Floats:
     return np.asarray(ranked, dtype=np.float64)
 
 
-def ranking_order(total: Floats, value: Floats, ids: Texts) -> Ints:
+def ranking_order(total: Floats, value: Floats, ids: Strings) -> Ints:
     """Positions in the order of a ranking: total, then value score, then id by code point.
 
     Rows without a total come last, in their own order.
@@ -163,63 +155,3 @@ def ranking_order(total: Floats, value: Floats, ids: Texts) -> Ints:
     by_id = np.array(sorted(range(len(rated)), key=ids[rated].__getitem__), dtype=np.int64)
     keys = (-rounded(value[rated])[by_id], -rounded(total[rated])[by_id])
     return np.concatenate([rated[by_id][np.lexsort(keys)], np.flatnonzero(np.isnan(total))])
-
-
-class AbcAnalysis(NamedTuple):
-    """ABC classes and the shares behind them; each of shape ``(n_customers,)``.
-
-    Customers without a positive amount have NaN shares and the class ``""``.
-    """
-
-    share: Floats
-    cumulative: Floats
-    classes: Texts
-
-
-def abc_analysis(amounts: Floats, a: float, b: float) -> AbcAnalysis:
-    """Classify customers by what they add to the total, largest first (Pareto analysis).
-
-    Parameters
-    ----------
-    amounts
-        Shape ``(n_customers,)``, in one currency; NaN, zero and negative amounts are left out.
-    a, b
-        Percent of the total, 0 to 100: a customer belongs to A while the share *before* it is
-        below ``a``, to B while it is below ``b``, else to C. Equal amounts share the class of the
-        first of them.
-
-    Examples
-    --------
-    >>> abc_analysis(np.array([10.0, 80.0, np.nan, 10.0]), 80, 90).classes
-    array(['B', 'A', '', 'B'], dtype=object)
-    """
-    share = np.full(len(amounts), np.nan)
-    cumulative = np.full(len(amounts), np.nan)
-    classes = np.full(len(amounts), "", dtype=object)
-    listed = np.flatnonzero(np.isfinite(amounts) & (amounts > 0))
-    if listed.size:
-        listed = listed[np.argsort(-amounts[listed], kind="stable")]
-        sorted_amounts = amounts[listed]
-        relative = sorted_amounts / sorted_amounts[0]  # largest = 1: the sum cannot overflow
-        running = np.cumsum(relative)
-        share[listed] = relative / running[-1]
-        cumulative[listed] = running / running[-1]
-        before = np.concatenate([[0.0], running[:-1]]) / running[-1]
-        same = np.concatenate([[False], sorted_amounts[1:] == sorted_amounts[:-1]])
-        first_of_equals = np.maximum.accumulate(np.where(same, 0, np.arange(len(listed))))
-        before = rounded(before[first_of_equals])
-        classes[listed] = np.select(
-            [before < rounded(a / 100), before < rounded(b / 100)], ["A", "B"], "C"
-        )
-    return AbcAnalysis(share, cumulative, classes)
-
-
-def turnover_criterion(criteria: Sequence[Criterion]) -> str | None:
-    """The criterion whose unit is a currency or whose name says turnover: the first one."""
-    for criterion in criteria:
-        if criterion.scale.kind is ScaleKind.CATEGORIES:
-            continue
-        unit = criterion.unit.strip().casefold()
-        if unit in _CURRENCIES or name_key(criterion.name) in _TURNOVER_NAMES:
-            return criterion.name
-    return None

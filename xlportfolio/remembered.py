@@ -11,7 +11,8 @@ from xlportfolio.history import History
 from xlportfolio.locale import Phrase
 from xlportfolio.model import Axis, Criterion, ScoringModel, name_key
 from xlportfolio.part_history import PartOfPast, part_of_history, part_of_movement
-from xlportfolio.run import Past, Run
+from xlportfolio.past import Past
+from xlportfolio.run import Run
 
 #: Numbers that two different sums of them give away.
 _PAIR = 2

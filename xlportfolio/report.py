@@ -6,11 +6,10 @@ business of ``look``; where it is written, that of the host.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from xlportfolio.consequences import missing_points
 from xlportfolio.errors import Problem, Severity
@@ -32,11 +31,12 @@ from xlportfolio.history_sheets import (
 )
 from xlportfolio.locale import texts
 from xlportfolio.matrix import MATRIX, MatrixSheet, matrix_sheet
-from xlportfolio.model import RATED_QUADRANTS, Axis, Presentation, Quadrant, Status
+from xlportfolio.model import RATED_QUADRANTS, Axis, Quadrant, Status
 from xlportfolio.movement import Movement
 from xlportfolio.movement_sheet import MOVEMENT, MOVEMENT_TABLE, movement_sheet
-from xlportfolio.plan import PlanLine
-from xlportfolio.scoring import rounded
+from xlportfolio.plan_sheet import PLAN_COLUMNS, plan_columns, plan_subtitles, plan_summary
+from xlportfolio.presentation import Presentation
+from xlportfolio.scoring import Floats, Ints, rounded
 from xlportfolio.tables import Cells, Kind, ReportColumn, SheetTable, Summary
 from xlportfolio.wording import Advice, notes
 
@@ -89,7 +89,7 @@ def build_report(
     names: Mapping[str, str],
     history: History,
     movement: Movement | None,
-    sizes: npt.NDArray[np.float64] | None = None,
+    sizes: Floats | None = None,
 ) -> Report:
     """Lay out all sheets.
 
@@ -184,10 +184,7 @@ class _Writer:
         yes = self.words("words.yes")
         return [yes if flag else "" for flag in flags]
 
-    def yes_no(self) -> tuple[str, str]:
-        return self.words("words.yes"), self.words("words.no")
-
-    def take(self, keys: Sequence[str], at: npt.NDArray[np.int64]) -> list[ReportColumn]:
+    def take(self, keys: Sequence[str], at: Ints) -> list[ReportColumn]:
         """Some columns of the ranking, with some of its rows."""
         return [self.columns[key].take(at) for key in keys]
 
@@ -279,79 +276,12 @@ class _Writer:
 
     def plan(self) -> SheetTable:
         """The rows whose strategy says how many hours it asks for, in the order of the plan."""
-        plan = self.advice.numbers.plan
-        at = plan.order
-        chosen = [self.advice.numbers.strategies[i] for i in at.tolist()]
-
-        def asked(attribute: str, kind: Kind) -> ReportColumn:
-            numbers = [getattr(strategy, attribute) for strategy in chosen]
-            return self.column(attribute, kind, np.array(numbers, dtype=np.float64))
-
-        now = self.customers["hours_now"].to_numpy(np.float64)
-        fits = np.where(np.isnan(plan.planned), "", np.where(plan.fits, *self.yes_no()))
-        columns = (
-            self.column("order", Kind.RANK, np.arange(1.0, len(at) + 1)),
-            *self.take(("customer_id", "customer", "quadrant"), at),
-            self.column("strategy", Kind.PHRASE, [s.strategy if s else "" for s in chosen]),
-            asked("visits_per_year", Kind.COUNT),
-            asked("hours_per_visit", Kind.HOURS),
-            self.column("asked", Kind.HOURS, plan.asked).take(at),
-            *self.take(("value_score",), at),
-            self.column("per_hour", Kind.RATE, plan.per_hour).take(at),
-            self.column("fits", Kind.FLAG, fits.tolist()).take(at),
-            self.column("planned", Kind.HOURS, plan.planned).take(at),
-            self.column("hours_now", Kind.HOURS, now).take(at),
-            self.column("change", Kind.CHANGE, plan.planned - now).take(at),
-        )
-        lines = self.advice.numbers.hours
-        summary = self._hours(lines)
-        return self.table("plan", columns, self._plan_subtitles(lines[-1]), summary=summary)
-
-    def _hours(self, lines: Sequence[PlanLine]) -> Summary:
-        """The hours of each type and of everybody, above the table's columns of the same name."""
-        everybody, is_planned = lines[-1], self.model.hours_per_year is not None
-
-        def numbers(key: str, kind: Kind, of: Callable[[PlanLine], float]) -> ReportColumn:
-            return self.column(key, kind, np.array([of(line) for line in lines], dtype=np.float64))
-
-        def share(part: float, whole: float) -> float:
-            return part / whole if whole > 0 else np.nan
-
-        types = [
-            self.words("words.total" if q is None else f"quadrants_plural.{q}")
-            for q in (line.quadrant for line in lines)
-        ]
-        columns = {
-            1: self.column("quadrant", Kind.WORD, types),
-            4: numbers("asking", Kind.RANK, lambda line: line.customers),
-            5: numbers("fitting", Kind.RANK, lambda line: line.fitting if is_planned else np.nan),
-            8: numbers("asked", Kind.HOURS, lambda line: line.asked),
-            9: numbers(
-                "share_asked", Kind.PERCENT, lambda line: share(line.asked, everybody.asked)
-            ),
-            10: numbers("share_now", Kind.PERCENT, lambda line: share(line.now, everybody.now)),
-            12: numbers("planned", Kind.HOURS, lambda line: line.planned),
-            13: numbers("hours_now", Kind.HOURS, lambda line: line.now),
-            14: numbers("change", Kind.CHANGE, lambda line: line.planned - line.now),
-        }
-        quadrants = tuple(
-            None if line.quadrant is Quadrant.NOT_RATED else line.quadrant for line in lines
-        )
-        return Summary(tuple(columns.values()), quadrants, tuple(columns))
-
-    def _plan_subtitles(self, everybody: PlanLine) -> tuple[str, str]:
-        """How many hours there are, are asked for and fit; how many are spent today."""
-        hours, rough = self.model.hours_per_year, self.words.rough
-        asked = rough(everybody.asked)
-        if hours is None:
-            first = self.subtitle("plan_unknown", asked=asked)
-        else:
-            details = {"hours": rough(float(hours)), "planned": rough(everybody.planned)}
-            first = self.subtitle("plan", asked=asked, **details)
-        if np.isnan(everybody.now):
-            column = self.words("columns.hours_now")
-            return first, self.words("subtitles.plan_now_unknown", column=column)
-        return first, self.words("subtitles.plan_now", now=rough(everybody.now))
+        plan, words = self.advice.numbers.plan, self.words
+        ranked = {key: column.take(plan.order) for key, column in self.columns.items()}
+        found = ranked | {column.key: column for column in plan_columns(self.advice, words)}
+        columns = [found[key] for key in PLAN_COLUMNS]
+        subtitles = plan_subtitles(self.advice, self.presentation.as_of, words)
+        return self.table("plan", columns, subtitles, summary=plan_summary(self.advice, words))
 
     def abc(self) -> SheetTable:
         table, measure = self.analysis.abc, self.analysis.abc_measure

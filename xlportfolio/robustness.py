@@ -37,8 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlportfolio.model import Quadrant, Threshold, ThresholdRule
-from xlportfolio.portfolio import Ints, Texts
-from xlportfolio.scoring import DECIMALS, Bools, Floats, rounded
+from xlportfolio.scoring import DECIMALS, Bools, Floats, Ints, Strings, rounded
 from xlportfolio.weighting import normalised
 
 #: Weightings that are drawn.
@@ -161,7 +160,7 @@ def drawn_shares(
 def firm_shares(
     axes: tuple[RatedAxis, RatedAxis],
     axis_weights: tuple[float, float],
-    types: Texts,
+    types: Strings,
     among: Bools,
     *,
     spread: float,

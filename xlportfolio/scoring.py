@@ -16,10 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.model import Criterion, Objective, Scale, ScaleKind, category_key
+from xlportfolio.model import Criterion, Objective
+from xlportfolio.scale import Scale, ScaleKind, category_key
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Strings = npt.NDArray[np.object_]
 
 #: Decimals to which both sides of every comparison with a bound are rounded.
 DECIMALS = 9
@@ -93,14 +96,12 @@ class Yardstick:
         ends = np.array([bounds[k] for k in linear], dtype=np.float64).reshape(-1, 2)
         low, high = ends[:, 0], ends[:, 1]
         more = np.array([criteria[k].objective is Objective.MAX for k in linear], dtype=np.bool_)
-        with np.errstate(over="ignore"):
-            # an exact factor that keeps the span finite
-            half = np.where(np.isfinite(high - low), 0.5, 0.25)
         self._linear = np.array(linear, dtype=np.intp)
-        self._low, self._high, self._half = low, high, half
+        self._low, self._high = low, high
         self._flat = ~(low < high)  # equal, crossed, or no measure at all
-        self._span = np.where(self._flat, 1.0, high * half - low * half)
-        self._origin = np.where(more, low * half, high * half)
+        # halves, which are exact, since no difference of them overflows
+        self._span = np.where(self._flat, 1.0, high / 2 - low / 2)
+        self._origin = np.where(more, low, high) / 2
         self._sign = np.where(more, 1.0, -1.0)
         self._levels = [
             (k, c.scale.kind, *np.array(sorted(c.scale.levels), dtype=np.float64).T)
@@ -121,7 +122,7 @@ class Yardstick:
         values = np.where(present, measures, np.nan)
         if self._linear.size:
             inside = np.minimum(np.maximum(values[:, self._linear], self._low), self._high)
-            gained = (inside * self._half - self._origin) * self._sign
+            gained = (inside / 2 - self._origin) * self._sign
             values[:, self._linear] = np.where(self._flat, 50.0, gained / self._span * 100)
         for k, kind, at, worth in self._levels:
             if kind is ScaleKind.STEPS:
@@ -130,6 +131,21 @@ class Yardstick:
             else:
                 values[:, k] = np.interp(values[:, k], at, worth)
         return np.where(present, np.minimum(np.maximum(values, 0.0), 100.0) + 0.0, np.nan)
+
+
+def numbers_of(customers: pd.DataFrame, column: str) -> tuple[Floats, Bools]:
+    """A column as numbers, NaN for none, and which of its cells hold something that is none."""
+    cells = customers[column]
+    if cells.dtype == np.float64:
+        numbers = cells.to_numpy()
+        usable = np.isfinite(numbers)
+        return np.where(usable, numbers, np.nan), np.isinf(numbers)
+    if cells.dtype.kind in "mMb":  # times and truth values would pass for numbers
+        numbers = np.full(len(cells), np.nan)
+    else:
+        numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    usable = np.isfinite(numbers)
+    return np.where(usable, numbers, np.nan), cells.notna().to_numpy() & ~usable
 
 
 def category_worth(criterion: Criterion) -> dict[str, float]:

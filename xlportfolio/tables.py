@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from xlportfolio.locale import Texts
 from xlportfolio.model import Quadrant
+from xlportfolio.scoring import Floats, Ints
 
 #: The sheet's row, counted from 1, of the headers of a table, or of the summary above it; data
 #: follow below.
@@ -62,7 +63,7 @@ class Kind(StrEnum):
 TYPED = frozenset({Kind.ENTRY, Kind.JUDGMENT})
 
 #: A column's cells: numbers (NaN: blank), or texts (``""``: blank) with numbers among them.
-Cells = npt.NDArray[np.float64] | Sequence[str | float]
+Cells = Floats | Sequence[str | float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,13 @@ class ReportColumn:
     header: str
     kind: Kind
     all_cells: Cells
-    at: npt.NDArray[np.int64] | None = None
+    at: Ints | None = None
     formulas: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def headed(cls, key: str, kind: Kind, cells: Cells, words: Texts) -> ReportColumn:
+        """A column whose header is the text that the language has for its key."""
+        return cls(key, words(f"columns.{key}"), kind, cells)
 
     def __len__(self) -> int:
         """The number of cells."""
@@ -109,7 +115,7 @@ class ReportColumn:
             return replace(self, all_cells=np.append(cells, np.full(lack, np.nan)), at=None)
         return replace(self, all_cells=[*cells, *[""] * lack], at=None)
 
-    def take(self, at: npt.NDArray[np.int64]) -> ReportColumn:
+    def take(self, at: Ints) -> ReportColumn:
         """The column of everybody with some of its rows."""
         assert self.at is None
         return ReportColumn(self.key, self.header, self.kind, self.all_cells, at)
@@ -198,3 +204,18 @@ class SheetTable:
     def first_row(self) -> int:
         """The sheet's row of the first data, counted from 1."""
         return self.header_row + 1
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """A name for a sheet, a column or a file, with ``(2)`` and so on if it is taken.
+
+    Names that differ in case alone are alike.
+
+    >>> free_name("Ranking", ["ranking", "Ranking (2)"])
+    'Ranking (3)'
+    """
+    names = {name.casefold() for name in taken}
+    candidate, number = wanted, 2
+    while candidate.casefold() in names:
+        candidate, number = f"{wanted} ({number})", number + 1
+    return candidate

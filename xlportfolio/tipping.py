@@ -10,7 +10,7 @@ value and ``B`` the sum of weights over the other criteria that the customer has
 it crosses a threshold follows from a linear equation, that at which two total scores meet from a
 quadratic one; for the weight of an axis it is linear as well. What is found lies a hair beyond the
 crossing, and is checked by the scoring itself. For a threshold that is a mean or median, and moves
-along, see :mod:`xlportfolio.moving`. A weight of 0 leaves a criterion out, and stays 0.
+along, see :mod:`xlportfolio.moving_thresholds`. A weight of 0 leaves a criterion out, and stays 0.
 
 References
 ----------
@@ -22,15 +22,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from enum import Enum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from xlportfolio.model import Quadrant, ThresholdRule
-from xlportfolio.portfolio import Ints, Texts, quadrants
+from xlportfolio.portfolio import quadrants
 from xlportfolio.robustness import HALF_UNIT, RatedAxis
-from xlportfolio.scoring import DECIMALS, Bools, Floats, rounded, weighted_scores
+from xlportfolio.scoring import DECIMALS, Bools, Floats, Ints, Strings, rounded, weighted_scores
+from xlportfolio.weight_changes import WeightChange
 
 #: A weight that would have to carry more than this of its axis is no way to change anything.
 MOST_SHARE = 0.999
@@ -46,45 +46,6 @@ _MOST_DECIMALS, _NEAR = 8, 0.01
 _SAME = 9
 #: Customers looked at together, so that the tables of all criteria stay small.
 _CHUNK = 4_096
-
-
-class Withheld(Enum):
-    """What stands instead of a change that may not be seen; there may be one or none."""
-
-    WITHHELD = "withheld"
-
-
-#: The only one.
-WITHHELD: Final = Withheld.WITHHELD
-
-
-class WeightChange(NamedTuple):
-    """A change of one weight, all others staying as they are.
-
-    Attributes
-    ----------
-    name
-        The criterion; ``"value_weight"`` or ``"benefit_weight"`` for the weight of an axis.
-    of_axis
-        Whether it is the weight of an axis.
-    now, then
-        The weight today and the first that makes the difference, as entered in the workbook.
-    typed
-        That weight with few decimals, rounded away from today's; it makes the difference too.
-    share_now, share_then
-        The same as shares, 0 to 1: of the weights of the criterion's axis, or of both axes.
-    quadrant
-        The type that the customer gets; ``None`` for a change of order.
-    """
-
-    name: str
-    of_axis: bool
-    now: float
-    then: float
-    typed: float
-    share_now: float
-    share_then: float
-    quadrant: Quadrant | None
 
 
 class Rated(NamedTuple):
@@ -310,11 +271,11 @@ class _Types(_Search):
         self._sides = [_Scored(axis, group, rows) for axis, group in pairs]
         self._now = self._quadrants([side.now for side in self._sides])
 
-    def _quadrants(self, scores: Sequence[Floats]) -> Texts:
+    def _quadrants(self, scores: Sequence[Floats]) -> Strings:
         value, benefit = scores
         return quadrants(value, benefit, *(axis.threshold for axis in self.rated.axes))
 
-    def _then(self, at: Ints, group: int, k: Ints, weights: Floats) -> tuple[Texts, Bools]:
+    def _then(self, at: Ints, group: int, k: Ints, weights: Floats) -> tuple[Strings, Bools]:
         scores = [side.now[at] for side in self._sides]
         side = self._sides[group]
         scores[group], covered = side.then(at, k, weights, self.rated.min_coverage)

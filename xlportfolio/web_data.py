@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xlportfolio.advice import standard_strategies, strategies_for
 from xlportfolio.analysis import NOBODY
 from xlportfolio.audience import Audience
 from xlportfolio.locale import texts
@@ -26,6 +25,7 @@ from xlportfolio.model import Axis, Criterion, Strategy, ThresholdRule
 from xlportfolio.movement import Change, Movement, largest_moves
 from xlportfolio.movement_words import put_into_words
 from xlportfolio.run import Run
+from xlportfolio.strategies import standard_strategies, strategies_for
 from xlportfolio.wording import notes
 
 Data = dict[str, Any]

@@ -18,15 +18,12 @@ from xlportfolio.locale import Phrase
 from xlportfolio.model import Axis, Criterion, ScoringModel
 from xlportfolio.pairwise import (
     RANDOM_INDEX,
-    Dispute,
     PairwiseWeights,
     Revision,
-    agreement,
-    disputes,
-    group_judgments,
     pairwise_weights,
     worst_judgments,
 )
+from xlportfolio.raters import Dispute, agreement, disputes, group_judgments
 from xlportfolio.scoring import Floats
 from xlportfolio.weighting import (
     Method,
@@ -64,7 +61,9 @@ class Rater:
     @property
     def has_judged(self) -> bool:
         """Whether there is a judgment on any pair."""
-        return int((~np.isnan(self.judgments)).sum()) > len(self.judgments)
+        judged = ~np.isnan(self.judgments)
+        np.fill_diagonal(judged, val=False)
+        return bool(judged.any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlportfolio.column_look import LINE_HEIGHT
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import INPUT, LINE, LINE_HEIGHT, SOFT, packed, with_tables
+from xlportfolio.look import INPUT, LINE, SOFT, packed, with_tables
 from xlportfolio.schema.contract import LAST_ROW
 from xlportfolio.tables import HEADER_ROW, Kind, SheetTable
 from xlportfolio.weighing import CONSISTENT

@@ -14,7 +14,8 @@ import numpy as np
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis, heading, name_key
-from xlportfolio.pairwise import LARGEST_JUDGMENT, Dispute, PairwiseWeights, Revision
+from xlportfolio.pairwise import LARGEST_JUDGMENT, PairwiseWeights, Revision
+from xlportfolio.raters import Dispute
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.scoring import Floats, rounded
 from xlportfolio.tables import HEADER_ROW, Kind, ReportColumn, SheetTable, Summary
@@ -80,7 +81,7 @@ class _Weights:
         self.axes, self.words = axes, words
 
     def column(self, key: str, kind: Kind, cells: Sequence[str] | Floats) -> ReportColumn:
-        return ReportColumn(key, self.words(f"columns.{key}"), kind, cells)
+        return ReportColumn.headed(key, kind, cells, self.words)
 
     def table(self, sheet: str) -> SheetTable:
         """A row for each criterion that counts."""
@@ -221,16 +222,13 @@ class _Pairwise:
         made = int(np.triu(~np.isnan(self.judgments), k=1).sum())
         progress = words("weighing.made", made=made, asked=comparison.asked)
         said = verdict(self.weighing, words) if self.is_alone else self._own_verdict()
+        ratio = np.array([consistency(self.result)])
         columns = {
-            _MADE: ReportColumn("made", words("columns.made"), Kind.WORD, [progress]),
-            _RATIO: ReportColumn(
-                "ratio", words("columns.ratio"), Kind.RATIO, np.array([consistency(self.result)])
-            ),
+            _MADE: ReportColumn.headed("made", Kind.WORD, [progress], words),
+            _RATIO: ReportColumn.headed("ratio", Kind.RATIO, ratio, words),
         }
         if width >= _VERDICT:
-            columns[_VERDICT] = ReportColumn(
-                "verdict", words("columns.verdict"), Kind.PROSE, [said]
-            )
+            columns[_VERDICT] = ReportColumn.headed("verdict", Kind.PROSE, [said], words)
         return Summary(tuple(columns.values()), (None,), tuple(columns))
 
 

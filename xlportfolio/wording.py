@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from xlportfolio.advice import reasons
-from xlportfolio.analysis import Note, PortfolioAnalysis, numbers_of
+from xlportfolio.analysis import Note, PortfolioAnalysis
 from xlportfolio.consequences import (
     LEVER_AXES,
     Consequences,
@@ -25,9 +23,11 @@ from xlportfolio.findings import Finding
 from xlportfolio.firmness import Firmness
 from xlportfolio.locale import Texts, texts
 from xlportfolio.locale import words as spellings
-from xlportfolio.model import Axis, Criterion, Role, ScaleKind
-from xlportfolio.scoring import Yardstick, rounded
-from xlportfolio.tipping import WeightChange, Withheld
+from xlportfolio.model import Axis, Criterion, Role
+from xlportfolio.reasons import reasons
+from xlportfolio.scale import ScaleKind
+from xlportfolio.scoring import Floats, Ints, Yardstick, numbers_of, rounded
+from xlportfolio.weight_changes import WeightChange, Withheld
 
 #: Units of measures that people read as percentages.
 _SHARES = spellings("measures", "share")
@@ -39,8 +39,6 @@ _MOST_DECIMALS = 6
 _DIGITS = 3
 #: Customers behind a finding that are named at most.
 _NAMED = 8
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +208,7 @@ def measure_text(
     return spell
 
 
-def decimals_of(numbers: npt.NDArray[np.float64], unit: str) -> int:
+def decimals_of(numbers: Floats, unit: str) -> int:
     """With how many decimals measures are shown that have a unit; NaN for missing ones."""
     least = _PERCENT if _is_share(unit) else 0
     present = numbers[~np.isnan(numbers)]
@@ -243,7 +241,7 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
     """
     kind, levels = criterion.scale.kind, [level.value for level in sorted(criterion.scale.levels)]
     falls_again = levels not in (sorted(levels), sorted(levels, reverse=True))
-    is_checked = kind is ScaleKind.STEPS or (kind is ScaleKind.PIECEWISE and falls_again)
+    is_checked = falls_again or not kind.glides
     yardstick = Yardstick([criterion]) if is_checked else None
 
     def is_enough(number: float, target: float) -> bool:
@@ -261,7 +259,7 @@ def _beyond(criterion: Criterion, usual: int) -> Callable[[float, bool], tuple[f
                     return whole / 10**decimals, decimals
         return target, usual + _MOST_DECIMALS
 
-    return cache(round_away) if kind is ScaleKind.STEPS else round_away  # steps have few targets
+    return round_away if kind.glides else cache(round_away)  # steps have few targets
 
 
 # --- how firm types and ranks are ---------------------------------------------------------------

@@ -11,17 +11,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from support.packages import parts_of
 from xlportfolio.audience import Audience
 from xlportfolio.calculation import Calculation, calculation
 from xlportfolio.files.change import scratch
 from xlportfolio.files.graft import graft_tables
+from xlportfolio.files.live import make_numbers
 from xlportfolio.files.package import Package
 from xlportfolio.files.read import read_tables
 from xlportfolio.files.workbook import Workbook
-from xlportfolio.files.writing import OpenSheet
 from xlportfolio.locale import texts
 from xlportfolio.look import packed, with_tables
 from xlportfolio.run import Run
@@ -67,13 +66,7 @@ def computing(book: Path, out: Path, audience: Audience | None = None) -> Calcul
     tables = [figures.scales, figures.customers]
     with closing(Package(book)) as package:
         workbook = Workbook(package)
-        for sheet in {number.sheet for number in figures.numbers}:
-            writer = OpenSheet(workbook, sheet)
-            for number in figures.numbers:
-                if number.sheet == sheet:
-                    letters, row = coordinate_from_string(number.address)
-                    writer.write(column_index_from_string(letters), row, number.number)
-            writer.put()
+        make_numbers(workbook, figures)
         drawn = scratch(workbook, lambda: packed(with_tables(tables, words)))
         graft_tables(workbook, drawn, tables, {})
         with out.open("wb") as file:

@@ -13,13 +13,16 @@ from support.books import CRITERIA, CRITERIA_HEADER, CUSTOMERS, CUSTOMERS_HEADER
 from xlportfolio.history import COLUMNS, History
 from xlportfolio.history_sheets import history_sheet, models_sheet
 from xlportfolio.locale import texts
-from xlportfolio.model import ScaleKind, name_key
+from xlportfolio.model import name_key
 from xlportfolio.run import Run
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import RawTable, Table, contract, interpret
 from xlportfolio.schema.contract import Cell
 from xlportfolio.tables import Kind, ReportColumn, SheetTable
 
 Row = Sequence[Any]
+#: The ends of three months, on which a workbook is scored.
+FIRST, SECOND, THIRD = dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)
 
 
 def cells_of(column: ReportColumn) -> list[Cell]:

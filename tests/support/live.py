@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ def answers(book: xw.Book, *given: str) -> None:
 def done(book: xw.Book) -> None:
     macros.rescore(book)
     assert said(book).startswith(("Done: ", "Fertig: ")), said(book)
+
+
+def dated(book: xw.Book, day: dt.date) -> None:
+    """Let the workbook be scored for another day, which stands first among its settings."""
+    book.sheets["Settings"].range("B2").value = day
 
 
 def table_of(book: xw.Book, name: str) -> xw.main.Table:

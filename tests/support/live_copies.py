@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
-from support.computing import TODAY
+from support.computing import run_of
 from xlportfolio.audience import Audience, audience_of
-from xlportfolio.calculation import Calculation, calculation
-from xlportfolio.files.change import change, scratch
-from xlportfolio.files.graft import graft, graft_tables
-from xlportfolio.files.ours import find_ours
-from xlportfolio.files.read import read_tables
-from xlportfolio.files.refresh import dissolve_scorecards, put_formulas
-from xlportfolio.files.workbook import Workbook
-from xlportfolio.live_report import live_report, live_scorecard
-from xlportfolio.live_texts import live_texts
+from xlportfolio.calculation import Calculation
+from xlportfolio.files import live
+from xlportfolio.files.change import change
+from xlportfolio.files.copying import turn_into_copy
 from xlportfolio.locale import texts
-from xlportfolio.look import draw, packed, with_tables
 from xlportfolio.run import Run
-from xlportfolio.schema import interpret
 from xlportfolio.schema.contract import column_letters
-from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.sharing import Sharing
 from xlportfolio.tables import FIRST_ROW, Kind, ReportColumn, SheetTable, Summary
 
@@ -91,7 +85,7 @@ class Constants(Calculation):
         return column_letters((*WORDS, *NUMBERS).index(key) + 1)
 
 
-def constants(audience: Audience, live: frozenset[str] | None = None) -> Constants:
+def constants(audience: Audience, _: Mapping[str, str] | None = None) -> Constants:
     """A calculation that says what the run says, until a test writes something else there."""
     run = audience.run
     found, settings = figures_of(run), settings_of(run)
@@ -128,24 +122,18 @@ def constants(audience: Audience, live: frozenset[str] | None = None) -> Constan
         summary=above,
         formulas={"A4": "FALSE"},
     )
-    keys = frozenset((*WORDS, *NUMBERS)) if live is None else live
-    return Constants(table, table, (), keys, {}, {})
-
-
-def real(audience: Audience) -> Calculation:
-    """The calculation that a copy holds."""
-    words = texts(audience.run.presentation.language)
-    names = {key: words(f"sheets.{key}") for key in ("scales", "calculation")}
-    return calculation(audience, names)
+    nothing = ReportColumn("nothing", "nothing", Kind.WORD, [""])
+    scales = SheetTable("scales", "tblLiveScales", "Nothing", "Nothing", (), (nothing,))
+    return Constants(scales, table, (), frozenset((*WORDS, *NUMBERS)), {}, {})
 
 
 def live_copy(
     path: Path,
     out: Path,
-    figures: Callable[[Audience], Calculation] = constants,
+    figures: Callable[[Audience, Mapping[str, str]], Calculation] = constants,
     sharing: Sharing = EVERYTHING,
 ) -> tuple[Run, Calculation]:
-    """Write a copy that goes on computing; nothing of the user's is changed but the scorecard.
+    """Write a copy that goes on computing.
 
     Parameters
     ----------
@@ -156,33 +144,16 @@ def live_copy(
     -------
     The run as it may be seen, and the calculation.
     """
-    done: list[tuple[Run, Calculation]] = []
+    done: list[Calculation] = []
 
-    def work(workbook: Workbook) -> None:
-        ours = find_ours(workbook)
-        given = interpret(read_tables(workbook))
-        audience = audience_of(Run.of(given, today=TODAY), sharing)
-        run, made = audience.run, figures(audience)
-        report = run.report(ours.names(workbook, run.sheet_names))
-        name = texts(run.presentation.language)("sheets.texts")
-        wording = live_texts(report, audience, name)
-        report = live_report(report, audience, made, wording)
-        shown = rows_of(scorecard(run.analysis, given.rows, given.presentation.language))
-        places = dissolve_scorecards(workbook, shown)
-        put_formulas(workbook, places, live_scorecard(audience, made))
-        drawn = scratch(workbook, lambda: draw(report, run.presentation.language))
-        graft(workbook, drawn, ours, report)
-        tables = [
-            wording,
-            *{id(t): t for t in (made.scales, made.customers)}.values(),
-        ]
-        words = texts(run.presentation.language)
-        drawn = scratch(workbook, lambda: packed(with_tables(tables, words)))
-        graft_tables(workbook, drawn, tables, {})
-        done.append((run, made))
+    def calculated(audience: Audience, names: Mapping[str, str]) -> Calculation:
+        done.append(figures(audience, names))
+        return done[-1]
 
-    change(path, out, work, backup=False)
-    return done[0]
+    audience = audience_of(run_of(path), sharing)
+    with patch.object(live, "calculation", calculated):
+        change(path, out, partial(turn_into_copy, audience=audience))
+    return audience.run, done[0]
 
 
 def cells_of(document: Any) -> Mapping[str, list[tuple[Any, ...]]]:

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import xlwings as xw
 
@@ -24,6 +22,7 @@ from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.customer import OutputPage, lay_out_page, selected_customer
 from xlportfolio.excel.matrix import OutputMatrix, fill_matrix, lay_out_matrix
 from xlportfolio.excel.ranges import SeenTable, asked, read
+from xlportfolio.excel.refusals import broken_off, undo
 from xlportfolio.excel.sheets import (
     Output,
     OutputTable,
@@ -40,14 +39,10 @@ from xlportfolio.schema import TABLES as INPUT_TABLES
 from xlportfolio.schema import RawTable, Table
 from xlportfolio.schema.contract import KEPT_TABLES, sheet_table
 from xlportfolio.state import STATE, state_array
-from xlportfolio.tables import SheetTable
+from xlportfolio.tables import SheetTable, free_name
 
 #: What the name of a sheet of ours without a table refers to.
 _HOME = re.compile(r"=?'?(?P<sheet>.*?)'?!(?P<cell>\$?[A-Z]+\$?[0-9]+)")
-
-
-class BrokenOffError(XlPortfolioError):
-    """Excel refused something after writing had begun."""
 
 
 class LiveBook:
@@ -126,11 +121,11 @@ class LiveBook:
     def names(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """What each sheet of ours is called, or will be."""
         ours = {key: sheet.name for key, sheet in self._ours.items()}
-        taken = {*self.sheets, *(name.casefold() for name in ours.values())}
+        taken = {*self.sheets, *ours.values()}
         for key in ORDER:
             if key not in ours:
                 ours[key] = free_name(wanted[key], taken)
-                taken.add(ours[key].casefold())
+                taken.add(ours[key])
         return ours
 
     # --- the page of a customer ----------------------------------------------------------------
@@ -171,7 +166,7 @@ class LiveBook:
             there = None
         if there is not None:
             there.prepare()
-        name = there.sheet.name if there else free_name(run.page_name, set(self.sheets))
+        name = there.sheet.name if there else free_name(run.page_name, self.sheets)
         page = run.page(position, name)
         made: list[xw.Sheet] = []
         try:
@@ -186,12 +181,12 @@ class LiveBook:
             for new in made:
                 self._name(PAGE_NAME, new)
         except BaseException as error:
-            undone = _undo([there] if there else [], made)
+            undone = undo([there] if there else [], made)
             with suppress(Exception):
                 front.activate()
             if not isinstance(error, Exception):
                 raise
-            raise _broken_off(error, name, undone=undone) from error
+            raise broken_off(error, name, undone=undone) from error
 
     def _new_page(self, made: list[xw.Sheet], page: CustomerPage, language: str) -> xw.Sheet:
         """Add the page to the end of the workbook, to ``made`` as soon as it is there."""
@@ -283,11 +278,11 @@ class LiveBook:
                 output.write()
             finish(made)
         except BaseException as error:
-            undone = _undo(begun, made.values())
+            undone = undo(begun, made.values())
             if not isinstance(error, Exception) or (isinstance(error, XlPortfolioError) and undone):
                 raise
             at = begun[-1].sheet.name if begun else [*new][min(len(made), len(new) - 1)]
-            raise _broken_off(error, at, undone=undone) from error
+            raise broken_off(error, at, undone=undone) from error
 
     def _make(
         self,
@@ -345,65 +340,3 @@ class LiveBook:
             self._name(MATRIX_NAME, matrix)
         if STATE in self.book.names:
             self.book.names[STATE].refers_to = f"={state_array(state)}"
-
-
-def free_name(wanted: str, taken: set[str]) -> str:
-    """The name, or the name with ``(2)`` and so on if a sheet has it already."""
-    candidate, number = wanted, 2
-    while candidate.casefold() in taken:
-        candidate, number = f"{wanted} ({number})", number + 1
-    return candidate
-
-
-def _broken_off(error: Exception, sheet: str, *, undone: bool) -> BrokenOffError:
-    """What to say of a refusal while a sheet was written."""
-    key = "write_refused" if undone else "write_half"
-    return BrokenOffError(key, sheet=sheet, detail=f"{type(error).__name__}: {error}")
-
-
-def _undo(begun: Sequence[Output], made: Iterable[xw.Sheet]) -> bool:
-    """Put everything back as far as that goes; whether all of it went."""
-    undone = True
-    for step in (*(sheet.delete for sheet in made), *(output.restore for output in begun)):
-        try:
-            step()
-        except Exception:  # noqa: BLE001 (whatever Excel has against it, the others are put back)
-            undone = False
-    return undone
-
-
-@contextmanager
-def quiet(app: xw.App) -> Iterator[None]:
-    """Let Excel neither draw nor compute meanwhile; all is as it was afterwards, come what may.
-
-    Raises
-    ------
-    BrokenOffError
-        If Excel cannot be brought to draw or compute again.
-    """
-    before: dict[str, Any] = {}
-    try:
-        for name, value in (("screen_updating", False), ("calculation", "manual")):
-            with suppress(NotImplementedError):  # where an engine cannot tell, it stays as it is
-                was = getattr(app, name)
-                setattr(app, name, value)
-                before[name] = was
-        yield
-    except BaseException:
-        _restore(app, before)
-        raise
-    if not _restore(app, before):
-        raise BrokenOffError("state_left")
-
-
-def _restore(app: xw.App, before: Mapping[str, Any]) -> bool:
-    """Set states of Excel, which may be busy for a moment; whether it took all of them."""
-    left = dict(before)
-    for pause in (0.05, 0.2, 1.0, 0.0):
-        for name, was in list(left.items()):
-            with suppress(Exception):
-                setattr(app, name, was)
-                del left[name]
-        if left:
-            time.sleep(pause)
-    return not left

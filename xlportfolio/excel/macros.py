@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import xlwings as xw
 
-from xlportfolio.excel.host import LiveBook, quiet
+from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.incoming import (
     LiveIntake,
     NotAnsweredError,
@@ -18,6 +18,7 @@ from xlportfolio.excel.incoming import (
     noteworthy,
     told,
 )
+from xlportfolio.excel.refusals import quiet
 from xlportfolio.excel.voice import Voice, speaking
 from xlportfolio.excel.weights import LiveWeights
 from xlportfolio.intake import Intake

@@ -6,11 +6,12 @@ from contextlib import suppress
 
 import xlwings as xw
 
-from xlportfolio.excel.host import LiveBook, free_name
+from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.ranges import Rows, SeenTable, entry, write
 from xlportfolio.schema.cells import as_text
 from xlportfolio.schema.contract import IMPORTED
 from xlportfolio.schema.merging import Memory
+from xlportfolio.tables import free_name
 
 #: The headers of the table, which nobody reads and which are the same in all languages.
 _HEADER = [column.fixed for column in IMPORTED.columns]

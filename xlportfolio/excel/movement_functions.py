@@ -14,12 +14,12 @@ from xlportfolio.excel.cells import cell_rows
 from xlportfolio.excel.conversion import ManyRows
 from xlportfolio.excel.faults import argument_fault, fault_text, in_words
 from xlportfolio.locale import FALLBACK, texts
-from xlportfolio.model import Range
-from xlportfolio.schema.cells import as_date, as_id, as_number, is_blank
+from xlportfolio.scale import Range
+from xlportfolio.schema.cells import as_date, as_number, is_blank
 from xlportfolio.schema.contract import HISTORY, Cell
 from xlportfolio.schema.grid import Grid
+from xlportfolio.schema.history import identifier_of, quadrant_of
 from xlportfolio.schema.settings import language_of
-from xlportfolio.schema.words import KEPT_QUADRANTS
 
 _HEADER = (
     *("since", "quadrant_then", "quadrant_now"),
@@ -123,7 +123,8 @@ class _Kept:
         self._rows: dict[dt.date | None, dict[str, int]] = {then: {}, now: {}}
         self._now = now
         for i, day in zip(self._grid.rows, days, strict=True):
-            number = as_id(self._grid.cell(i, "customer_id")) or self._grid.text(i, "customer")
+            number = identifier_of(self._grid.cell(i, "customer_id"))
+            number = number or self._grid.text(i, "customer")
             self._known.add(number)
             if day in self._rows:
                 self._rows[day].setdefault(number, i)
@@ -147,8 +148,8 @@ class _Kept:
         InputError
             If no day knows the number.
         """
-        number = as_id(cell)
-        if number not in self._known or not number:
+        number = identifier_of(cell)
+        if number is None or number not in self._known:
             raise argument_fault("unknown_in_history_argument", "customer_id", found=cell)
         then, now = self._row(self._since, number), self._row(self._now, number)
         changes = [b - a for a, b in zip(then.scores, now.scores, strict=True)]
@@ -168,5 +169,5 @@ class _Kept:
 
     def _type(self, i: int) -> str | None:
         """The type of a row in the language of the headers, whichever it was written in."""
-        quadrant = KEPT_QUADRANTS.get(self._grid.text(i, "quadrant"))
-        return None if quadrant is None else self.words(f"quadrants.{quadrant}")
+        quadrant = quadrant_of(self._grid.cell(i, "quadrant"))
+        return self.words(f"quadrants.{quadrant}") if quadrant else None

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import xlwings as xw
 from xlwings.utils import address_to_index_tuple
 
+from xlportfolio.column_look import STYLES, summary_heights, widths
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel.blocks import Block, are_there, around, head_blocks, write_back, write_blocks
 from xlportfolio.excel.ranges import (
@@ -29,7 +30,7 @@ from xlportfolio.excel.ranges import (
 )
 from xlportfolio.history_sheets import MEASURE
 from xlportfolio.locale import LANGUAGES, texts
-from xlportfolio.look import HEADER, STYLES, summary_heights, widths
+from xlportfolio.look import HEADER
 from xlportfolio.model import name_key
 from xlportfolio.schema.contract import Cell, column_letters
 from xlportfolio.tables import HEADER_ROW, TYPED, Kind, ReportColumn, SheetTable

@@ -17,7 +17,8 @@ from xlportfolio.excel.arguments import Block, Cells, flat, only, read_once, tab
 from xlportfolio.excel.cells import cell_of
 from xlportfolio.excel.faults import argument_fault
 from xlportfolio.locale import FALLBACK
-from xlportfolio.model import Criterion, ScaleKind, category_key, name_key
+from xlportfolio.model import Criterion, name_key
+from xlportfolio.scale import ScaleKind, category_key
 from xlportfolio.schema import RawTable, in_order
 from xlportfolio.schema.cells import as_category, as_number, as_text
 from xlportfolio.schema.contract import CUSTOMERS, Cell

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import xlwings as xw
 
 from xlportfolio.errors import InputError, Problem, Severity, XlPortfolioError
-from xlportfolio.excel.host import BrokenOffError
+from xlportfolio.excel.refusals import BrokenOffError
 from xlportfolio.locale import language_of_system, texts
 from xlportfolio.movement_sheet import compared, missing, nothing_compared
 from xlportfolio.run import Run

@@ -12,7 +12,7 @@ from functools import cached_property
 import xlwings as xw
 
 from xlportfolio.errors import XlPortfolioError
-from xlportfolio.excel.host import LiveBook, free_name
+from xlportfolio.excel.host import LiveBook
 from xlportfolio.excel.ranges import SeenTable, entered, formulas, write
 from xlportfolio.excel.sheets import OutputTable
 from xlportfolio.model import Axis, name_key
@@ -21,7 +21,7 @@ from xlportfolio.schema import RawTable, Table
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.weights import WEIGHTS_TABLE, entries_table
 from xlportfolio.state import MACROS_NAME
-from xlportfolio.tables import SheetTable
+from xlportfolio.tables import SheetTable, free_name
 from xlportfolio.weighing import Taking, as_entered, weighed, with_taken
 from xlportfolio.weight_look import draw_weights
 from xlportfolio.weight_sheets import Place, weight_tables
@@ -58,7 +58,7 @@ class LiveWeights:
         """What the sheet of all methods is called, and where criteria are compared."""
 
         def free(wanted: str, made: set[str]) -> str:
-            return free_name(wanted, {*self.live.sheets, *(name.casefold() for name in made)})
+            return free_name(wanted, {*self.live.sheets, *made})
 
         there = [(seen.name, seen.sheet.name) for seen in self.seen.values()]
         book = self.live.book

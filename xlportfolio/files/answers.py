@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from xlportfolio.errors import Problem, note, warning
-from xlportfolio.files.cells import Area, SheetCells, give_addresses
+from xlportfolio.files.cells import FILLING, Area, SheetCells, give_addresses
 from xlportfolio.files.lost import Losses, Lost, macro_sheets
 from xlportfolio.files.lost_rules import drop_names, drop_rules, keep_series
 from xlportfolio.files.package import Element, to_xml
@@ -26,8 +26,6 @@ _NOT_COMPUTED = frozenset(
 )
 _FAULT = "#KP!"
 _OLD = tuple(f" ({texts(language)('macros.not_recomputed')})" for language in LANGUAGES)
-#: Formulas of one cell that fill others.
-_FILLING = frozenset({"array", "dataTable"})
 
 
 def keep_answers(
@@ -158,7 +156,7 @@ class _Answers:
     def settle(self, keep: Keep) -> _Found:
         """Let values stand for formulas; formulas of calculated columns and of totals go too."""
         lost = list(self._lost())
-        is_filling = any(formula.get("t") in _FILLING for formula, _ in lost)
+        is_filling = any(formula.get("t") in FILLING for formula, _ in lost)
         cells = SheetCells(self.root) if is_filling else None
         macros: set[str] = set()
         for formula, reason in lost:
@@ -168,7 +166,7 @@ class _Answers:
             cell.remove(formula)
             cell.attrib.pop("cm", "")
             self._settle(cell, reason, keep, is_first=True)
-            if cells is not None and formula.get("t") in _FILLING:
+            if cells is not None and formula.get("t") in FILLING:
                 for other in _others(cells, Area.of(formula.get("ref", "A1")), cell):
                     self._settle(other, reason, keep, is_first=False)
         return _Found(len(lost), self._missing, self._old, macros)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
 from xlportfolio.files.removal import detach, of_ids
@@ -105,7 +106,7 @@ def _clean_workbook(workbook: Workbook, traces: Traces) -> None:
         match local_name(element):
             case "absPath":
                 traces.folder = element.get("url") or traces.folder
-                _remove_with_choice(element)
+                take_out(element)
             case "fileSharing":
                 _add(traces.people, _taken(element, "userName"))
 
@@ -122,17 +123,6 @@ def _clean_workbook(workbook: Workbook, traces: Traces) -> None:
     detach(package, workbook.part, _is_one_of("person", "usernames"))
     if detach(package, workbook.part, is_of_sharepoint):
         traces.others = True
-
-
-def _remove_with_choice(element: Element) -> None:
-    """Remove an element, and what would only say that it may be left out."""
-    parent = element.getparent()
-    while parent is not None:
-        parent.remove(element)
-        is_wrapper = local_name(parent) in {"Choice", "AlternateContent"}
-        if not is_wrapper or len(parent):
-            return
-        element, parent = parent, parent.getparent()
 
 
 def _clean_sheet(package: Package, sheet: Sheet, traces: Traces) -> None:
@@ -153,7 +143,7 @@ def _clean_sheet(package: Package, sheet: Sheet, traces: Traces) -> None:
             case "pageSetup" if element.get(R_ID) in printers:
                 del element.attrib[R_ID]
             case "legacyDrawing" if element.get(R_ID) in empty:
-                _remove_with_choice(element)
+                take_out(element)
             case "scenario":
                 # Excel says in its comment who made it
                 for attribute in ("user", "comment"):

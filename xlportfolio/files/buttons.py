@@ -10,6 +10,7 @@ import re
 from html import unescape
 
 from xlportfolio.errors import Problem, note
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.package import Element, Relationship, local_name, to_xml
 from xlportfolio.files.removal import detach, of_ids
 from xlportfolio.files.workbook import R_ID, Sheet, Workbook, main
@@ -20,9 +21,7 @@ _MACRO = re.compile(rb"\s*<(\w+:)?FmlaMacro>(.*?)</\1FmlaMacro>", re.DOTALL)
 _NUMBER = re.compile(rb"""\s(?:id|\w+:spid)\s*=\s*["'][^"']*_s(\d+)["']""")
 _ANY_SHAPE = re.compile(rb"<(?:\w+:)?(?:shape|group|rect|oval|line|roundrect|image)\s")
 _OURS = re.compile(r"(?:.*[!.])?Kp[A-Z]\w*", re.DOTALL)
-_ANCHORS = frozenset({"twoCellAnchor", "oneCellAnchor", "absoluteAnchor"})
 _SHAPES = frozenset({"sp", "pic", "graphicFrame", "cxnSp", "grpSp"})
-_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
 
 def unlink_buttons(workbook: Workbook) -> list[Problem]:
@@ -72,7 +71,7 @@ class _Buttons:
             for element in control.iter():
                 is_changed = element.attrib.pop("macro", "") != "" or is_changed
         for control in gone:
-            _take_out(control)
+            take_out(control)
         detach(self._package, self._sheet.part, of_ids([c.get(R_ID, "") for c in gone]))
         if empty or is_changed:
             root = self._package.xml(self._sheet.part) if root is None else root
@@ -139,7 +138,7 @@ class _Buttons:
             number = next((e.get("id") for e in shape.iter("{*}cNvPr")), None)
             macro = shape.get("macro")
             if (macro and self._note(macro, number)) or number in self._ours:
-                _take_out(shape)
+                take_out(shape)
                 is_changed = True
             elif macro:
                 shape.set("macro", "")
@@ -153,26 +152,5 @@ class _Buttons:
         for name in ("drawing", "legacyDrawing", "legacyDrawingHF"):
             for element in list(root.iter(main(name))):
                 if element.get(R_ID) == relationship.id:
-                    _take_out(element)
+                    take_out(element)
         detach(self._package, self._sheet.part, of_ids([relationship.id]))
-
-
-def _take_out(element: Element) -> None:
-    """Take an element away, with what is only there for it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    parent.remove(element)
-    kind = local_name(parent)
-    if parent.tag == f"{_COMPATIBILITY}Choice" and not len(parent):
-        alternatives = parent.getparent()
-        if alternatives is not None and not any(
-            len(e) for e in alternatives if e.tag == f"{_COMPATIBILITY}Choice"
-        ):
-            _take_out(alternatives)
-    elif (
-        kind in _ANCHORS
-        or (kind == "controls" and not len(parent))
-        or (kind == "grpSp" and not any(local_name(e) in _SHAPES for e in parent))
-    ):
-        _take_out(parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.package import Element, local_name
 
 #: In charts of either kind, by the names of their elements; all of them may be left out.
@@ -23,7 +24,6 @@ _OF_CHARTS = frozenset(
 )
 #: In links: cells of other workbooks, and values that other programs sent.
 _OF_LINKS = frozenset({"sheetDataSet", "values"})
-_HOLDERS = frozenset({"ext", "extLst"})
 _LITERALS = frozenset({"numLit", "strLit"})
 
 
@@ -40,14 +40,14 @@ def clear_caches(root: Element) -> bool:
     names = {"chartSpace": _OF_CHARTS, "externalLink": _OF_LINKS}.get(local_name(root), ())
     found = [e for e in root.iter(etree.Element) if local_name(e) in names]
     for element in found:
-        _remove(element)
+        take_out(element)
     return bool(found)
 
 
 def drop_empty_points(root: Element) -> None:
     """Take points out of lists of constants in a chart that have lost their content."""
     for point in [e for e in root.iter("{*}pt") if _is_empty_literal(e)]:
-        _remove(point)
+        take_out(point)
 
 
 def _is_empty_literal(point: Element) -> bool:
@@ -59,13 +59,3 @@ def _is_empty_literal(point: Element) -> bool:
         and value is not None
         and not value.text
     )
-
-
-def _remove(element: Element) -> None:
-    """Take an element out, and extensions that held nothing else."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    parent.remove(element)
-    if local_name(parent) in _HOLDERS and not len(parent):
-        _remove(parent)

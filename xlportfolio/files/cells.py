@@ -35,6 +35,8 @@ _OF_CONTENT = frozenset({"t", "cm", "vm", "ph"})
 #: Whole numbers are exact below this, and written without a decimal point.
 _EXACT = 1e15
 _TRUE = frozenset({"1", "true"})
+#: The kinds of formulas that fill an area.
+FILLING = frozenset({"array", "dataTable"})
 _LACKS_ADDRESS = etree.XPath(
     "boolean(m:sheetData/m:row[not(@r)]) or boolean(m:sheetData/m:row/m:c[not(@r)])",
     namespaces={"m": MAIN},
@@ -65,6 +67,10 @@ class Area(NamedTuple):
         """The address of its first cell."""
         return f"{column_letters(self.left)}{self.top}"
 
+    def holds(self, column: int, row: int) -> bool:
+        """Whether a cell lies in it."""
+        return self.left <= column <= self.right and self.top <= row <= self.bottom
+
     def meets(self, other: Area) -> bool:
         """Whether two areas share a cell."""
         return (
@@ -73,6 +79,16 @@ class Area(NamedTuple):
             and self.top <= other.bottom
             and other.top <= self.bottom
         )
+
+    @property
+    def width(self) -> int:
+        """The number of its columns."""
+        return self.right - self.left + 1
+
+    @property
+    def height(self) -> int:
+        """The number of its rows."""
+        return self.bottom - self.top + 1
 
     @property
     def rows(self) -> range:
@@ -224,6 +240,17 @@ class SheetCells:
             self._dimension.set("ref", str(seen.around(area)))
 
 
+def cells_of(root: Element, area: Area) -> Iterator[tuple[int, Element]]:
+    """The cells that a sheet has in an area, each with its column."""
+    data = root.find(main("sheetData"))
+    for row in () if data is None else data.iterfind(_ROW):
+        if area.top <= int(row.get("r", "0")) <= area.bottom:
+            for cell in row.iterfind(_C):
+                column = _column(cell)
+                if area.left <= column <= area.right:
+                    yield column, cell
+
+
 def formula_cells(root: Element, area: Area) -> set[tuple[int, int]]:
     """Column and row of the cells in an area that formulas fill, also those of other cells.
 
@@ -238,7 +265,7 @@ def formula_cells(root: Element, area: Area) -> set[tuple[int, int]]:
         assert cell is not None
         column, row = coordinates(cell.get("r", "A1"))
         parts = [Area(column, row, column, row)]
-        if reference and formula.get("t") in {"array", "dataTable"}:
+        if reference and formula.get("t") in FILLING:
             parts.append(Area.of(reference))
         for part in parts:
             shared = part.within(area)
@@ -343,6 +370,15 @@ def set_answer(cell: Element, answer: Answer) -> None:
     else:
         cell.set("t", "str")
         value.text = office_text(answer or "")
+
+
+def forget_answer(cell: Element) -> None:
+    """Take away what a cell shows; its formula stays."""
+    for child in list(cell):
+        if child.tag != _F:
+            cell.remove(child)
+    for attribute in ("t", "vm"):
+        cell.attrib.pop(attribute, "")
 
 
 def give_addresses(root: Element) -> None:

@@ -12,8 +12,9 @@ from typing import IO, Generic, TypeVar
 from lxml import etree
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.fingerprint import steady
 from xlportfolio.files.package import Package
-from xlportfolio.files.save import backup_path, hold, no_temporary, steady
+from xlportfolio.files.save import backup_path, hold, no_temporary
 from xlportfolio.files.workbook import Workbook
 
 #: Told the key of each step as it begins; see ``steps`` in ``locale``.

@@ -10,7 +10,7 @@ from xlportfolio.audience import Audience
 from xlportfolio.errors import Problem, note, warning
 from xlportfolio.files.answers import Keep
 from xlportfolio.files.cells import Area
-from xlportfolio.files.emptying import Emptying, Shared, addresses
+from xlportfolio.files.emptying import Emptying, SharedTexts, addresses
 from xlportfolio.files.filters import clear_links, loosen_filter, loosen_filters
 from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.references import Renaming
@@ -111,7 +111,7 @@ class _Clearing:
         renaming = self._renaming()
         rename(self.workbook, renaming)
         self._renew_tables()
-        shared = Shared.of(self.texts, self.teller)
+        shared = SharedTexts.of(self.texts, self.teller)
         stale = Stale(self.workbook, {*self.skip, *elsewhere})
         doubtful: dict[str, set[str]] = {}
         for sheet in self.workbook.sheets:
@@ -210,7 +210,7 @@ class _Clearing:
 
     # --- sheets --------------------------------------------------------------------------------
 
-    def _cells(self, sheet: Sheet, root: Element, shared: Shared) -> Emptying:
+    def _cells(self, sheet: Sheet, root: Element, shared: SharedTexts) -> Emptying:
         """The cells of a sheet, and what hangs on those that were emptied."""
         regions = self.regions.get(sheet.part, [])
         try:

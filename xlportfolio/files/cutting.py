@@ -20,20 +20,26 @@ _ANCHORS = frozenset(
 #: What may not be there without anything in it.
 _HOLDERS = frozenset(
     {
-        "controls",
-        "customProperties",
-        "ext",
-        "extLst",
-        "hyperlinks",
-        "imgProps",
-        "oleObjects",
-        "pivotCaches",
-        "pivotTableReferences",
-        "slicerCaches",
-        "slicerList",
-        "timelineCacheRefs",
-        "timelineRefs",
+        *("cellWatches", "conditionalFormatting", "conditionalFormattings", "controls"),
+        *("customProperties", "customSheetViews", "dataConsolidate", "dataRefs", "dataValidations"),
+        *("ext", "extLst", "externalReferences", "filterColumn", "hyperlinks", "imgProps"),
+        *("oleObjects", "pivotCaches", "pivotTableReferences", "protectedRanges", "scenarios"),
+        *("slicerCaches", "slicerList", "smartTags", "sortState", "sparklineGroup"),
+        *("sparklineGroups", "sparklines", "timelineCacheRefs", "timelineRefs", "webPublishItems"),
     }
+)
+#: What goes with the last element of this name, whatever else is in it, such as places and colours.
+_NEEDED = {
+    "conditionalFormatting": "cfRule",
+    "conditionalFormattings": "conditionalFormatting",
+    "dataValidations": "dataValidation",
+    "sparklines": "sparkline",
+    "sparklineGroup": "sparklines",
+    "sparklineGroups": "sparklineGroup",
+}
+#: What a group of shapes may hold, one of several choices too.
+_SHAPES = frozenset(
+    {"sp", "pic", "graphicFrame", "cxnSp", "grpSp", "contentPart", "AlternateContent"}
 )
 _CHOICES = frozenset({"Choice", "Fallback"})
 #: What only loses its attribute.
@@ -96,7 +102,7 @@ def cut(root: Element, element: Element) -> None:
         if local_name(ancestor) in _ANCHORS or local_name(parent) == "grpSp":
             unit = ancestor
             break
-    _remove(unit)
+    take_out(unit)
 
 
 def _upwards(element: Element) -> Iterable[Element]:
@@ -104,21 +110,37 @@ def _upwards(element: Element) -> Iterable[Element]:
     yield from element.iterancestors()
 
 
-def _remove(element: Element) -> None:
+def take_out(element: Element) -> None:
+    """Take an element out, with what is around nothing without it; counts follow.
+
+    Where it is one of several choices, all of them go: they show the same.
+    """
     parent = element.getparent()
     if parent is None:
         return
-    if local_name(parent) in _CHOICES:
-        alternatives = parent.getparent()
-        if alternatives is not None:
-            _remove(alternatives)
+    kind = local_name(parent)
+    if kind in _CHOICES:
+        take_out(parent)
         return
     following = element.tail
     parent.remove(element)
-    if local_name(parent) in _HOLDERS and not len(parent):
-        _remove(parent)
-    elif following and following.strip():
+    if kind in {"AlternateContent", *_ANCHORS} or _is_hollow(parent):
+        take_out(parent)
+        return
+    if parent.get("count") is not None:
+        parent.set("count", str(len(parent)))
+    if following and following.strip():
         parent.text = (parent.text or "") + following
+
+
+def _is_hollow(element: Element) -> bool:
+    kind = local_name(element)
+    if kind == "grpSp":
+        return not any(local_name(child) in _SHAPES for child in element)
+    needed = _NEEDED.get(kind)
+    if needed is not None:
+        return not any(local_name(child) == needed for child in element)
+    return kind in _HOLDERS and not len(element)
 
 
 def cut_pictures(root: Element) -> int:

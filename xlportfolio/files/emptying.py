@@ -7,32 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils import column_index_from_string
 
-from xlportfolio.files.cells import Area, give_addresses, set_content
+from xlportfolio.files.cells import Area, cells_of, forget_answer, give_addresses, set_content
 from xlportfolio.files.package import Element
 from xlportfolio.files.regions import People, Region
 from xlportfolio.files.sheet_telling import SheetTeller
+from xlportfolio.files.spanning import SpanningFormulas, give_own
 from xlportfolio.files.texts import CellTexts, read_aloud
 from xlportfolio.files.workbook import coordinates, main
 from xlportfolio.schema.contract import column_letters
 from xlportfolio.schema.merging import few
 
 _C, _F, _IS, _ROW, _V = map(main, ("c", "f", "is", "row", "v"))
-#: The kinds of formulas that fill an area.
-_FILLING = frozenset({"array", "dataTable"})
 _DIGITS = "0123456789"
 
 
-class Shared(NamedTuple):
+class SharedTexts(NamedTuple):
     """Which shared strings are told otherwise, by their number as the cells name it."""
 
     changed: Mapping[str, str | None]
 
     @classmethod
-    def of(cls, texts: CellTexts, teller: SheetTeller) -> Shared:
+    def of(cls, texts: CellTexts, teller: SheetTeller) -> SharedTexts:
         """Tell each of them once."""
         changed: dict[str, str | None] = {}
         for number, (text, spoken) in enumerate(zip(texts.shared, texts.spoken, strict=True)):
@@ -66,7 +63,7 @@ class Emptying:
         people: People,
         teller: SheetTeller,
         texts: CellTexts,
-        shared: Shared,
+        shared: SharedTexts,
         first_day: dt.datetime,
     ) -> None:
         give_addresses(root)
@@ -75,9 +72,7 @@ class Emptying:
         self._shared, self._first_day = shared.changed, first_day
         self._letters: dict[str, int] = {}
         self._reach = [(r, (r.whole.top, r.area.bottom)) for r in regions]
-        self._filling: list[tuple[Area, Element]] = []
-        self._masters: dict[str, tuple[str, Element]] = {}
-        self._followers: dict[str, list[Element]] = {}
+        self._spanning = SpanningFormulas()
         self._of_gone: set[int] = set()
         self.cleared: list[tuple[int, int]] = []
         self.doubtful: list[Element] = []
@@ -110,7 +105,7 @@ class Emptying:
         cells = [(self._column(cell), cell) for cell in row.iterfind(_C) if len(cell)]
         for _, cell in cells:
             if cell[0].tag == _F:
-                self._note(cell, cell[0])
+                self._spanning.note(cell, cell[0])
         here = [r for r, (top, bottom) in self._reach if top <= number <= bottom]
         named = {id(region): self._named(region, cells, number) for region in here}
         for region in here:
@@ -240,7 +235,7 @@ class Emptying:
         is_secret, new = self._told(cell, is_number=is_number)
         if not is_secret:
             return
-        master = cell if formula is not None else self._master(column, number)
+        master = cell if formula is not None else self._spanning.master(column, number)
         if master is not None:
             self._unanswer(master)
             forget_answer(cell)
@@ -248,11 +243,6 @@ class Emptying:
             self._clear(cell, column, number)
         else:
             self._write(cell, new)
-
-    def _master(self, column: int, number: int) -> Element | None:
-        """The cell whose formula fills another one, if there is one."""
-        areas = (pair for pair in self._filling if coordinates_in(pair[0], (column, number)))
-        return next((master for _, master in areas), None)
 
     def _told(self, cell: Element, *, is_number: bool) -> tuple[bool, str | None]:
         """Whether a cell shows a secret, and what stands for it; a number may be left alone."""
@@ -301,24 +291,13 @@ class Emptying:
             self._letters[letters] = column_index_from_string(letters)
         return self._letters[letters]
 
-    # --- formulas that fill several cells ------------------------------------------------------
-
-    def _note(self, cell: Element, formula: Element) -> None:
-        kind = formula.get("t")
-        if kind in _FILLING and formula.get("ref", cell.get("r")) != cell.get("r"):
-            self._filling.append((Area.of(formula.get("ref", "A1")), cell))
-        elif kind == "shared":
-            number = formula.get("si", "")
-            if formula.text and number not in self._masters:
-                self._masters[number] = formula.text, cell
-            else:
-                self._followers.setdefault(number, []).append(cell)
+    # --- formulas that stand for several cells -------------------------------------------------
 
     def _fill_areas(self) -> None:
         """Empty all cells of a formula for several that is gone, or crosses what was emptied."""
         gone = [
             (area, cell)
-            for area, cell in self._filling
+            for area, cell in self._spanning.areas
             if not len(cell) or any(_meets(region, area) for region in self._regions)
         ]
         for area, master in gone:
@@ -330,25 +309,12 @@ class Emptying:
 
     def _lead(self) -> None:
         """Give formulas of their own to cells that shared that of a cell which is empty now."""
-        for number, (text, master) in self._masters.items():
-            if len(master):
-                continue
-            for cell in self._followers.get(number, ()):
-                if not len(cell) or cell[0].tag != _F:
-                    continue
-                formula, origin = cell[0], master.get("r", "A1")
-                try:
-                    moved = Translator(f"={text}", origin).translate_formula(cell.get("r", "A1"))
-                except (TokenizerError, TranslatorError, ValueError, IndexError):
-                    self._clear(cell, *coordinates(cell.get("r", "A1")))
-                    continue
-                told = self._teller.formula(moved.removeprefix("="))
-                if told is None:
-                    self._clear(cell, *coordinates(cell.get("r", "A1")))
-                    continue
-                for attribute in ("t", "si", "ref"):
-                    formula.attrib.pop(attribute, "")
-                formula.text = told
+        for cell, text in self._spanning.orphans():
+            told = None if text is None else self._teller.formula(text)
+            if told is None:
+                self._clear(cell, *coordinates(cell.get("r", "A1")))
+            else:
+                give_own(cell, told)
 
 
 def _meets(region: Region, area: Area) -> bool:
@@ -358,31 +324,6 @@ def _meets(region: Region, area: Area) -> bool:
         any(column in region.hidden for column in shared.columns)
         or any(row in region.emptied for row in shared.rows)
     )
-
-
-def coordinates_in(area: Area, place: tuple[int, int]) -> bool:
-    """Whether a column and row lie in an area."""
-    return area.left <= place[0] <= area.right and area.top <= place[1] <= area.bottom
-
-
-def cells_of(root: Element, area: Area) -> Iterator[tuple[int, Element]]:
-    """The cells that a sheet has in an area, each with its column."""
-    data = root.find(main("sheetData"))
-    for row in () if data is None else data.iterfind(_ROW):
-        if area.top <= int(row.get("r", "0")) <= area.bottom:
-            for cell in row.iterfind(_C):
-                column = coordinates(cell.get("r", "A1"))[0]
-                if area.left <= column <= area.right:
-                    yield column, cell
-
-
-def forget_answer(cell: Element) -> None:
-    """Take away what a cell shows; its formula stays."""
-    for child in list(cell):
-        if child.tag != _F:
-            cell.remove(child)
-    for attribute in ("t", "vm"):
-        cell.attrib.pop(attribute, "")
 
 
 def addresses(places: Sequence[tuple[int, int]]) -> list[str]:

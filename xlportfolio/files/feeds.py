@@ -108,9 +108,6 @@ def _sever_pivots(workbook: Workbook) -> int:
     _sever_slicers(workbook, {e.get("cacheId", "") for e in listed})
     for element in listed:
         cut(workbook.root, element)
-    for holder in list(workbook.root.iter(main("pivotCaches"))):
-        if not len(holder):
-            workbook.root.remove(holder)
     detach(package, workbook.part, of_ids(caches))
     _sever_charts(package, names)
     return count
@@ -143,11 +140,7 @@ def _sever_slicers(workbook: Workbook, numbers: Collection[str]) -> None:
     names = set(caches.values())
     cut_ids(workbook.root, caches)
     detach(package, workbook.part, of_ids(caches))
-    for element in workbook.defined_names():
-        parent = element.getparent()
-        if parent is not None and element.get("name") in names:
-            parent.remove(element)
-    workbook.forget_names()
+    workbook.drop_names(lambda element: element.get("name") in names)
     for sheet in workbook.sheets:
         shown: set[str] = set()
         emptied: set[str] = set()

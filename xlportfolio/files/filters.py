@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from urllib.parse import unquote
 
 from xlportfolio.files.cells import Area
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.emptying import Emptying
 from xlportfolio.files.package import Element, Package, Relationship
 from xlportfolio.files.regions import Region
 from xlportfolio.files.sheet_telling import SheetTeller
-from xlportfolio.files.sweep import take
 from xlportfolio.files.workbook import R_ID, main
 
 _FILTER, _FILTER_COLUMN = main("autoFilter"), main("filterColumn")
@@ -42,7 +42,7 @@ def loosen_filter(definition: Element, region: Region, sheet: Element) -> int:
     if not found or not (region.emptied or region.hidden):
         return 0
     for condition in found:
-        take(condition)
+        take_out(condition)
     _show(sheet, region.area, region.emptied)
     return len(found)
 
@@ -75,7 +75,7 @@ def clear_links(
         relationship = related.get(link.get(R_ID, ""))
         area = Area.of(link.get("ref", "A1"))
         if done.is_empty(area) or _tells(relationship, teller):
-            take(link)
+            take_out(link)
             count += 1
     used = {link.get(R_ID) for link in root.iter(_HYPERLINK)}
     for relationship in related.values():

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from lxml import etree
 from openpyxl.utils.cell import quote_sheetname
 
+from xlportfolio.column_look import row_heights
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import set_answer
 from xlportfolio.files.ours import OurSheets, foreign_cell
@@ -32,7 +33,6 @@ from xlportfolio.files.workbook import (
     main,
     walk,
 )
-from xlportfolio.look import row_heights
 from xlportfolio.matrix import MATRIX, MATRIX_NAME, POINTS_COLUMN, POINTS_ROW
 from xlportfolio.report import ORDER, Report
 from xlportfolio.schema.contract import column_letters

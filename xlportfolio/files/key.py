@@ -9,7 +9,6 @@ from pathlib import Path
 
 from xlportfolio.audience import Alias
 from xlportfolio.errors import WorkbookError
-from xlportfolio.files.save import replace_file
 from xlportfolio.locale import LANGUAGES, spoken, texts
 
 _COLUMNS = ("customer_id", "customer", "shown_id", "shown")
@@ -49,16 +48,10 @@ def read_key(path: Path) -> tuple[Alias, ...]:
     return tuple(Alias(*row) for row in rows[1:])
 
 
-def write_key(path: Path, aliases: Iterable[Alias], language: str) -> None:
-    """Write the key as a whole or not at all: UTF-8 with its mark, by which Excel knows it.
-
-    Raises
-    ------
-    WorkbookError
-        If it cannot be written; what was there is then as it was.
-    """
+def key_file(aliases: Iterable[Alias], language: str) -> bytes:
+    """The key as a file: UTF-8 with its mark, by which Excel knows it."""
     words, sink = texts(language), io.StringIO(newline="")
     writer = csv.writer(sink, delimiter=spoken(language).list_separator)
     writer.writerow([words(f"sharing.key.{column}") for column in _COLUMNS])
     writer.writerows([getattr(alias, column) for column in _COLUMNS] for alias in aliases)
-    replace_file(path, sink.getvalue().encode("utf-8-sig"))
+    return sink.getvalue().encode("utf-8-sig")

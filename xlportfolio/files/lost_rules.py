@@ -8,6 +8,7 @@ from functools import partial
 from lxml import etree
 
 from xlportfolio.errors import Problem, note
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.formulas import is_utf8
 from xlportfolio.files.lost import Losses, Lost
 from xlportfolio.files.package import Element, local_name, to_xml
@@ -17,16 +18,6 @@ from xlportfolio.schema.merging import few
 #: Elements whose text is a formula of a rule, and what goes with it.
 _FORMULAS = frozenset({"formula", "formula1", "formula2", "f"})
 _HOLDERS = frozenset({"cfRule", "dataValidation", "sparkline"})
-#: What is left out once it holds none of these.
-_LISTS = {
-    "conditionalFormatting": "cfRule",
-    "conditionalFormattings": "conditionalFormatting",
-    "dataValidations": "dataValidation",
-    "sparklines": "sparkline",
-    "sparklineGroup": "sparklines",
-    "sparklineGroups": "sparklineGroup",
-    "extLst": "ext",
-}
 _CHART = "drawingml.chart+xml"
 #: What a series refers to, and what it holds instead.
 _LITERALS = {"numRef": ("numCache", "numLit"), "strRef": ("strCache", "strLit")}
@@ -52,7 +43,7 @@ def drop_rules(root: Element, reason: Callable[[str], Lost]) -> int:
                 gone.append(holder)
     halves = _other_halves(root, gone)
     for holder in (*gone, *halves):
-        _take_out(holder)
+        take_out(holder)
     named = {text for rule in gone for text in _named_by(rule)}
     return sum(rule.get("id") not in named for rule in gone)
 
@@ -83,35 +74,18 @@ def _named_by(rule: Element) -> list[str]:
     return [element.text for element in rule.iter("{*}id") if element.text]
 
 
-def _take_out(element: Element) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    parent.remove(element)
-    held = _LISTS.get(local_name(parent))
-    left = sum(held in {None, local_name(e)} for e in parent)
-    if not left and (held or local_name(parent) == "ext"):
-        _take_out(parent)
-    elif parent.get("count") is not None:
-        parent.set("count", str(left))
-
-
 def drop_names(workbook: Workbook, losses: Losses) -> list[Problem]:
     """Take out names that cannot be computed, and formulas of tables that need functions so.
 
     Names that no formula could use but those of macros go without a word.
     """
-    told = []
-    for element in workbook.defined_names():
-        name = element.get("name", "")
-        lost = losses.names.get((name.lower(), element.get("localSheetId")))
-        if lost:
-            if lost.ours or lost.macros:
-                told.append(name)
-            parent = element.getparent()
-            assert parent is not None
-            parent.remove(element)
-    workbook.forget_names()
+
+    def lost(element: Element) -> Lost | None:
+        key = element.get("name", "").lower(), element.get("localSheetId")
+        return losses.names.get(key)
+
+    gone = [(e.get("name", ""), lost(e)) for e in workbook.drop_names(lambda e: bool(lost(e)))]
+    told = [name for name, why in gone if why is not None and (why.ours or why.macros)]
     for sheet, table in list(workbook.tables()):
         root = workbook.package.xml(table.part)
         if drop_formulas(root, partial(losses.of, sheet=sheet.name)):

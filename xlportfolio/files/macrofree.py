@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xlportfolio.errors import Problem, warning
 from xlportfolio.files.buttons import unlink_buttons
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.formulas import is_utf8
 from xlportfolio.files.lost import doomed_sheets, is_of_macros, macro_sheets
 from xlportfolio.files.package import Package, Relationship, to_xml
@@ -40,12 +41,7 @@ def remove_macros(workbook: Workbook) -> list[Problem]:
         told.append(warning("macros_sheets", sheets=few(old)))
     doomed = doomed_sheets(workbook)
     names = {sheet.name.lower() for sheet in doomed}
-    for element in workbook.defined_names():
-        if is_of_macros(element, names):
-            parent = element.getparent()
-            assert parent is not None
-            parent.remove(element)
-    workbook.forget_names()
+    workbook.drop_names(lambda element: is_of_macros(element, names))
     for sheet in doomed:
         remove_sheet(workbook, sheet)
     detach(package, workbook.part, lambda r: any(map(r.is_a, _OF_WORKBOOK)))
@@ -70,11 +66,8 @@ def _drop_add_ins(workbook: Workbook) -> None:
         link = by_id.get(element.get(R_ID, ""))
         if link is None or not _is_add_in(package, link) or _is_used(workbook, number):
             break
-        assert parent is not None
-        parent.remove(element)
+        take_out(element)
         detach(package, workbook.part, of_ids([link.id]))
-    if parent is not None and not len(parent):
-        workbook.root.remove(parent)
 
 
 def _is_add_in(package: Package, link: Relationship) -> bool:

@@ -141,10 +141,14 @@ def _tags(content: Bytes, first: int, last: int) -> _Tags:
 
 
 class FoundCells(NamedTuple):
-    """Cells, one of each array for each: where, of what kind and format, and their content."""
+    """Cells, one of each array for each: where, of what kind and format, and their content.
+
+    A filled cell may have none, as one with a formula that shows nothing.
+    """
 
     row: Ints
     column: Ints
+    is_filled: Flags
     kind: Bytes
     style: Ints
     start: Ints
@@ -169,6 +173,7 @@ def cells_between(content: Bytes, first: int, last: int) -> FoundCells:
     is_empty = code[at] == _CODES["c/"]
     row, column, style, kind = _attributes(content, opened[at] + len("<c "), closed[at] - is_empty)
     value = at + 1
+    is_filled = ~is_empty & (code[value] != _CODES["/c"])
     value = value + 2 * (code[value] == _CODES["f"]) + (code[value] == _CODES["f/"])
     is_inline = ~is_empty & (code[value] == _CODES["is"])
     value = value + is_inline
@@ -179,7 +184,7 @@ def cells_between(content: Bytes, first: int, last: int) -> FoundCells:
     at_ends = content[start[is_trimmed]], content[end[is_trimmed] - 1]
     if (has_text & (is_inline != (kind == _INLINE))).any() or min(map(_least, at_ends)) <= _BLANK:
         raise NotPlainError
-    return FoundCells(row, column, kind, style, start, end)
+    return FoundCells(row, column, is_filled, kind, style, start, end)
 
 
 def _least(signs: Bytes) -> int:

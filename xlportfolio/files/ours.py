@@ -6,12 +6,15 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.cells import Area
+from xlportfolio.files.markup import Ints
 from xlportfolio.files.package import Element
+from xlportfolio.files.plain import filled_places
 from xlportfolio.files.rows import Block
 from xlportfolio.files.texts import CellTexts
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook, coordinates, main, walk
@@ -234,7 +237,7 @@ def foreign_cell(new: Element, old: bytes, there: Sheet, block: Block) -> str | 
         for t in there.tables
     ] or [Area(left, block.row, right, LAST_ROW)]
     around = [c for c in map(_cell_area, ours) if not any(c.meets(area) for area in areas)]
-    most = len(around) + sum((a.right - a.left + 1) * (a.bottom - a.top + 1) for a in areas)
+    most = len(around) + sum(area.width * area.height for area in areas)
     for column, row in _filled_cells(old, areas, most):
         address = f"{column_letters(column)}{row}"
         if address not in ours and not (column == 1 and row < HEADER_ROW - 1):
@@ -293,12 +296,27 @@ def _filled_cells(data: bytes, areas: Sequence[Area], most: int) -> Iterator[tup
     inside = any(end == (area.right, area.bottom) and area.left == 1 for area in areas)
     inside = inside and data.count(b"<c ") <= most
     notice = coordinates(NOTICE)
+    places = None if inside else filled_places(data)
+    if places is not None:
+        found = _outside(*places, areas)
+        if notice not in found:
+            yield from found
+            return
     for (row, column), cell in _contents(data, areas[0].top if inside else None):
         if (column, row) == notice and cell.find(main("f")) is not None:
             continue  # what a copy that goes on computing says of itself
         here = Area(column, row, column, row)
         if not any(here.meets(area) for area in areas):
             yield column, row
+
+
+def _outside(columns: Ints, rows: Ints, areas: Sequence[Area]) -> list[tuple[int, int]]:
+    """Those of some cells that lie in none of the areas."""
+    left = np.ones(len(rows), dtype=np.bool_)
+    for area in areas:
+        is_beside = (columns < area.left) | (columns > area.right)
+        left &= is_beside | (rows < area.top) | (rows > area.bottom)
+    return [*zip(columns[left].tolist(), rows[left].tolist(), strict=True)]
 
 
 def _cells(data: bytes) -> Iterator[tuple[tuple[int, int], float | None]]:

@@ -7,9 +7,7 @@ to is copied as raw compressed bytes, neither inflated nor parsed.
 
 from __future__ import annotations
 
-import errno
 import posixpath
-import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -30,13 +28,12 @@ from xlportfolio.files.bounds import (
     inflated,
     seek_data,
 )
+from xlportfolio.files.opening import open_package
 from xlportfolio.locale import Phrase
 
 CONTENT_TYPES = "[Content_Types].xml"
 _CT = "http://schemas.openxmlformats.org/package/2006/content-types"
 _REL = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 #: Bytes that are copied at once.
 _PIECE = 1 << 20
 
@@ -119,7 +116,7 @@ class Package:
             In one sentence, if the file is no package or one that must not be changed.
         """
         self.path = path
-        self._file = _open(path) if file is None else file
+        self._file = open_package(path) if file is None else file
         try:
             directory = check_end(self._file)
             self._zip = zipfile.ZipFile(self._file)
@@ -397,32 +394,3 @@ class Package:
                 raise self.malformed("part_packed", part=entry.filename)
             yield piece
             left -= len(piece)
-
-
-def _open(path: Path) -> IO[bytes]:
-    """Open a file that looks like a package; refuse, by its first bytes, what is none."""
-    try:
-        kind = stat.S_IFMT(path.stat().st_mode)
-        if kind != stat.S_IFREG:  # a pipe would let us wait for ever
-            raise WorkbookError("is_folder" if kind == stat.S_IFDIR else "no_file", path=path)
-        file = path.open("rb")
-        start = file.read(len(_OLE_MAGIC))
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if start.startswith(b"PK"):
-        return file
-    with file:
-        if not start:
-            raise WorkbookError("empty_file", path=path)
-        if start == _OLE_MAGIC:
-            encrypted = _ENCRYPTED_STREAM in file.read()
-            raise WorkbookError("encrypted" if encrypted else "old_format", path=path)
-    raise WorkbookError("not_a_workbook", path=path)
-
-
-def _unreadable(path: Path, error: OSError) -> WorkbookError:
-    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}:
-        return WorkbookError("not_found", path=path)
-    if isinstance(error, PermissionError):
-        return WorkbookError("no_permission", path=path)
-    return WorkbookError("read_failed", path=path, detail=error.strerror or str(error))

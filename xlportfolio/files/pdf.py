@@ -13,7 +13,7 @@ from xlportfolio.errors import Problem, WorkbookError, note
 from xlportfolio.files.frame import SheetFrame
 from xlportfolio.files.office import OfficeError, OfficeTimeoutError, convert, find_office
 from xlportfolio.files.package import Element, local_name
-from xlportfolio.files.save import hold, no_temporary
+from xlportfolio.files.save import no_temporary
 from xlportfolio.files.workbook import Sheet, Workbook, coordinates, main
 from xlportfolio.locale import spoken
 
@@ -188,8 +188,8 @@ def _last_column(workbook: Workbook, sheet: Sheet, root: Element) -> int:
     return last
 
 
-def to_pdf(content: Path, out: Path, language: str | None = None) -> None:
-    """Print a workbook to a PDF with bookmarks named like its sheets; hidden ones are left out.
+def to_pdf(content: Path, out: Path, language: str | None = None) -> bytes:
+    """Print a workbook as a PDF with bookmarks named like its sheets; hidden ones are left out.
 
     Charts stay drawings of lines and letters, pictures lose nothing, and controls are printed as
     they look.
@@ -199,26 +199,18 @@ def to_pdf(content: Path, out: Path, language: str | None = None) -> None:
     content
         The workbook, prepared by :func:`fit_to_pages`.
     out
-        The PDF; a file that is there is replaced when all is done.
+        What the PDF is called in what stops it.
     language
         How numbers and days are written, ``de`` or ``en``; ``None``: as this machine does.
 
     Raises
     ------
     WorkbookError
-        If LibreOffice is not installed, cannot print it or takes too long, or the PDF cannot be
-        written; what was there is left as it was.
+        If LibreOffice is not installed, cannot print it or takes too long.
     """
     program = find_office()
     if program is None:
         raise WorkbookError("pdf_no_office", path=out)
-    with hold(out) as held:
-        pdf = _printed(program, content, out, language)
-        held.replace(lambda file: file.write(pdf))
-
-
-def _printed(program: Path, content: Path, out: Path, language: str | None) -> bytes:
-    """The PDF that LibreOffice makes of a workbook."""
     region = {}
     if language is not None:
         region = {_REGION: {"ooSetupSystemLocale": spoken(language).region}}

@@ -84,12 +84,7 @@ def forget_slicers(workbook: Workbook) -> None:
         for r in package.relationships(workbook.part)
         if any(map(r.is_a, _CACHES)) and r.target in package
     }
-    for element in workbook.defined_names():
-        parent = element.getparent()
-        is_slicer = element.get("name") in caches and element.text == _NO_VALUE
-        if is_slicer and parent is not None:
-            parent.remove(element)
-    workbook.forget_names()
+    workbook.drop_names(lambda e: e.get("name") in caches and e.text == _NO_VALUE)
 
 
 def forget_model(workbook: Workbook) -> None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900, from_excel
 
+from xlportfolio.files.cells import Area
 from xlportfolio.files.extent import FREE_IN_TABLES
 from xlportfolio.files.markup import (
     AHEAD,
@@ -85,25 +85,6 @@ class Shown(IntEnum):
     UNSURE = 3
 
 
-class Area(NamedTuple):
-    """A part of a sheet; rows and columns counted from 1, both ends included."""
-
-    first_row: int
-    last_row: int
-    first_column: int
-    last_column: int
-
-    @property
-    def width(self) -> int:
-        """The number of columns."""
-        return self.last_column - self.first_column + 1
-
-    @property
-    def height(self) -> int:
-        """The number of rows."""
-        return self.last_row - self.first_row + 1
-
-
 def plain_columns(
     data: bytes, area: Area, strings: Sequence[str | None], shown: Bytes, first_day: dt.datetime
 ) -> tuple[list[Cell], list[Cells]] | None:
@@ -122,20 +103,58 @@ def plain_columns(
     """
     if area.width * area.height > FREE_IN_TABLES:
         return None
-    start = _START.match(data)
-    first, last = data.find(_DATA) + len(_DATA), data.rfind(_DATA_END)
-    if start is None or not start.end() < first <= last:
-        return None
-    around = data[start.end() : first], data[last:]
-    if any(sign in part for sign in _ODD for part in around):
-        return None
     columns = _Columns(area, strings, shown, first_day)
     try:
-        columns.fill(data, first, last)
+        columns.fill(data)
     except NotPlainError:
         return None
     header, below = zip(*map(columns.column, range(area.width)), strict=True)
     return list(header), list(below)
+
+
+def filled_places(data: bytes) -> tuple[Ints, Ints] | None:
+    """Column and row of each cell with content, in their order; ``None`` if a sheet is not plain.
+
+    Parameters
+    ----------
+    data
+        The sheet's XML.
+    """
+    columns, rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    try:
+        for found, _ in _cells_of(data):
+            columns.append(found.column[found.is_filled])
+            rows.append(found.row[found.is_filled])
+    except NotPlainError:
+        return None
+    return np.concatenate(columns), np.concatenate(rows)
+
+
+def _cells_of(data: bytes) -> Iterator[tuple[FoundCells, Bytes]]:
+    """The cells of a sheet, some rows at a time, and the bytes in which they were found.
+
+    Raises
+    ------
+    NotPlainError
+        If the sheet is not plain.
+    """
+    start = _START.match(data)
+    first, last = data.find(_DATA) + len(_DATA), data.rfind(_DATA_END)
+    if start is None or not start.end() < first <= last:
+        raise NotPlainError
+    around = data[start.end() : first], data[last:]
+    if any(sign in part for sign in _ODD for part in around):
+        raise NotPlainError
+    content = np.frombuffer(data + bytes(AHEAD), dtype=np.uint8)
+    while first < last:
+        end = last
+        if last - first > _CHUNK:
+            end = data.rfind(_ROW, first + 1, first + _CHUNK)
+            if end < 0:  # a long row
+                end = data.find(_ROW, first + 1, last)
+            end = last if end < 0 else end
+        yield cells_between(content, first, end), content
+        first = end
 
 
 def plain_strings(data: bytes) -> Sequence[str | None] | None:
@@ -251,18 +270,10 @@ class _Columns:
         self.others: dict[int, list[tuple[Ints, list[Cell]]]] = {}
         self.place = 0
 
-    def fill(self, data: bytes, first: int, last: int) -> None:
-        """Read the rows between two positions."""
-        content = np.frombuffer(data + bytes(AHEAD), dtype=np.uint8)
-        while first < last:
-            end = last
-            if last - first > _CHUNK:
-                end = data.rfind(_ROW, first + 1, first + _CHUNK)
-                if end < 0:  # a long row
-                    end = data.find(_ROW, first + 1, last)
-                end = last if end < 0 else end
-            self._keep(cells_between(content, first, end), content, data)
-            first = end
+    def fill(self, data: bytes) -> None:
+        """Read the rows of a sheet."""
+        for found, content in _cells_of(data):
+            self._keep(found, content, data)
 
     def column(self, k: int) -> tuple[Cell, Cells]:
         """The first cell of a column, and those below."""
@@ -277,7 +288,7 @@ class _Columns:
 
     def _keep(self, found: FoundCells, content: Bytes, data: bytes) -> None:
         """Put what belongs to the area into its columns."""
-        row, column = found.row - self.area.first_row, found.column - self.area.first_column
+        row, column = found.row - self.area.top, found.column - self.area.left
         is_inside = (row >= 0) & (row < self.area.height) & (column >= 0)
         is_inside &= (column < self.area.width) & (found.end > found.start)
         places = found.row[is_inside] * (LAST_COLUMN + 1) + found.column[is_inside]

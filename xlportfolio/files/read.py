@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.cells import Area
 from xlportfolio.files.extent import FREE_IN_TABLES, are_lost
 from xlportfolio.files.markup import Bytes
-from xlportfolio.files.plain import Area, Shown, plain_columns, plain_strings, shown_kinds
+from xlportfolio.files.plain import Shown, plain_columns, plain_strings, shown_kinds
 from xlportfolio.files.whole import WholeSheets
 from xlportfolio.files.workbook import Sheet, TableObject, Workbook
 from xlportfolio.model import name_key
@@ -71,12 +72,11 @@ class _Reader:
 
     def of_object(self, table: Table, sheet: Sheet, found: TableObject) -> RawTable:
         """A table that stands in a table object; one without a header row still has names."""
-        area = Area(
+        top, bottom = (
             found.first_row - (not found.has_header_row),
             found.last_row - found.totals_rows,
-            found.first_column,
-            found.last_column,
         )
+        area = Area(found.first_column, top, found.last_column, bottom)
         self._refuse_lost(table, sheet, area)
         data = self._package.read_xml(sheet.part)
         read = plain_columns(data, area, self._strings, self._shown, self._workbook.first_day)
@@ -84,7 +84,7 @@ class _Reader:
         if not found.has_header_row:
             header = list[Cell](found.headers)[: area.width]
             header += [""] * (area.width - len(header))
-        place = sheet.name, area.first_row, area.first_column
+        place = sheet.name, area.top, area.left
         return RawTable(table, *place, header, columns, area.height - 1)
 
     def _refuse_lost(self, table: Table, sheet: Sheet, area: Area) -> None:
@@ -124,12 +124,12 @@ class _Reader:
     def _cut(self, sheet: Sheet, area: Area) -> tuple[list[Cell], list[Cells]]:
         """The first row of an area, and the columns below, where the sheet is not plain."""
         top, left, rows = self._whole.block(sheet)
-        before = [""] * max(left - area.first_column, 0)
-        first = max(area.first_column - left, 0)
+        before = [""] * max(left - area.left, 0)
+        first = max(area.left - left, 0)
         blank: list[Cell] = [""] * area.width
         # above the first filled row of the sheet and below the last, a table goes on
-        lines = [blank] * max(top - area.first_row, 0)
-        for row in rows[max(area.first_row - top, 0) : max(area.last_row - top + 1, 0)]:
+        lines = [blank] * max(top - area.top, 0)
+        for row in rows[max(area.top - top, 0) : max(area.bottom - top + 1, 0)]:
             line = [*before, *row[first:]][: area.width]
             lines.append(line + blank[len(line) :])
         lines = [*lines, *[blank] * area.height][: area.height]

@@ -150,12 +150,7 @@ class Redaction:
         for element in self._workbook.root:
             if element.tag not in {main("sheets"), main("definedNames")}:
                 self._teller.tell(element)
-        for element in self._workbook.defined_names():
-            if not self._tell_name(element):
-                parent = element.getparent()
-                if parent is not None:
-                    parent.remove(element)
-        self._workbook.forget_names()
+        self._workbook.drop_names(lambda element: not self._tell_name(element))
 
     def _tell_name(self, element: Element) -> bool:
         """Clear what is said of a defined name; whether it may stay."""

@@ -19,7 +19,7 @@ from xlportfolio.files.refresh import refresh
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.intake import Intake
 from xlportfolio.look import draw
-from xlportfolio.model import Presentation
+from xlportfolio.presentation import Presentation
 from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import RawTable, in_order, interpret

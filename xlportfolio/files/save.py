@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from xlportfolio.errors import WorkbookError
+from xlportfolio.files.fingerprint import changed_meanwhile, fingerprint
 from xlportfolio.files.lock import lock, stem, sweep
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -32,51 +33,9 @@ _PAUSES = (0.1, 0.3, 1.0)
 Write = Callable[[IO[bytes]], object]
 
 
-class Fingerprint(NamedTuple):
-    """What changes when another program saves a file."""
-
-    device: int
-    number: int
-    kind: int
-    size: int
-    saved: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Fingerprint:
-        """That of a file whose status is known."""
-        kind = stat.S_IFMT(status.st_mode)
-        return cls(status.st_dev, status.st_ino, kind, status.st_size, status.st_mtime_ns)
-
-
 def backup_path(path: Path) -> Path:
     """Where a workbook is kept as it was before the first rescore."""
     return path.with_name(f"{path.name}.bak")
-
-
-@contextmanager
-def steady(path: Path) -> Iterator[Callable[[], None]]:
-    """Read a file that must not change meanwhile; gives a check of that.
-
-    Where another program saves it in the middle, whatever went wrong with it is due to that: the
-    file is not damaged, only caught half written.
-
-    Raises
-    ------
-    WorkbookError
-        If it was changed.
-    """
-    before = _look(path)
-
-    def check() -> None:
-        now = _look(path)
-        if now != before:
-            raise _meanwhile(path, now)
-
-    try:
-        yield check
-    except Exception:
-        check()
-        raise
 
 
 @contextmanager
@@ -105,14 +64,16 @@ class Held:
 
     Attributes
     ----------
+    path
+        How its user calls it.
     before
         What the file was when it was taken hold of, ``None`` if there was none.
     """
 
     def __init__(self, path: Path, real: Path, *, locked: bool) -> None:
-        self._path, self._real, self._locked = path, real, locked
+        self.path, self._real, self._locked = path, real, locked
         self._refuse_if_open()
-        self.before = _look(real, links=False)
+        self.before = fingerprint(real, links=False)
         if self.before is not None and self.before.kind != stat.S_IFREG:
             folder = self.before.kind == stat.S_IFDIR
             raise WorkbookError("is_folder" if folder else "no_file", path=path)
@@ -121,7 +82,7 @@ class Held:
 
     def is_file(self, path: Path) -> bool:
         """Whether a path, by whatever name, leads to this very file as it was."""
-        return self.before is not None and _look(path) == self.before
+        return self.before is not None and fingerprint(path) == self.before
 
     def replace(self, write: Write, backup: Path | None = None, origin: Path | None = None) -> bool:
         """Write a file beside the old one, flush it to the disk, then move it over.
@@ -149,20 +110,13 @@ class Held:
             alone, and nothing stays beside it.
         """
         kept = False
-        with _in_words(self._path):
-            self._check()
+        with _in_words(self.path):
+            self._refuse_changed()
             if backup is not None and self._locked:
                 sweep(self._real, backup.parent)
-            new = _beside(self._real, self._real.parent, write)
+            new = self._prepared(write, origin)
             try:
-                if origin is not None:
-                    _take_over_zone(origin, new)
-                if self.before is None:
-                    new.chmod(0o666 & ~_umask())
-                else:
-                    _take_over_rights(self._real, new)
-                    os.utime(new)
-                    kept = backup is not None and self._keep(backup)
+                kept = self.before is not None and backup is not None and self._keep(backup)
                 self._move(new)
             except BaseException:
                 # an interruption may come when all is done: then the backup is needed
@@ -173,35 +127,93 @@ class Held:
             _flush_folder(self._real.parent)
         return kept
 
-    def _check(self) -> None:
-        """Refuse to overwrite what another program has opened, protected or saved meanwhile."""
+    def prepare(self, write: Write, origin: Path | None = None) -> Path:
+        """Write a file beside the old one and flush it to the disk, to be moved over it later.
+
+        Parameters
+        ----------
+        write, origin
+            As for :meth:`replace`.
+
+        Returns
+        -------
+        Where it is until then. It is the caller's to move by :meth:`move`, or to remove.
+
+        Raises
+        ------
+        WorkbookError
+            If it cannot be written, or the old one is not as it was; nothing stays beside it.
+        """
+        with _in_words(self.path):
+            self._refuse_changed()
+            return self._prepared(write, origin)
+
+    def move(self, new: Path) -> None:
+        """Move a file that :meth:`prepare` has written over the old one.
+
+        Raises
+        ------
+        WorkbookError
+            If that cannot be, or the old one is not as it was; it is then left alone.
+        """
+        with _in_words(self.path):
+            self._move(new)
+            _flush_folder(self._real.parent)
+
+    def _prepared(self, write: Write, origin: Path | None) -> Path:
+        new = _beside(self._real, self._real.parent, write)
+        try:
+            if origin is not None:
+                _take_over_zone(origin, new)
+            if self.before is None:
+                new.chmod(0o666 & ~_umask())
+            else:
+                _take_over_rights(self._real, new)
+                os.utime(new)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+        return new
+
+    def check(self) -> None:
+        """Refuse to overwrite what another program has opened, protected or saved meanwhile.
+
+        Raises
+        ------
+        WorkbookError
+            If one has.
+        """
+        with _in_words(self.path):
+            self._refuse_changed()
+
+    def _refuse_changed(self) -> None:
         self._refuse_if_open()
         protected = not os.access(self._real, os.W_OK)
-        now = _look(self._real, links=False)
+        now = fingerprint(self._real, links=False)
         if now != self.before:
-            raise _meanwhile(self._path, now)
+            raise changed_meanwhile(self.path, now)
         if now is not None and protected:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def _refuse_if_open(self) -> None:
         """Look for the file by which Excel or LibreOffice shows that it has a workbook open."""
-        for path in (self._path, self._real):
+        for path in (self.path, self._real):
             for name in (f"~${path.name}", f".~lock.{path.name}#"):
                 if os.path.lexists(path.with_name(name)):
-                    raise WorkbookError("locked", path=self._path, lock=name)
+                    raise WorkbookError("locked", path=self.path, lock=name)
 
     def _keep(self, backup: Path) -> bool:
         """Copy the old file, so that the copy is complete as soon as it has its name."""
         with _in_words(backup):
             if os.path.lexists(backup):
                 if not backup.is_file() or not backup.stat().st_size:
-                    raise WorkbookError("backup_in_the_way", path=self._path, backup=backup)
+                    raise WorkbookError("backup_in_the_way", path=self.path, backup=backup)
                 return False
 
             def copy(file: IO[bytes]) -> None:
                 with self._real.open("rb") as old:
                     shutil.copyfileobj(old, file)
-                self._check()  # or what was copied may be half of what another program saves
+                self._refuse_changed()  # or this may be half of what another program saves
 
             copied = _beside(self._real, backup.parent, copy)
             try:
@@ -219,19 +231,19 @@ class Held:
     def _move(self, new: Path) -> None:
         """Give the new file its place, looking at the old one as late as can be."""
         for pause in (*_PAUSES, None):
-            self._check()
+            self._refuse_changed()
             try:
                 if self.before is None:
                     _name_once(new, self._real)
                 else:
                     new.replace(self._real)
             except FileExistsError as error:
-                raise WorkbookError("changed", path=self._path) from error
+                raise WorkbookError("changed", path=self.path) from error
             except OSError as error:
                 if getattr(error, "winerror", None) not in _HELD_OPEN:
                     raise
                 if pause is None:
-                    raise WorkbookError("in_use", path=self._path) from error
+                    raise WorkbookError("in_use", path=self.path) from error
                 time.sleep(pause)
             else:
                 return
@@ -262,19 +274,6 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     with hold(path) as held:
         held.replace(lambda file: file.write(content))
-
-
-def _look(path: Path, *, links: bool = True) -> Fingerprint | None:
-    """The fingerprint of a file, ``None`` if there is none or it cannot be looked at."""
-    try:
-        return Fingerprint.of(path.stat(follow_symlinks=links))
-    except OSError:
-        return None
-
-
-def _meanwhile(path: Path, now: Fingerprint | None) -> WorkbookError:
-    """The sentence for a file that is no longer what it was."""
-    return WorkbookError("gone" if now is None else "changed", path=path)
 
 
 # --- what stands beside the file ------------------------------------------------------------------

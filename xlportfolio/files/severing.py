@@ -214,9 +214,5 @@ def _sever_pictures(workbook: Workbook, sheet: Sheet, done: Severed) -> None:
 
 
 def _sever_names(workbook: Workbook, reach: Reach, done: Severed) -> None:
-    for element in workbook.defined_names():
-        parent = element.getparent()
-        if parent is not None and reach.leads(element.text or ""):
-            done.names.append(element.get("name", ""))
-            parent.remove(element)
-    workbook.forget_names()
+    gone = workbook.drop_names(lambda element: reach.leads(element.text or ""))
+    done.names += [element.get("name", "") for element in gone]

@@ -1,66 +1,44 @@
-"""Share a closed workbook: a copy that needs neither Python nor macros, with what may be seen."""
+"""Share a closed workbook: a copy that needs neither Python nor macros, with what may be seen.
+
+Everything is computed in a folder of its own before anything is written where it is wanted: what
+stops in the middle leaves nothing behind that looks as if it were done.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import IO
 
 from xlportfolio.audience import Alias, Audience, audience_of, values_of
-from xlportfolio.calculation import Calculation, calculation
-from xlportfolio.errors import Problem, WorkbookError, note, warning
-from xlportfolio.files.answers import keep_answers
-from xlportfolio.files.change import Progress, change, scratch
-from xlportfolio.files.clearing import clear_cells, may_stay
-from xlportfolio.files.dissolved import restore_scorecards
-from xlportfolio.files.graft import graft, graft_tables
-from xlportfolio.files.key import key_path, read_key, write_key
-from xlportfolio.files.macrofree import remove_macros
-from xlportfolio.files.notices import say_as_copy
+from xlportfolio.errors import Problem, WorkbookError, warning
+from xlportfolio.files.change import Progress, change
+from xlportfolio.files.copying import turn_into_copy
+from xlportfolio.files.fingerprint import steady
+from xlportfolio.files.key import key_file, key_path, read_key
+from xlportfolio.files.live import computing_sheets
 from xlportfolio.files.office import find_office
-from xlportfolio.files.ours import find_kept_without_tables, find_ours
 from xlportfolio.files.pdf import fit_to_pages, to_pdf
-from xlportfolio.files.pivots import pivot_areas
 from xlportfolio.files.read import read_tables
-from xlportfolio.files.redact import redact_parts
-from xlportfolio.files.refresh import dissolve_scorecards, put_formulas, refresh
-from xlportfolio.files.rescore import refuse_long, score
-from xlportfolio.files.save import make_folder, replace_file, steady
-from xlportfolio.files.scrub import links, scrub
-from xlportfolio.files.sheets import remove_sheet
+from xlportfolio.files.rescore import score
+from xlportfolio.files.save import make_folder
+from xlportfolio.files.together import Contents, hold_all, hold_within, replace_all
 from xlportfolio.files.web import web_page
-from xlportfolio.files.workbook import Sheet, Workbook, coordinates
-from xlportfolio.files.writing import OpenSheet
+from xlportfolio.files.workbook import Workbook
 from xlportfolio.history_sheets import HISTORY_TABLE, MODELS_TABLE
-from xlportfolio.live_report import live_report, live_scorecard
-from xlportfolio.live_texts import TEXTS, TEXTS_TABLE, live_texts
-from xlportfolio.locale import texts
-from xlportfolio.look import draw, packed, with_tables
-from xlportfolio.page_layout import PAGE_NAME
 from xlportfolio.remembered import told_of_past
-from xlportfolio.report import Report
 from xlportfolio.run import Run
 from xlportfolio.schema import in_order
-from xlportfolio.schema.weights import entries_table
-from xlportfolio.scorecard import rows_of, scorecard
 from xlportfolio.sharing import Only, Sharing
-from xlportfolio.state import WHAT_IF
-from xlportfolio.tables import SheetTable
+from xlportfolio.tables import free_name
 
-#: The tables of the sheets that compute in a copy, by what the sheets are called in ``locale``.
-_LIVE_TABLES = {
-    "scales": "tblLiveScales",
-    "calculation": "tblLiveCalculation",
-    TEXTS: TEXTS_TABLE,
-}
-#: Bytes of a sheet among which its own name for macros stands.
-_HEAD = 4_096
 #: What no file name may hold on Windows.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
@@ -108,7 +86,7 @@ def share(
 ) -> Shared:
     """Score a workbook and write a copy that needs neither Python nor macros.
 
-    The workbook itself stays as it is. Everything is computed before anything is written.
+    The workbook itself stays as it is. All files are written, or none.
 
     Parameters
     ----------
@@ -144,28 +122,29 @@ def share(
     assert named is not None
     key = key_path(named) if sharing.anonymise else None
     known = () if key is None else read_key(key)
-    with steady(book) as unchanged:
-        run = _scored(book, as_of, language, progress)
-        audience = audience_of(run, sharing, known)
-        page = None if html is None else web_page(audience)
-
-        def finish() -> None:
-            unchanged()
+    targets = [path for path in (key, out, pdf, html) if path is not None]
+    with hold_all(targets) as held, _scratch_folder() as scratch:
+        contents: dict[Path, Contents] = {}
+        with steady(book) as unchanged:
+            run = _scored(book, as_of, language, progress)
+            audience = audience_of(run, sharing, known)
+            problems = audience.problems
             if key is not None:
-                write_key(key, _joined(known, audience.aliases), run.presentation.language)
-
-        with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
-            copy = out or Path(folder) / f"{book.stem}.xlsx"
-            if copy == out or pdf is not None:
-                problems = _copy(book, copy, audience, finish, progress)
-            else:
-                problems = audience.problems
-                finish()
-            if pdf is not None:
-                notes = _print(copy, pdf, run.presentation.language, progress)
-                problems = (*problems, *notes)
-            if html is not None and page is not None:
-                replace_file(html, page)
+                aliases = _joined(known, audience.aliases)
+                contents[key] = _of_bytes(key_file(aliases, run.presentation.language))
+            if html is not None:
+                contents[html] = _of_bytes(web_page(audience))
+            if out is not None or pdf is not None:
+                copy = Path(scratch) / "copy.xlsx"
+                problems = _copy(book, copy, audience, progress)
+                if out is not None:
+                    contents[out] = _of_copy(copy, book)
+                if pdf is not None:
+                    printed, notes = _print(copy, pdf, run.presentation.language, progress)
+                    contents[pdf] = _of_bytes(printed)
+                    problems = (*problems, *notes)
+            unchanged()
+        replace_all((one, contents[one.path]) for one in held)
     made = (("copy", out), ("pdf", pdf), ("page", html))
     told = _of_past(audience, (kind for kind, path in made if path is not None))
     return Shared(book, out, pdf, html, key, audience, tuple(in_order([*problems, *told])))
@@ -196,33 +175,60 @@ def split(
     Raises
     ------
     InputError, WorkbookError
-        As for :func:`share`; what is asked for is checked for all copies before the first is
-        written.
+        As for :func:`share`; all copies are written, or none.
     """
     book, folder = Path(book), Path(folder)
     key = key_path(folder) if sharing.anonymise else None
     known = () if key is None else read_key(key)
     done: list[Shared] = []
-    with steady(book) as unchanged:
-        run = _scored(book, as_of, language, progress)
-        values = values_of(run, column)
-        if key is not None:
-            everybody = audience_of(run, replace(sharing, only=None), known)
-            known = _joined(known, everybody.aliases)
-        chosen = [replace(sharing, only=Only(column, value)) for value in values]
-        audiences = [audience_of(run, one, known) for one in chosen]
-        left = len(run.analysis.customers) - sum(len(a.run.analysis.customers) for a in audiences)
-        nobodys = [warning("split_blank", count=left, column=column)] if left else []
+    with ExitStack() as until_written:
+        scratch = Path(until_written.enter_context(_scratch_folder()))
+        held = until_written.enter_context(hold_all([] if key is None else [key]))
+        contents: list[Contents] = []
+        with steady(book) as unchanged:
+            run = _scored(book, as_of, language, progress)
+            values = values_of(run, column)
+            if key is not None:
+                everybody = audience_of(run, replace(sharing, only=None), known)
+                known = _joined(known, everybody.aliases)
+                contents.append(_of_bytes(key_file(known, run.presentation.language)))
+            chosen = [replace(sharing, only=Only(column, value)) for value in values]
+            audiences = [audience_of(run, one, known) for one in chosen]
+            left = len(run.analysis.customers) - sum(
+                len(a.run.analysis.customers) for a in audiences
+            )
+            nobodys = [warning("split_blank", count=left, column=column)] if left else []
+            names = [*_file_names(book, values)]
+            for name in names:
+                _refuse_itself(book, folder / name)
+            held += until_written.enter_context(hold_within(folder, names))
+            for audience, name in zip(audiences, names, strict=True):
+                found = _copy(book, scratch / name, audience, progress)
+                contents.append(_of_copy(scratch / name, book))
+                said = in_order([*([] if done else nobodys), *found, *_of_past(audience, ["copy"])])
+                done.append(Shared(book, folder / name, None, None, key, audience, tuple(said)))
+            unchanged()
         make_folder(folder)
-        if key is not None:
-            write_key(key, known, run.presentation.language)
-        for audience, name in zip(audiences, _file_names(book, values), strict=True):
-            out = folder / name
-            _refuse_targets(book, out)
-            found = _copy(book, out, audience, unchanged, progress)
-            said = in_order([*([] if done else nobodys), *found, *_of_past(audience, ["copy"])])
-            done.append(Shared(book, out, None, None, key, audience, tuple(said)))
+        replace_all(zip(held, contents, strict=True))
     return done
+
+
+def _scratch_folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True)
+
+
+def _of_bytes(content: bytes) -> Contents:
+    return Contents(lambda file: file.write(content))
+
+
+def _of_copy(copy: Path, book: Path) -> Contents:
+    """Those of a copy that is made already; it says of its origin what the workbook says."""
+
+    def write(file: IO[bytes]) -> None:
+        with copy.open("rb") as made:
+            shutil.copyfileobj(made, file)
+
+    return Contents(write, book)
 
 
 def _of_past(audience: Audience, kinds: Iterable[str]) -> list[Problem]:
@@ -235,21 +241,23 @@ def _joined(known: Iterable[Alias], new: Iterable[Alias]) -> tuple[Alias, ...]:
     return tuple({(a.customer_id, a.customer): a for a in (*known, *new)}.values())
 
 
-def _refuse_targets(
-    book: Path, out: Path | None, pdf: Path | None = None, html: Path | None = None
-) -> None:
+def _refuse_targets(book: Path, out: Path | None, pdf: Path | None, html: Path | None) -> None:
     """Refuse what cannot be written, before anything is computed."""
     for path, suffix in ((out, ".xlsx"), (pdf, ".pdf"), (html, ".html")):
         if path is None:
             continue
         if path.suffix.lower() != suffix:
             raise WorkbookError("share_suffix", path=path, suffix=suffix)
-        if path.exists() and book.exists() and path.samefile(book):
-            raise WorkbookError("share_onto_itself", path=path)
+        _refuse_itself(book, path)
         if not path.parent.exists():
             raise WorkbookError("no_folder", path=path, folder=path.parent)
     if pdf is not None and find_office() is None:
         raise WorkbookError("pdf_no_office", path=pdf)
+
+
+def _refuse_itself(book: Path, path: Path) -> None:
+    if path.exists() and book.exists() and path.samefile(book):
+        raise WorkbookError("share_onto_itself", path=path)
 
 
 def _file_names(book: Path, values: Sequence[str]) -> Iterator[str]:
@@ -257,10 +265,8 @@ def _file_names(book: Path, values: Sequence[str]) -> Iterator[str]:
     taken: set[str] = set()
     for value in values:
         plain = _NOT_IN_NAMES.sub("_", value).strip(" .")[:80] or "_"
-        name, number = f"{book.stem}-{plain}", 2
-        while name.casefold() in taken:
-            name, number = f"{book.stem}-{plain} ({number})", number + 1
-        taken.add(name.casefold())
+        name = free_name(f"{book.stem}-{plain}", taken)
+        taken.add(name)
         yield f"{name}.xlsx"
 
 
@@ -274,153 +280,24 @@ def _scored(book: Path, as_of: dt.date | None, language: str | None, progress: P
     return change(book, None, work, write=False, progress=progress).content
 
 
-def _copy(
-    book: Path, out: Path, audience: Audience, finish: Callable[[], None], progress: Progress
-) -> tuple[Problem, ...]:
-    """Write one copy; ``finish`` is called when all is computed and nothing is written."""
-
-    def work(workbook: Workbook) -> list[Problem]:
-        problems = _prepare(workbook, audience)
-        finish()
-        return problems
-
+def _copy(book: Path, out: Path, audience: Audience, progress: Progress) -> tuple[Problem, ...]:
+    """Write one copy; what the sender should know of it."""
+    work = partial(turn_into_copy, audience=audience)
     problems = change(book, out, work, suffix=".xlsx", progress=progress).content
     return tuple(in_order([*audience.problems, *problems]))
 
 
-def _prepare(workbook: Workbook, audience: Audience) -> list[Problem]:
-    """Make of a workbook in memory what may be seen of it, and what works everywhere."""
-    sharing, run = audience.sharing, audience.run
-    ours, computing = find_ours(workbook), _computing(workbook)
-    report = run.report(ours.names(workbook, run.sheet_names))
-    refuse_long(workbook, report)
-    live = _Live.of(workbook, computing, audience, report) if sharing.live else None
-    anew = [*ours.sheets.values(), *computing.values()]
-    skip = {sheet.part for sheet in anew}
-    answer = rows_of(scorecard(run.analysis, run.given.rows, run.given.presentation.language))
-
-    restore_scorecards(workbook, computing.values())
-    refresh(workbook, anew, lambda: answer, run.state)
-    scorecards = dissolve_scorecards(workbook, answer)
-    keep = may_stay(audience) if sharing.is_hiding else _everything
-    going = [] if sharing.live else computing.values()
-    problems = keep_answers(workbook, skip, keep, going)
-    problems += remove_macros(workbook)
-    say_as_copy(workbook, live=sharing.live)
-    if live is None:
-        for sheet in computing.values():
-            remove_sheet(workbook, sheet)
-    else:
-        _make_numbers(workbook, live.figures)
-    if sharing.is_hiding:
-        problems += _hide(workbook, audience, skip)
-    problems += scrub(workbook) if sharing.scrub else links(workbook)
-    shown = report if live is None else live.report
-    drawn = scratch(workbook, lambda: draw(shown, run.presentation.language))
-    graft(workbook, drawn, ours, shown, is_final=sharing.is_hiding)
-    if live is not None:
-        put_formulas(workbook, scorecards, live.scorecard)
-        words = texts(run.presentation.language)
-        drawn = scratch(workbook, lambda: packed(with_tables(live.sheets, words)))
-        graft_tables(workbook, drawn, live.sheets, computing, is_final=True)  # others' criteria
-    workbook.show_any(report.sheets["ranking"])
-    workbook.commit()
-    return problems
-
-
-def _everything(*_: object) -> bool:
-    return True
-
-
-def _hide(workbook: Workbook, audience: Audience, skip: Collection[str]) -> list[Problem]:
-    """Clear whatever may not be seen of what the user has typed and made, and of our own sheets."""
-    page = workbook.sheet_named_by(PAGE_NAME)
-    gone = [] if page is None else [page]
-    gone += [sheet for sheet, table in workbook.tables() if entries_table(table.name) is not None]
-    gone += filter(partial(_is_what_if, workbook), workbook.sheets)
-    gone += find_kept_without_tables(workbook)
-    workbook.drop_name(PAGE_NAME)
-    for sheet in gone:
-        remove_sheet(workbook, sheet)
-    removed = [note("share_sheets_gone", sheets=[s.name for s in gone])] if gone else []
-    cleared = clear_cells(workbook, audience, skip, pivot_areas(workbook, skip))
-    return [
-        *removed,
-        *cleared.problems,
-        *redact_parts(workbook, audience, skip, cleared.areas),
-    ]
-
-
-def _is_what_if(workbook: Workbook, sheet: Sheet) -> bool:
-    """Whether a sheet is that of the template which shows what would become of a customer."""
-    mark = f'codeName="{WHAT_IF}"'.encode()
-    return sheet.is_worksheet and mark in workbook.package.read_xml(sheet.part)[:_HEAD]
-
-
-# --- a copy that goes on computing ----------------------------------------------------------------
-
-
-class _Live(NamedTuple):
-    """What a copy that goes on computing holds besides: sheets, and formulas on the others."""
-
-    figures: Calculation
-    report: Report
-    sheets: tuple[SheetTable, ...]
-    scorecard: list[list[str | None]]
-
-    @classmethod
-    def of(
-        cls, workbook: Workbook, computing: Mapping[str, Sheet], audience: Audience, report: Report
-    ) -> _Live:
-        """Lay all of it out; sheets that are there keep their names."""
-        words = texts(audience.run.presentation.language)
-        names: dict[str, str] = {}
-        for key, table in _LIVE_TABLES.items():
-            there = computing.get(table.lower())
-            wanted, taken = words(f"sheets.{key}"), {*names.values(), *report.sheets.values()}
-            names[key] = there.name if there else workbook.free_sheet_name(wanted, taken)
-        figures = calculation(audience, names)
-        wording = live_texts(report, audience, names[TEXTS])
-        return cls(
-            figures,
-            live_report(report, audience, figures, wording),
-            (figures.scales, figures.customers, wording),
-            live_scorecard(audience, figures),
-        )
-
-
-def _computing(workbook: Workbook) -> dict[str, Sheet]:
-    """The sheets that compute in a workbook that is itself such a copy, by their tables."""
-    tables = {table.lower() for table in _LIVE_TABLES.values()}
-    return {t.name.lower(): sheet for sheet, t in workbook.tables() if t.name.lower() in tables}
-
-
-def _make_numbers(workbook: Workbook, figures: Calculation) -> None:
-    """Write numbers where texts count as numbers: formulas tell the two apart."""
-    cells = sorted(figures.numbers)
-    for name, of_sheet in groupby(cells, key=lambda cell: cell.sheet):
-        sheet = OpenSheet(workbook, name)
-        for cell in of_sheet:
-            sheet.write(*coordinates(cell.address), cell.number)
-        sheet.put()
-
-
-# --- on paper -------------------------------------------------------------------------------------
-
-
-def _print(copy: Path, pdf: Path, language: str, progress: Progress) -> list[Problem]:
+def _print(copy: Path, pdf: Path, language: str, progress: Progress) -> tuple[bytes, list[Problem]]:
     """Print a copy without sheets that compute or keep; what is fitted to pages, nobody sees."""
     kept = {HISTORY_TABLE.lower(), MODELS_TABLE.lower()}
 
     def fit(workbook: Workbook) -> list[Problem]:
         keeping = [sheet for sheet, table in workbook.tables() if table.name.lower() in kept]
-        for sheet in (*_computing(workbook).values(), *keeping):
+        for sheet in (*computing_sheets(workbook).values(), *keeping):
             sheet.element.set("state", "hidden")
         return fit_to_pages(workbook)
 
-    with TemporaryDirectory(prefix="xlportfolio-", ignore_cleanup_errors=True) as folder:
-        fitted = Path(folder) / "fitted.xlsx"
-        notes = change(copy, fitted, fit).content
-        progress("print")
-        to_pdf(fitted, pdf, language)
-    return notes
+    fitted = copy.with_name("fitted.xlsx")
+    notes = change(copy, fitted, fit).content
+    progress("print")
+    return to_pdf(fitted, pdf, language), notes

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from lxml import etree
 
-from xlportfolio.files.cells import Area, give_addresses
-from xlportfolio.files.emptying import cells_of, forget_answer
+from xlportfolio.files.cells import FILLING, Area, cells_of, forget_answer, give_addresses
 from xlportfolio.files.package import Element, to_xml
 from xlportfolio.files.references import Resolver, Sources
 from xlportfolio.files.workbook import Sheet, Workbook, main
@@ -103,7 +102,7 @@ class Stale:
                 continue
             count += 1
             forget_answer(cell)
-            if formula.get("t") in {"array", "dataTable"} and formula.get("ref"):
+            if formula.get("t") in FILLING and formula.get("ref"):
                 for _, other in cells_of(root, Area.of(formula.get("ref", "A1"))):
                     if other.find(_F) is None:
                         forget_answer(other)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from xlportfolio.files.cutting import take_out
 from xlportfolio.files.formulas import FORMULA_ELEMENTS
 from xlportfolio.files.package import Element, local_name
 from xlportfolio.files.renaming import REFERENCES
@@ -59,16 +60,6 @@ _CARRIERS = frozenset(
         *("customSheetView", "dataRef", "dataValidation", "ext", "filterColumn", "hyperlink"),
         *("oleObject", "picture", "protectedRange", "scenario", "slicer", "sortCondition"),
         *("sparkline", "totalsRowFormula", "webPublishItem", "xmlColumnPr"),
-    }
-)
-#: What goes if nothing is left in it.
-_HOLDERS = frozenset(
-    {
-        *("AlternateContent", "Choice", "cellWatches", "conditionalFormatting", "hyperlinks"),
-        *("conditionalFormattings", "controls", "customProperties", "customSheetViews"),
-        *("dataConsolidate", "dataRefs", "dataValidations", "ext", "extLst", "oleObjects"),
-        *("protectedRanges", "scenarios", "slicerList", "smartTags", "sparklineGroup"),
-        *("sparklineGroups", "sparklines", "webPublishItems", "filterColumn", "sortState"),
     }
 )
 _DATA = "sheetData"
@@ -170,20 +161,8 @@ def _drop(element: Element, attribute: str) -> None:
     """Take out what holds a secret: what carries it, else the attribute or element alone."""
     carrier = _carrier(element)
     if carrier is not None:
-        take(carrier)
+        take_out(carrier)
     elif attribute:
         element.attrib.pop(attribute, "")
     else:
-        take(element)
-
-
-def take(element: Element) -> None:
-    """Take an element out, and what is empty without it; counts follow."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    parent.remove(element)
-    if "count" in parent.attrib:
-        parent.set("count", str(len(parent)))
-    if len(parent) == 0 and local_name(parent) in _HOLDERS:
-        take(parent)
+        take_out(element)

@@ -18,9 +18,11 @@ from xlportfolio.web_data import web_data
 
 #: The parts of the page's script, in the order in which they are put together to one.
 SCRIPTS = (
-    *("data.js", "scoring.js", "state.js", "card.js"),
-    *("matrix.js", "list.js", "controls.js", "page.js"),
+    *("data.js", "scoring.js", "state.js", "card.js", "names.js"),
+    *("matrix.js", "pointing.js", "list.js", "controls.js", "page.js"),
 )
+#: What the licences of the library, and of what stands in it, ask to be shown wherever it goes.
+NOTICES = ("ECHARTS-NOTICE", "licenses/LICENSE-d3", "licenses/LICENSE-zrender")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 #: What could end the element that holds the data, or a line of it, or is no character by itself.
 _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
@@ -37,7 +39,7 @@ def web_page(audience: Audience) -> bytes:
         "policy": html.escape(_policy((library, script), style)),
         "title": html.escape(words["title"]),
         "no_script": html.escape(words["no_script"]),
-        "notice": _part("ECHARTS-NOTICE"),
+        "notice": "\n".join(map(_part, NOTICES)),
         "style": style,
         "data": as_json(data),
         "library": library,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -16,6 +16,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 from xlportfolio.errors import WorkbookError
 from xlportfolio.files.package import Element, Package, Relationship, local_name, to_xml
 from xlportfolio.schema.contract import LAST_COLUMN, LAST_ROW
+from xlportfolio.tables import free_name
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -239,11 +240,7 @@ class Workbook:
 
     def free_sheet_name(self, wanted: str, taken: set[str]) -> str:
         """The name, or the name with ``(2)`` and so on if a sheet has it already."""
-        names = {sheet.name.lower() for sheet in self.sheets} | {name.lower() for name in taken}
-        candidate, number = wanted, 2
-        while candidate.lower() in names:
-            candidate, number = f"{wanted} ({number})", number + 1
-        return candidate
+        return free_name(wanted, {*(sheet.name for sheet in self.sheets), *taken})
 
     def put_name(self, name: str, text: str, sheet: Sheet | None = None, *, hidden: bool) -> None:
         """Set a defined name, of the workbook or of one sheet."""
@@ -275,6 +272,14 @@ class Workbook:
         element = self._names.pop((name, local), None)
         if element is not None:
             _remove(element)
+
+    def drop_names(self, chosen: Callable[[Element], bool]) -> list[Element]:
+        """Take away those defined names that are chosen; which they were."""
+        gone = [element for element in self.defined_names() if chosen(element)]
+        for element in gone:
+            _remove(element)
+        self.forget_names()
+        return gone
 
     # --- changes -------------------------------------------------------------------------------
 

@@ -11,14 +11,12 @@ from xlportfolio.errors import Fault, ModelError, Problem, Severity
 from xlportfolio.model import (
     Axis,
     Criterion,
-    Level,
     Objective,
     Role,
-    Scale,
-    ScaleKind,
     criteria_faults,
     name_key,
 )
+from xlportfolio.scale import Level, Scale, ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_number, is_blank
 from xlportfolio.schema.contract import RawTable

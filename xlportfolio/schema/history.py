@@ -19,7 +19,8 @@ from xlportfolio.history import (
     criterion_of,
     row_series,
 )
-from xlportfolio.model import ScaleKind, Status, heading, name_key
+from xlportfolio.model import Status, heading, name_key
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_date, as_id, as_number, as_text, is_blank
 from xlportfolio.schema.contract import Cell, CellError, RawTable
@@ -72,7 +73,8 @@ def _ordinal(cell: Cell) -> int | None:
     return None if day is None else day.toordinal()
 
 
-def _identifier(cell: Cell) -> str | None:
+def identifier_of(cell: Cell) -> str | None:
+    """The number of a customer, or the name of one without; none for a blank or an error cell."""
     return None if isinstance(cell, CellError) else as_id(cell) or None
 
 
@@ -80,7 +82,8 @@ def _status(cell: Cell) -> str | None:
     return Status.CUSTOMER if is_blank(cell) else STATUSES.get(as_text(cell))
 
 
-def _quadrant(cell: Cell) -> str | None:
+def quadrant_of(cell: Cell) -> str | None:
+    """The type in a cell, in whichever language; blank for a blank cell, none for another word."""
     return "" if is_blank(cell) else KEPT_QUADRANTS.get(as_text(cell))
 
 
@@ -88,10 +91,10 @@ def _quadrant(cell: Cell) -> str | None:
 _READERS: Mapping[str, tuple[Callable[[Cell], int | str | None], str]] = {
     "day": (_ordinal, "history_day"),
     "version": (as_version, "history_version"),
-    "customer_id": (_identifier, "history_customer_id"),
+    "customer_id": (identifier_of, "history_customer_id"),
     "customer": (_text, "history_customer"),
     "status": (_status, "history_status"),
-    "quadrant": (_quadrant, "history_quadrant"),
+    "quadrant": (quadrant_of, "history_quadrant"),
     "parted": (_text, "history_parted"),
 }
 

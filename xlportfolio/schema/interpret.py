@@ -12,7 +12,9 @@ import pandas as pd
 from xlportfolio.errors import Fault, InputError, Problem, Severity
 from xlportfolio.history import History
 from xlportfolio.locale.languages import FALLBACK
-from xlportfolio.model import EFFORT, Presentation, ScaleKind, ScoringModel, Status, Strategy
+from xlportfolio.model import EFFORT, ScoringModel, Status, Strategy
+from xlportfolio.presentation import Presentation
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_category, as_id, as_number, as_text, is_blank
 from xlportfolio.schema.contract import Cell, CellError, Cells, RawTable, Table

@@ -11,17 +11,14 @@ from typing import Any, TypeVar
 from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.locale.languages import FALLBACK, LANGUAGES
 from xlportfolio.model import (
-    DATES,
-    LABELS,
     RANGES,
-    Presentation,
-    Range,
-    ScaleKind,
     ScoringModel,
     Threshold,
     name_key,
     setting_faults,
 )
+from xlportfolio.presentation import DATES, LABELS, Presentation
+from xlportfolio.scale import Range, ScaleKind
 from xlportfolio.schema import contract
 from xlportfolio.schema.cells import as_date, as_number, as_text, is_blank
 from xlportfolio.schema.contract import Cell

@@ -12,11 +12,11 @@ from xlportfolio.model import (
     Objective,
     Quadrant,
     Role,
-    ScaleKind,
     Status,
     ThresholdRule,
     name_key,
 )
+from xlportfolio.scale import ScaleKind
 
 Word = TypeVar("Word", bound=str)
 

@@ -1,8 +1,8 @@
 """Where customers and orders come from: text files, workbooks, Parquet, databases.
 
 ``orders`` and ``customers`` open a source; ``text``, ``sheets`` and ``database`` read one kind
-each; ``synonyms`` matches headers, ``conversion`` decides over whole columns how numbers and dates
-are written, and ``reading`` says what was found out.
+each; ``synonyms`` matches headers, ``numerals`` and ``days`` decide over whole columns how numbers
+and dates are written, and ``reading`` says what was found out.
 """
 
 from xlportfolio.sources.customers import read_customers

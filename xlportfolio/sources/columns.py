@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xlportfolio.errors import Problem
+from xlportfolio.errors import Fault, Problem, Severity
 from xlportfolio.model import id_text
 from xlportfolio.schema.cells import as_float, as_id, as_text, is_blank
 from xlportfolio.schema.contract import Cell, CellError, Cells
-from xlportfolio.sources.conversion import (
-    Days,
-    Parts,
-    Written,
-    currency_code,
-    currency_of,
-    day_of_number,
-    days_of,
-    decimals_of,
-    is_finite,
-    number,
-    trim,
-    unreadable,
-    up_to,
-)
+from xlportfolio.sources.days import Days, day_of_number, days_of
+from xlportfolio.sources.expressions import is_finite, trim, up_to
+from xlportfolio.sources.numerals import Decimals, currency_code, currency_of, decimals_of, number
 from xlportfolio.sources.reading import DateOrder
 
 if TYPE_CHECKING:
@@ -43,6 +31,39 @@ DAY = "order_date"
 _MONEY = ("amount", "unit_price")
 #: Up to here floats tell whole numbers apart.
 _EXACT = 2**53
+#: How many cells that cannot be read are shown, and how much of each.
+_EXAMPLES, _LONGEST = 3, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The cells of a column by what they are; each row has one of them at most.
+
+    A table of a source has them as expressions; ``None`` where no cell is of that kind.
+    """
+
+    text: ir.StringValue | None = None
+    number: ir.NumericValue | None = None
+    day: ir.DateValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How the texts of a source are written.
+
+    Attributes
+    ----------
+    decimals
+        How numbers are.
+    dates
+        The order of dates, ``None`` where none is text.
+    percent
+        Whether discounts are percentages, ``None`` without discounts.
+    """
+
+    decimals: Decimals
+    dates: DateOrder | None = None
+    percent: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +140,28 @@ def converted(
     problems = []
     for key, count in written.decimals.unreadable.items():
         odd = table.filter(texts[key].notnull() & values[key].isnull()).select(text=texts[key])
-        problems.append(unreadable("source_no_number", manners.headers[key], count, odd.text))
+        problems.append(_unreadable("source_no_number", manners.headers[key], count, odd.text))
     if days and days.unreadable:
         odd = days.table.filter(days.table.day.isnull()).order_by("text")
         column = manners.headers[DAY]
-        problems.append(unreadable("source_no_date", column, days.unreadable, odd.text))
+        problems.append(_unreadable("source_no_date", column, days.unreadable, odd.text))
     if "discount" in parts:
         percent, values["discount"] = _discount(
             table, parts["discount"], values["discount"], said=manners.percent
         )
         written = replace(written, percent=percent)
     return table.select(**values), written, problems
+
+
+def _unreadable(fault: str, column: str, count: int, odd: ir.StringColumn) -> Problem:
+    """What of a column could not be read: how many cells, and some of them."""
+    some: Sequence[str] = odd.as_table().limit(_EXAMPLES).to_pyarrow()[0].to_pylist()
+    details = {"count": count, "column": column, "examples": _quoted(some)}
+    return Problem(Fault(fault, Severity.WARNING, details=details))
+
+
+def _quoted(texts: Sequence[str]) -> list[str]:
+    return [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in texts]
 
 
 def _beside(

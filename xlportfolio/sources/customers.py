@@ -15,9 +15,9 @@ from xlportfolio.locale import spoken
 from xlportfolio.model import name_key
 from xlportfolio.schema.cells import as_date
 from xlportfolio.schema.contract import CUSTOMERS, Cell, RawTable
-from xlportfolio.sources.conversion import decimals_of, number
 from xlportfolio.sources.extra import needs_extra
 from xlportfolio.sources.folders import files_of, refuse_different
+from xlportfolio.sources.numerals import decimals_of, number
 from xlportfolio.sources.reading import Kind, Reading
 from xlportfolio.sources.sheets import read_sheet
 from xlportfolio.sources.synonyms import (

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xlportfolio.errors import WorkbookError
 from xlportfolio.locale import spoken
 from xlportfolio.schema.contract import ORDERS, RawTable
-from xlportfolio.sources.columns import DAY, IDS, Manners, converted, parts_of, split_cells
-from xlportfolio.sources.conversion import Parts
+from xlportfolio.sources.columns import DAY, IDS, Manners, Parts, converted, parts_of, split_cells
 from xlportfolio.sources.database import is_address, open_table, read_sqlite, without_password
 from xlportfolio.sources.extra import needs_extra
 from xlportfolio.sources.folders import Files, files_of, refuse_different

@@ -13,8 +13,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import INK
+from xlportfolio.column_look import LINE_HEIGHT, lines_of
 from xlportfolio.locale import Texts, texts
-from xlportfolio.look import FONT, HEADER, INPUT, LINE, LINE_HEIGHT, SOFT, lines_of
+from xlportfolio.look import FONT, HEADER, INPUT, LINE, SOFT
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import Cell, column_letters
 

@@ -24,10 +24,11 @@ from xlportfolio.locale import FALLBACK, LANGUAGES
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS
 from xlportfolio.state import state_formulas
 from xlportfolio.template.author import Author
-from xlportfolio.template.inputs import names_of_words, write_inputs
+from xlportfolio.template.inputs import write_inputs
 from xlportfolio.template.macros import functions_module, names_of_texts, ribbon, vba_of_workbook
 from xlportfolio.template.views import tables_of, write_scorecard, write_start
 from xlportfolio.template.what_if import write_what_if
+from xlportfolio.template.word_lists import names_of_words
 from xlportfolio.template.workbook import file_name
 
 _FOLDER = Path(__file__).parent

@@ -9,23 +9,19 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from xlportfolio.advice import standard_strategies
 from xlportfolio.forecast import FORECASTS
 from xlportfolio.locale import LANGUAGES
 from xlportfolio.model import (
-    DATES,
-    LABELS,
     RANGES,
     RATED_QUADRANTS,
     WHOLE,
     Axis,
     Objective,
-    Presentation,
-    ScaleKind,
     ScoringModel,
     Status,
 )
 from xlportfolio.orders import MEASURES
+from xlportfolio.presentation import DATES, LABELS, Presentation
 from xlportfolio.schema import SETTINGS, Table
 from xlportfolio.schema.contract import (
     CRITERIA,
@@ -38,28 +34,19 @@ from xlportfolio.schema.contract import (
     column_letters,
 )
 from xlportfolio.schema.words import (
-    ANSWERS,
     AXES,
-    FILL_RULES,
-    OBJECTIVES,
-    QUADRANTS,
-    ROLES,
-    SCALES,
-    SPOKEN,
-    STATUSES,
-    THRESHOLD_RULES,
 )
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Area, Author, TableColumn
 from xlportfolio.template.sample import SampleCriterion
+from xlportfolio.template.word_lists import is_one_of
 
 #: The sheet's row of the first data, as formulas count it.
 _TOP = FIRST_ROW + 1
 #: Settings that are days, and those of how a result is shown that count something.
 _DAYS = ("as_of", "compare_with")
 _COUNTS = {"top_labels": LABELS, "history_dates": DATES}
-#: Characters of a text in a formula.
-_LONGEST_TEXT = 255
 #: The last column for which colours and rules of the customers are there.
 _LAST_COLUMN = 60
 
@@ -141,7 +128,7 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     The first finds text where a number belongs, the second a word that is none of the levels.
     """
     row = f"MATCH({criterion},kp_criteria,0)"
-    is_words = _is_one_of(f"INDEX(kp_scales,{row})", "categories")
+    is_words = is_one_of(f"INDEX(kp_scales,{row})", "categories")
     levels = f'SUBSTITUTE(SUBSTITUTE(INDEX(kp_levels,{row})," ",""),CHAR(10),";")'
     known = f'ISNUMBER(SEARCH(";"&SUBSTITUTE({here}," ","")&"=",";"&{levels}))'
     return (
@@ -150,44 +137,10 @@ def faults_of_measure(here: str, criterion: str) -> tuple[str, str]:
     )
 
 
-def names_of_words() -> dict[str, str]:
-    """The names behind which the words stand that are allowed in some cell, in all languages.
-
-    A rule is too short for them, and what stands in one pair of quotes is at most as long.
-    """
-    levels = [kind for kind in ScaleKind if kind is not ScaleKind.LINEAR]
-    words = {
-        "settings": SETTINGS,
-        "languages": SPOKEN.spellings,
-        "thresholds": THRESHOLD_RULES.spellings,
-        "axes": AXES.spellings,
-        "objectives": OBJECTIVES.spellings,
-        "scales": SCALES.spellings,
-        "levels": SCALES.spelled(*levels),
-        "categories": SCALES.spelled(ScaleKind.CATEGORIES),
-        "fills": FILL_RULES.spellings,
-        "answers": ANSWERS.spellings,
-        "roles": ROLES.spellings,
-        "statuses": STATUSES.spellings,
-        "quadrants": QUADRANTS.spellings,
-    }
-    lists = {kind: f"|{'|'.join(of)}|" for kind, of in words.items()}
-    parts = {
-        kind: [of[i : i + _LONGEST_TEXT] for i in range(0, len(of), _LONGEST_TEXT)]
-        for kind, of in lists.items()
-    }
-    return {f"kp_words_{kind}": "&".join(f'"{p}"' for p in of) for kind, of in parts.items()}
-
-
-def _is_one_of(text: str, kind: str) -> str:
-    """A condition; Excel allows no array constant in a rule for colours or entries."""
-    return f'ISNUMBER(SEARCH("|"&{text}&"|",kp_words_{kind}))'
-
-
 def _only(author: Author, sheet: Worksheet, column: int, kind: str) -> None:
     """Colour the entries of a column that are none of the words of a kind."""
     here = f"{column_letters(column + 1)}{_TOP}"
-    is_known = _is_one_of(f"TRIM({here})", kind)
+    is_known = is_one_of(f"TRIM({here})", kind)
     author.colour(sheet, _down(column), f'=AND(TRIM({here})<>"",NOT({is_known}))')
 
 
@@ -234,10 +187,10 @@ def _criteria(author: Author) -> None:
 
     row = f"{_TOP}"
     filled = f'$A{row}<>""'
-    by_levels = _is_one_of(f"TRIM($E{row})", "levels")
+    by_levels = is_one_of(f"TRIM($E{row})", "levels")
     said = f'TRIM($I{row})<>""'
     share = f"AND(ISNUMBER($I{row}),$I{row}>=0,$I{row}<=100)"
-    is_fill = f"OR({_is_one_of(f'TRIM($I{row})', 'fills')},{share})"
+    is_fill = f"OR({is_one_of(f'TRIM($I{row})', 'fills')},{share})"
     rules = {
         0: f"OR(COUNTIF($A${row}:$A${LAST_ROW + 1},$A{row})>1,ISNA(MATCH($A{row},kp_headers,0)))",
         2: f'TRIM($C{row})<>"",OR(NOT(ISNUMBER($C{row})),$C{row}<0)',
@@ -293,7 +246,7 @@ def _settings(author: Author, *, with_sample: bool) -> None:
         sheet.write_blank(FIRST_ROW + SETTINGS.index(name), 1, None, day)
     author.choice(sheet, _down(0), SETTINGS, message="new.setting_error")
     here = f"TRIM($A{_TOP})"
-    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({_is_one_of(here, "settings")}))')
+    author.colour(sheet, _down(0), f'=AND({here}<>"",NOT({is_one_of(here, "settings")}))')
     for row, name in enumerate(SETTINGS, start=FIRST_ROW):
         fault = _allow_setting(author, sheet, (row, 1, row, 1), name)
         if fault:  # said by the name, so that it still holds where the table is sorted
@@ -306,7 +259,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
     here, entry = f"$B${cell[0] + 1}", f"$B{_TOP}"
     if name == "language":
         author.choice(sheet, cell, list(LANGUAGES))
-        return f"NOT({_is_one_of(f'TRIM({entry})', 'languages')})"
+        return f"NOT({is_one_of(f'TRIM({entry})', 'languages')})"
     if name in _DAYS:
         rule = {"validate": "date", "criteria": ">", "value": 1}
         author.allow(sheet, cell, rule, message=words("new.date_error"))
@@ -340,7 +293,7 @@ def _allow_setting(author: Author, sheet: Worksheet, cell: Area, name: str) -> s
 
 def _is_threshold(here: str) -> str:
     share = f"AND(ISNUMBER({here}),{here}>=0,{here}<=100)"
-    return f"OR({share},{_is_one_of(f'TRIM({here})', 'thresholds')})"
+    return f"OR({share},{is_one_of(f'TRIM({here})', 'thresholds')})"
 
 
 def _allow_numbers(author: Author, sheet: Worksheet, column: int) -> None:

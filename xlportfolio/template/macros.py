@@ -23,7 +23,8 @@ from xlportfolio.files.package import Package
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.state import MACROS_NAME, WHAT_IF
-from xlportfolio.template.vbaproject import Module, ModuleKind, vba_project
+from xlportfolio.template.vbamodule import Module, ModuleKind
+from xlportfolio.template.vbaproject import vba_project
 
 #: The modules of the sheets, in the order of the sheets.
 SHEETS = (

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xlportfolio.advice import standard_strategies
 from xlportfolio.chart import COLOURS
+from xlportfolio.column_look import LINE_HEIGHT, STYLES
 from xlportfolio.excel.functions import KP_SCORECARD
-from xlportfolio.look import BAR, LINE_HEIGHT, STYLES
+from xlportfolio.look import BAR
 from xlportfolio.model import RATED_QUADRANTS, Quadrant, Status
 from xlportfolio.schema.contract import CUSTOMERS, SETTINGS_TABLE, column_letters
 from xlportfolio.scorecard import COLUMNS, FORMULA
 from xlportfolio.state import state_formula
+from xlportfolio.strategies import standard_strategies
 from xlportfolio.tables import Kind
 from xlportfolio.template import sample
 from xlportfolio.template.author import FIRST_ROW, HEADER_ROW, LAST_ROW, Author

@@ -16,7 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 from xlportfolio.chart import COLOURS
 from xlportfolio.excel.functions import KP_EXPLAIN, KP_QUADRANT, KP_SCORE
 from xlportfolio.look import HEADER, INPUT, LINE
-from xlportfolio.model import Axis, Quadrant, ScaleKind
+from xlportfolio.model import Axis, Quadrant
+from xlportfolio.scale import ScaleKind
 from xlportfolio.schema import Table
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, SETTINGS_TABLE, Cell
 from xlportfolio.schema.words import AXES, SCALES

@@ -2,8 +2,6 @@
 
 /** The space around the plot, for the names and numbers of the axes. */
 const MARGIN = { left: 56, right: 14, top: 24, bottom: 50 };
-/** How near the pointer must come to a point, in pixels; a finger is broader than a mouse. */
-const REACH = { mouse: 12, touch: 26 };
 /** The matrix on paper, as broad as an upright page. */
 const PAPER = { renderer: "svg", width: 680, height: 470 };
 
@@ -29,8 +27,12 @@ class Matrix {
     /** @type {number[][]} where no name of a customer may stand: left, top, right, bottom */
     this.kept = [];
     this.dress();
-    if (isPaper) this.chart.getZr().flush();
-    else this.listen();
+    if (isPaper) {
+      this.chart.getZr().flush();
+      return;
+    }
+    listenTo(this);
+    this.follow();
   }
 
   /** A colour of the style sheet. @param {string} name */
@@ -291,55 +293,45 @@ class Matrix {
     return this.widths.get(key);
   }
 
-  /** The names of the first, each on the side where fewest points lie; none over another. */
+  /** The names of the first, where there is room for them. */
   names() {
-    const right = this.chart.getWidth() - 2;
     const room = this.isNarrow ? 20 : 34;
-    /** @type {number[][]} */
-    const taken = [...this.kept];
-    const points = this.drawn.slice(0, 600).map((i) => this.at(i));
-    const isApart = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
-      a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1];
-    const named = [];
     const most = this.isNarrow ? Math.min(DATA.top_labels, 6) : DATA.top_labels;
-    for (const i of this.drawn.slice(0, most)) {
-      const full = Array.from(nameOf(i));
-      const name = full.length > room ? `${full.slice(0, room - 1).join("").trimEnd()}…` : full.join("");
-      const [x, y] = this.at(i);
-      const [w, gap] = [this.width(name), 9];
-      const sides = Object.entries({
-        right: [x + gap, y - 8, x + gap + w, y + 8],
-        left: [x - gap - w, y - 8, x - gap, y + 8],
-        top: [x - w / 2, y - gap - 15, x + w / 2, y - gap],
-        bottom: [x - w / 2, y + gap, x + w / 2, y + gap + 15],
-      });
-      let best = null;
-      let fewest = Infinity;
-      for (const [side, box] of sides) {
-        const isInside = box[0] > MARGIN.left && box[2] < right && box[1] > 2;
-        if (!isInside || !taken.every((other) => isApart(box, other))) continue;
-        const hit = points.filter(
-          ([px, py]) => px > box[0] - 5 && px < box[2] + 5 && py > box[1] - 3 && py < box[3] + 3,
-        ).length;
-        if (hit < fewest) [best, fewest] = [{ side, box }, hit];
-      }
-      if (best === null || fewest > (this.shrink() < 1 ? 4 : 1)) continue;
-      taken.push(best.box);
-      named.push({
-        value: [state.result.scores.benefit[i], state.result.scores.value[i]],
-        label: {
-          show: true,
-          formatter: () => name,
-          position: best.side,
-          distance: gap,
-          color: this.colour("ink"),
-          fontSize: 12,
-          textBorderColor: this.colour("panel"),
-          textBorderWidth: 3,
-        },
-      });
-    }
-    return named;
+    const wanted = this.drawn.slice(0, most).map((i) => {
+      const name = shortened(nameOf(i), room);
+      return { i, name, at: this.at(i), width: this.width(name) };
+    });
+    const sides = sidesOf(wanted, {
+      points: this.drawn.slice(0, 600).map((i) => this.at(i)),
+      kept: this.kept,
+      left: MARGIN.left,
+      right: this.chart.getWidth() - 2,
+      most: this.shrink() < 1 ? 4 : 1,
+    });
+    return wanted.flatMap(({ i, name }, k) => (sides[k] ? [this.named(i, name, sides[k])] : []));
+  }
+
+  /**
+   * A name beside the point of its customer.
+   *
+   * @param {number} i
+   * @param {string} name
+   * @param {string} side
+   */
+  named(i, name, side) {
+    return {
+      value: [state.result.scores.benefit[i], state.result.scores.value[i]],
+      label: {
+        show: true,
+        formatter: () => name,
+        position: side,
+        distance: GAP,
+        color: this.colour("ink"),
+        fontSize: 12,
+        textBorderColor: this.colour("panel"),
+        textBorderWidth: 3,
+      },
+    };
   }
 
   /** Rings around the chosen customer and the one pointed at. */
@@ -393,23 +385,9 @@ class Matrix {
     return best;
   }
 
-  listen() {
+  /** Go with the size of the window. */
+  follow() {
     const { host } = this;
-    const find = (/** @type {PointerEvent} */ event) => {
-      const { left, top } = host.getBoundingClientRect();
-      const reach = event.pointerType === "touch" ? REACH.touch : REACH.mouse;
-      return this.nearest(event.clientX - left, event.clientY - top, reach);
-    };
-    host.addEventListener("pointermove", (event) => {
-      if (event.pointerType === "touch") return;
-      const i = find(event);
-      host.style.cursor = i === null ? "default" : "pointer";
-      point(i, true);
-    });
-    host.addEventListener("pointerleave", () => point(null));
-    host.addEventListener("click", (event) => choose(find(/** @type {PointerEvent} */ (event))));
-    host.addEventListener("keydown", (event) => this.press(event));
-    host.addEventListener("blur", () => point(null));
     new ResizeObserver(() => {
       const [width, height] = [host.clientWidth, host.clientHeight];
       if (!width || (width === this.chart.getWidth() && height === this.chart.getHeight())) return;
@@ -417,83 +395,4 @@ class Matrix {
       this.dress();
     }).observe(host);
   }
-
-  /** Arrow keys go through the ranking of those who are drawn. @param {KeyboardEvent} event */
-  press(event) {
-    const last = this.drawn.length - 1;
-    const from = state.pointed === null ? state.chosen : state.pointed;
-    const at = from === null ? -1 : this.drawn.indexOf(from);
-    /** @type {Record<string, number>} */
-    const steps = {
-      ArrowRight: Math.min(at + 1, last),
-      ArrowDown: Math.min(at + 1, last),
-      ArrowLeft: Math.max(at - 1, 0),
-      ArrowUp: Math.max(at - 1, 0),
-      PageDown: Math.min(at + 10, last),
-      PageUp: Math.max(at - 10, 0),
-      Home: 0,
-      End: last,
-    };
-    if (event.key in steps && last >= 0) {
-      point(this.drawn[steps[event.key]], true);
-      say(spoken(this.drawn[steps[event.key]]));
-    } else if (event.key === "Enter" || event.key === " ") {
-      if (state.pointed === null) return;
-      choose(state.pointed);
-    } else if (event.key === "Escape") {
-      if (state.pointed === null) choose(null);
-      point(null);
-    } else {
-      return;
-    }
-    event.preventDefault();
-  }
-}
-
-/** @type {Matrix | null} */
-let matrix = null;
-
-/** Whether a card beside the pointer has room; elsewhere it stands below the matrix. */
-const hasRoom = window.matchMedia("(min-width: 821px)");
-
-/**
- * Point at a customer: its ring, its line in the list, and its card.
- *
- * @param {number | null} i
- * @param {boolean} [isInMatrix] whether a card is shown there
- */
-function point(i, isInMatrix = false) {
-  if (matrix && (i === null || (isInMatrix && hasRoom.matches))) {
-    if (i !== state.pointed || i === null) matrix.showTip(i);
-  }
-  if (i === state.pointed) return;
-  state.pointed = i;
-  if (matrix) matrix.mark();
-  list.mark();
-}
-
-/**
- * Choose a customer, or nobody.
- *
- * @param {number | null} i
- */
-function choose(i) {
-  state.chosen = i;
-  if (i !== null) say(spoken(i));
-  if (matrix) matrix.mark();
-  list.mark();
-  showChosen();
-}
-
-function showChosen() {
-  const i = state.chosen;
-  byId("chosen-card").replaceChildren(
-    ...(i === null ? [element("p", { class: "hint" }, text("nobody_chosen"))] : card(i)),
-  );
-  byId("close").hidden = i === null;
-}
-
-/** Say something to those who listen. @param {string} sentence */
-function say(sentence) {
-  byId("announce").textContent = sentence;
 }
