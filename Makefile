@@ -5,6 +5,7 @@
 # make lint   ruff, mypy --strict, import-linter, and the documentation built strictly
 # make docs   the documentation as a site under build/site/, which opens without a server
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
+# make mutation  looks for wrong rules that no test notices; see docs/mutation.md
 # make pictures  the pictures of docs/, made anew through LibreOffice and Chromium
 # make reference  the pages of docs/reference, made anew from the code
 # make bench  speed and memory as JSON, ratios measured in one run
@@ -24,7 +25,7 @@ endif
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test quick coverage lint docs fuzz pictures reference bench versions lock dist sbom release clean
+.PHONY: demo test quick coverage lint docs fuzz mutation pictures reference bench versions lock dist sbom release clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/xlportfolio demo build
@@ -43,10 +44,10 @@ space := $(subst ,, )
 CORE = $(shell $(BIN)/python tests/support/core.py)
 CORE_TESTS = aggregation audience audience_history document findings firm_sheet forecast history \
   history_sheets lever measures movement movement_sheet moving_thresholds orders page pairwise plan \
-  rfm robustness scoring_cases summary tipping weighing weighting wording
+  rfm robustness scoring_cases tipping weighing weighting wording
 
 coverage: $(VENV)/.installed-test
-	$(BIN)/python -m coverage run -m pytest --quiet -m "not hypothesis" \
+	$(BIN)/python -m coverage run -m pytest --quiet -m "not hypothesis" -k "not pdf" \
 	  $(CORE) $(CORE_TESTS:%=tests/test_%.py)
 	$(BIN)/python -m coverage report --include=$(subst $(space),$(comma),$(CORE))
 
@@ -65,6 +66,12 @@ TARGETS ?= numerals levels tables package rescore
 
 fuzz: $(VENV)/.installed-fuzz
 	for target in $(TARGETS); do $(BIN)/python -m fuzz.$$target -max_total_time=60 $(ARGS) || exit 1; done
+
+# some alone: make mutation ARGS='xlportfolio.portfolio.*'
+mutation: $(VENV)/.installed-mutation
+	rm -rf mutants
+	nice $(BIN)/mutmut run --max-children 1 $(ARGS)
+	$(BIN)/mutmut results
 
 pictures: $(VENV)/.installed-test
 	$(BIN)/python docs/pictures.py
@@ -103,7 +110,7 @@ release: dist
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --session sbom
 
 clean:
-	rm -rf $(VENV) .nox build dist
+	rm -rf $(VENV) .nox build dist mutants
 
 # what pip says of itself is of no use here
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -127,6 +134,10 @@ $(VENV)/.installed-fuzz: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-release: $(VENV)/.created pyproject.toml
 	$(SET_UP) ".[release]"
+	@touch $@
+
+$(VENV)/.installed-mutation: $(VENV)/.created pyproject.toml
+	$(SET_UP) ".[mutation,test]"
 	@touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.created pyproject.toml

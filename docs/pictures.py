@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from openpyxl import load_workbook
 from PIL import Image, ImageChops
+from playwright.sync_api import sync_playwright
 from reader import tables_of, type_anew, type_cells
 
 from xlportfolio import rescore, share
@@ -32,6 +33,8 @@ _DOCS = Path(__file__).parent
 _PLACES = {"en": _DOCS, "de": _DOCS / "de"}
 _EARLIER, _DAY = dt.date(2026, 3, 31), dt.date(2026, 6, 30)
 _CHROMIUM = "/usr/bin/chromium"
+#: Milliseconds in which the page has drawn its arrows.
+_DRAWN = 2_000
 
 
 class Part(NamedTuple):
@@ -88,6 +91,8 @@ _CUSTOMER = "10120"
 #: row by row; one of them does not fit the others.
 _RANKS, _POINTS = (1, 3, 2, 5, 4), (100, 60, 90, 20, 50)
 _JUDGMENTS = ((2, 1, 5, 2), (1 / 2, 4, 1), (5, 1 / 5), (1 / 4,))
+#: Where the customers of the sample stand, and the services that they use.
+_CUSTOMERS, _FIRST_ROW, _SERVICES = 1, 5, 10
 #: Of which kind the tables of the tutorial are, by their number on the page from 0.
 _CRITERIA_TYPED, _CUSTOMERS_TYPED, _MENDED, _CHANGED = 0, 1, 2, 4
 
@@ -135,6 +140,18 @@ def _weighed(book: Path) -> None:
 def _row(area: str) -> int:
     """The first row of an area such as ``A8:G13``."""
     return int(re.sub(r"[A-Z]|:.*", "", area))
+
+
+def _moved(book: Path) -> None:
+    """Let some customers of the sample use two services more than on an earlier day."""
+    rescore(book, as_of=_EARLIER, backup=False)
+    workbook = load_workbook(book)
+    sheet = workbook.worksheets[_CUSTOMERS]
+    for row in range(_FIRST_ROW, _FIRST_ROW + 48, 6):
+        services = sheet.cell(row, _SERVICES)
+        if isinstance(services.value, int):
+            services.value = min(6, services.value + 2)
+    workbook.save(book)
 
 
 def _tutorial(book: Path, language: str) -> None:
@@ -241,16 +258,17 @@ def _finish(picture: Path) -> None:
 
 
 def _shot(page: Path, to: Path, width: int, height: int) -> None:
-    """What a browser shows of a page."""
-    command = [_CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    size = [f"--window-size={width},{height}", "--virtual-time-budget=5000"]
-    profile = f"--user-data-dir={page.parent / 'browser'}"
-    subprocess.run(
-        [*command, *size, profile, f"--screenshot={to}", page.as_uri()],
-        check=True,
-        stderr=subprocess.DEVNULL,
-        timeout=120,
-    )
+    """What a browser shows of a page, with the moves where it has some."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": width, "height": height})
+        tab.goto(page.as_uri())
+        moves = tab.get_by_role("checkbox", name=re.compile(f"{_EARLIER:%Y-%m-%d|%d.%m.%Y}"))
+        if moves.count():
+            moves.check()
+            tab.wait_for_timeout(_DRAWN)
+        tab.screenshot(path=to)
+        browser.close()
     _finish(to)
 
 
@@ -258,7 +276,7 @@ def _page(book: Path, language: str) -> None:
     """The page to point at, as a browser shows it."""
     page = book.with_suffix(".html")
     share(book, None, html=page, as_of=_DAY)
-    _shot(page, _PLACES[language] / "pictures" / f"{_PAGE}.png", 1280, 860)
+    _shot(page, _PLACES[language] / "pictures" / f"{_PAGE}.png", 1280, 980)
 
 
 def _overview(book: Path, language: str) -> None:
@@ -303,7 +321,7 @@ def main() -> None:
                 fill(book)
                 _show(book, language, shown)
         with _sample(language) as book:
-            rescore(book, as_of=_EARLIER, backup=False)
+            _moved(book)
             _page(book, language)
         with tempfile.TemporaryDirectory() as folder:
             _tutorial(Path(folder) / "tutorial.xlsx", language)

@@ -64,11 +64,7 @@ def quotations_of(page: Path) -> list[str]:
 
 
 def entry(text: str) -> str | float | None:
-    """What Excel makes of something typed: a number, a percentage, or the text as it is.
-
-    >>> [entry(text) for text in ("250,000", "250.000", "0,35", "35 %", "48 OOO", "")]
-    [250000.0, 250000.0, 0.35, 0.35, '48 OOO', None]
-    """
+    """What Excel makes of something typed: a number, a percentage, or the text as it is."""
     number = _NUMBER.fullmatch(text)
     if number is None:
         return text or None

@@ -17,7 +17,8 @@ from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
-from xlportfolio.cli import app
+import xlportfolio.cli  # noqa: F401 (registers the commands)
+from xlportfolio.command import app
 from xlportfolio.files.explain import explain
 from xlportfolio.files.rescore import rescore
 from xlportfolio.files.weights import find
@@ -58,7 +59,7 @@ _TYPED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 _SERVICES = 9
 #: What is typed to find weights: ranks, points, and what two people think of pairs of criteria.
 _RANKS, _POINTS = (1, 3, 2, 5, 4, 1, 2, 3), (100, 60, 90, 20, 50, 100, 50, 20)
-_JUDGMENTS = (
+_JUDGMENTS: tuple[tuple[tuple[Any, ...], ...], ...] = (
     ((2, 1, 5, 2), ("1/2", 4, 1), (5, "1/5"), ("1/4",)),
     (("1/7", 1, "1/5", 2), (7, 4, 1), ("1/5", "1/5"), ("1/4",)),
 )

@@ -19,7 +19,8 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from xlportfolio.cli import app
+import xlportfolio.cli  # noqa: F401 (registers the commands)
+from xlportfolio.command import app
 from xlportfolio.excel import functions
 
 #: Arguments that take a single cell, not a range.

@@ -95,7 +95,8 @@ def pictures_on(page: Path) -> dict[Path, str]:
 
 
 def test_every_picture_is_made_by_the_program_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("PIL")
+    for library in ("PIL", "playwright"):
+        pytest.importorskip(library)
     monkeypatch.syspath_prepend(ROOT / "docs")
     made = importlib.import_module("pictures").made()
     shown = {picture for page in PAGES for picture in pictures_on(page)}

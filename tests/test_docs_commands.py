@@ -1,12 +1,31 @@
 """Every block of the documentation does what it says: commands run, formulas compute, data parse.
 
-How a block is meant is told by its language; see the page for developers. The blocks of a page
-share a folder and go on from one another.
+The blocks of a page are taken in order, in one temporary folder, and go on from one another:
+
+``sh``
+    is run by bash, each command for itself; it ends with 0, or as a comment ``# exit 1`` says. What
+    installs (make, pip) is checked as below. ``$PAGE`` and ``$DOCS`` are the page and its folder.
+``python``
+    is run in one namespace for the page.
+``text``
+    just below one of these is a part of what it printed; a line ``...`` stands for anything. Other
+    texts are formulas, alike in both languages, or the layers of the code.
+``json``
+    below a command that printed an object has no names that are not in it.
+``bat``, ``powershell``, ``cron``
+    are not run: our commands and options, extras of pip and targets of make have to be there.
+``excel``
+    calls functions that there are, with so many arguments; what follows ``->`` is computed.
+``toml``, ``ini``, ``sql``, ``xml``, ``yaml``
+    can be read.
+A comment ``<!-- run: ... -->``
+    prepares the folder, or checks the page's tables by ``docs/reader.py``.
 """
 
 from __future__ import annotations
 
 import configparser
+import importlib
 import inspect
 import json
 import os
@@ -19,6 +38,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from contextlib import chdir, redirect_stdout
 from io import StringIO
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +46,11 @@ import pytest
 import typer.main
 from support import udf_calls
 from support.doc_pages import Block, Done, blocks, commands, expected_code, installing, run
+from support.layers import heights
 
 from xlportfolio.cli import app
 from xlportfolio.excel import functions
+from xlportfolio.template.workbook import new_workbook
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -250,9 +272,14 @@ def check_output(told: str, printed: str) -> None:
 def check_formula_or_layers(page: Path, text: str) -> None:
     """Text that no command prints: the layers of the code, or formulas alike in both languages."""
     if "<-" in text:
-        for name in re.findall(r"[a-z_]+", text):
-            there = ROOT / "xlportfolio" / name
-            assert there.is_dir() or there.with_suffix(".py").is_file(), f"no module {name}"
+        height = dict(heights())
+        for line in re.split(r" {4,}|\n", text):
+            links = [re.findall(r"[a-z_]+", link) for link in line.split("<-")]
+            assert not (strange := {*chain(*links)} - {*height}), f"no module {strange}"
+            for below, above in pairwise(links):
+                assert max(height[name] for name in below) < min(height[name] for name in above), (
+                    line
+                )
         return
     other = ROOT / "docs" / "explanation" / page.name
     german = ROOT / "docs" / "de" / "explanation" / page.name
@@ -397,7 +424,8 @@ def test_a_reader_can_do_what_a_page_says(page: Path, tmp_path: Path) -> None:
         ("xml", "<Task>", "no element found"),
         ("json", "{'a': 1}", "Expecting property name"),
         ("text", "a = b", "no command prints"),
-        ("text", "locale <- nonsense", "no module nonsense"),
+        ("text", "locale <- nonsense", "no module {'nonsense'}"),
+        ("text", "scoring <- model", "scoring <- model"),
         ("", "anything", "no block is called"),
         ("console", "ls", "no block is called"),
     ],
@@ -438,3 +466,30 @@ def test_what_an_excerpt_of_an_output_has_and_the_output_has_not_is_found(tmp_pa
     reader.follow(Block(1, "json", '{"customers": [{"customer": "B", "rank": 2}]}'))
     with pytest.raises(AssertionError, match=r"customers\.nonsense"):
         reader.follow(Block(1, "json", '{"customers": [{"nonsense": 1}]}'))
+
+
+def test_what_a_page_shows_of_a_workbook_is_compared_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    reader = importlib.import_module("reader")
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(new_workbook("en", with_sample=False))
+    header = ["Customer ID", "Customer", "Turnover"]
+    reader.type_anew(book, [header, ["K-1", "Alpha", "250,000"], ["K-2", "Beta", "12 %"]])
+    reader.type_cells(book, [header, ["Customers", "Beta", "Turnover", "0.35"]])
+    reader.see(book, [["Customer", "Turnover"], ["Alpha", "250000"], ["Beta", "0.3"]])
+    reader.read(book, "Columns of your own may be added")
+    for wrong in ("250001", "25000", ""):
+        with pytest.raises(LookupError, match="not in book"):
+            reader.see(book, [["Customer", "Turnover"], ["Alpha", wrong]])
+    with pytest.raises(LookupError):
+        reader.see(book, [["Customer", "Potential score"], ["Alpha", "1"]])
+    with pytest.raises(LookupError):
+        reader.read(book, "Columns of your own may not be added")
+    page = tmp_path / "page.md"
+    page.write_text("| a | b |\n|---|---|\n| `1` | **2** |\n\n> quoted\n> on\n", "utf-8")
+    assert reader.tables_of(page) == [[["a", "b"], ["1", "2"]]]
+    assert reader.quotations_of(page) == ["quoted on"]
+    texts = ("250,000", "250.000", "0,35", "35 %", "48 OOO", "")
+    assert [reader.entry(text) for text in texts] == [250000, 250000, 0.35, 0.35, "48 OOO", None]

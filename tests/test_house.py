@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
+
+from support.layers import heights
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "xlportfolio"
@@ -18,18 +19,10 @@ WITH_CODE = re.compile(
 )
 
 
-def layers() -> list[str]:
-    """All modules of the contract of layers, as import-linter checks it."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = settings["tool"]["importlinter"]["contracts"]
-    (found,) = (one["layers"] for one in contracts if one["type"] == "layers")
-    return [name.strip() for layer in found for name in re.split("[|:]", layer)]
-
-
 def test_every_module_stands_once_in_the_contract_of_layers() -> None:
     there = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     there |= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert sorted(layers()) == sorted(f"xlportfolio.{module}" for module in there)
+    assert sorted(name for name, _ in heights()) == sorted(there)
 
 
 def test_no_module_is_longer_than_can_be_read_at_once() -> None:

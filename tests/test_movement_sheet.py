@@ -23,7 +23,7 @@ from support.packages import MAIN, faults_of, parts_of, sheet_parts, write_parts
 
 from xlportfolio import Axis, Criterion, Scale, ScoringModel, WorkbookError, analyse, rescore
 from xlportfolio.locale import texts
-from xlportfolio.matrix import ARROWS, MatrixSheet, matrix_sheet
+from xlportfolio.matrix import ARROWS, FIRST_SIZE, SIZES, MatrixSheet, matrix_sheet
 from xlportfolio.model_changes import ModelChange
 from xlportfolio.movement import Movement, movement
 from xlportfolio.movement_sheet import Counts, compared, counts, missing, movement_sheet
@@ -395,3 +395,29 @@ def test_weights_that_have_changed_are_told_apart_from_customers(tmp_path: Path)
     beside = [sheet.cell(HEADER_ROW + 1 + k, 10).value for k in range(2)]
     assert ["Turnover" in str(beside[0]), "Growth" in str(beside[1])] == [True, True]
     assert load_workbook(path)["Matrix"]["AQ12"].value is None  # nobody has moved by themselves
+
+
+def test_the_area_of_a_point_goes_with_its_measure() -> None:
+    customers = pd.DataFrame(
+        {"customer_id": ["A", "B", "C"], "Turnover": [90, 80, 70], "Services": [90, 80, 70]}
+    )
+    asked = Presentation("en", SECOND, bubble_measure="Turnover")
+    sizes = np.array([100.0, 25.0, np.nan])
+    sheet = matrix_sheet(analyse(customers, MODEL), asked, "Matrix", sizes, None)
+    assert sheet.notes[-1] == EN("matrix.sized", measure="Turnover")
+    of_star = sheet.points[FIRST_SIZE : FIRST_SIZE + SIZES]
+    shown = [np.flatnonzero(~np.isnan(column.cells)).tolist() for column in of_star]
+    assert shown == [[], [], [1], [], [0]]  # a quarter of the area is half of the width
+
+
+def test_a_chart_without_arrows_says_nothing_of_them() -> None:
+    found = moved(THEN, NOW)
+    sheet = matrix_sheet(
+        analyse(pd.DataFrame({"customer_id": ["A"], "Turnover": [1], "Services": [1]}), MODEL),
+        Presentation("en", SECOND), "Matrix", None, found,
+    )  # fmt: skip
+    assert sheet.arrow_note
+    assert sheet.arrow_note in sheet.subtitles[-1]
+    bare = sheet.without_arrows()
+    assert (bare.arrows, bare.arrow_note) == ((), "")
+    assert sheet.arrow_note not in " ".join(bare.subtitles)

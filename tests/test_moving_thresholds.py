@@ -15,6 +15,10 @@ from test_tipping import changed, check_numbers
 import xlportfolio as kp
 from xlportfolio.firmness import firmness_of
 from xlportfolio.model import ThresholdRule
+from xlportfolio.moving_thresholds import moves, with_moving
+from xlportfolio.robustness import RatedAxis
+from xlportfolio.tipping import Rated
+from xlportfolio.weight_changes import WeightChange
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 RULES = st.sampled_from(["mean", "median", 50])
@@ -139,3 +143,24 @@ def test_a_weight_that_goes_altogether_leaves_a_share_of_0() -> None:
     assert gone
     for change in gone:
         check_numbers(model, change)
+
+
+@pytest.mark.parametrize(("by", "is_kept"), [(0.0001, True), (0.9, False)])
+def test_of_two_changes_the_smaller_one_is_named(by: float, *, is_kept: bool) -> None:
+    """6 of 10 must become 6 of 12.1 or so where the threshold is the mean."""
+    values, nobody = np.array([[80.0, 20.0], [20.0, 80.0]]), (None, None)
+    weights, mean = np.array([6.0, 4.0]), ThresholdRule.MEAN
+    value = RatedAxis(("A", "B"), weights, nobody, values, mean, 50.0)
+    benefit = RatedAxis(("C",), np.ones(1), (None,), np.array([[90.0], [90.0]]), 50, 50)
+    other = WeightChange("C", False, 1, 2, 2, 0.05, 0.05 + by, kp.Quadrant.POOR_DOG)
+    found = with_moving(Rated((value, benefit), (1, 1), 0), [other, None], np.ones(2, dtype=bool))
+    assert (found[0] is other) == is_kept
+    assert found[1] is not None
+    assert found[1].name == "B"
+
+
+def test_a_single_criterion_and_one_without_weight_move_nothing() -> None:
+    values = np.array([[80.0, 20.0], [20.0, 80.0]])
+    mean, everybody = ThresholdRule.MEAN, np.ones(2, dtype=bool)
+    alone = RatedAxis(("A", "B"), np.array([6.0, 0.0]), (None, None), values, mean, 50.0)
+    assert moves(alone, everybody, 0).criterion.tolist() == [-1, -1]

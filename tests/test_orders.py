@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.order_lines import COLUMNS, Line, arrow, reference, year_before
 
+from xlportfolio import order_expression
 from xlportfolio.errors import InputError, Severity, XlPortfolioError
 from xlportfolio.orders import MEASURES, REPEATS, OrderMeasures, expression, measure
 
@@ -447,3 +448,26 @@ def test_northwind_against_pandas(northwind: pd.DataFrame) -> None:
     )
     assert everything.frame["turnover_12m"].sum() == pytest.approx(1_265_793.04, abs=0.005)
     assert everything.frame["orders_per_year"].sum() == 830
+
+
+def test_medians_are_the_same_where_an_engine_has_no_function_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = ["2024-01-05", "2024-02-01", "2024-05-20", "2024-09-02", "2025-01-15", "2025-06-01"]
+    rows = [
+        (f"{customer}{k}", customer, dt.date.fromisoformat(day), 100.0 * (k + 1))
+        for customer, some in (("A", days), ("B", days[:4]), ("C", days[:1]))
+        for k, day in enumerate(some)
+    ]
+    known = measured(rows).frame
+    monkeypatch.setattr(order_expression, "_knows_medians", lambda _: False)
+    assert_alike(measured(rows).frame, known)
+    assert known["overdue_factor"].notna().tolist() == [True, True, False]
+
+
+def test_a_table_without_amounts_or_prices_says_which_columns_it_lacks() -> None:
+    with pytest.raises(InputError) as stopped:
+        measured([("1", "A", AS_OF)], header=_NEEDED[:3])
+    (problem,) = stopped.value.problems
+    assert problem.fault.key == "orders_column_missing"
+    assert problem.fault.details == {"columns": ["amount"]}

@@ -14,8 +14,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 sys.path.insert(0, str(DOCS))  # programs beside the pages that they make
 
 import reference  # noqa: E402 (the path is known now)
-import reference_shapes  # noqa: E402 (as above)
+import reference_json  # noqa: E402 (as above)
 import reference_spoken  # noqa: E402 (as above)
+import reference_words  # noqa: E402 (as above)
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +31,13 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def told(sources: reference.Sources, language: str) -> Any:
-    return reference.told_in(reference.Texts(language), sources.tables[language])
+    return reference.told_in(reference_words.Texts(language), sources.tables[language])
 
 
 def test_the_pages_are_those_that_the_code_makes(
     sources: reference.Sources, told: Any, language: str
 ) -> None:
-    made = reference.pages(reference.Texts(language), told, sources)
+    made = reference.pages(reference_words.Texts(language), told, sources)
     folder = reference.FOLDERS[language]
     assert sorted(made) == sorted(page.stem for page in folder.glob("*.md"))
     old = [n for n, text in made.items() if (folder / f"{n}.md").read_text("utf-8") != text]
@@ -78,7 +79,7 @@ def test_the_texts_are_the_same_in_each_language() -> None:
 def test_what_is_not_described_and_what_is_left_over_is_refused(
     sources: reference.Sources, told: Any, language: str, key: str, node: Any, why: str
 ) -> None:
-    say = reference.Texts(language)
+    say = reference_words.Texts(language)
     *steps, last = key.split("/")
     at: Any = say.tree
     for step in steps:
@@ -97,6 +98,17 @@ def test_a_formula_that_is_none_is_refused() -> None:
             reference_spoken.answer(formula, {})
 
 
+def test_what_stops_a_command_is_told_in_the_object_that_the_page_names(
+    sources: reference.Sources,
+) -> None:
+    stopped = {command: printed[-1] for command, printed in sources.documents.items()}
+    del stopped["import"]  # a wrong weight is no concern of it
+    for told in stopped.values():
+        assert "error" in {problem["severity"] for problem in told["problems"]}
+    for command in ("explain", "weights", "check"):
+        assert stopped[command].keys() == stopped["rescore"].keys()
+
+
 @pytest.mark.parametrize(
     ("documents", "described", "found"),
     [
@@ -106,4 +118,4 @@ def test_a_formula_that_is_none_is_refused() -> None:
     ],
 )
 def test_shapes(documents: list[Any], described: set[str], found: dict[str, list[str]]) -> None:
-    assert reference_shapes.shape(documents, described) == found
+    assert reference_json.shape(documents, described) == found

@@ -602,6 +602,7 @@ def test_the_abc_table_compares_the_ranks_by_amount_and_by_total_among_those_lis
     analysis = abc_of([50, 30, 15, 5, None], None, [10, 90, None, 70, 100])
     abc = analysis.abc
     assert abc["amount"].tolist() == [50, 30, 15, 5]
+    assert abc["position"].tolist() == [3, 1, 4, 2]  # in the ranking
     assert abc["amount_rank"].tolist() == [1, 2, 3, 4]
     assert abc["difference"].tolist() == exactly([1 - 3, 2 - 1, NONE, 4 - 2])
 
@@ -697,3 +698,43 @@ def test_the_message_of_an_input_names_its_errors_alone() -> None:
         note("formulas_wait", count=1),
     ]
     assert kp.InputError(found, "en").message() == found[0].message()
+
+
+@pytest.mark.parametrize(
+    ("change", "keys"),
+    [
+        ({"weight": -1}, ["weight_negative"]),
+        ({"weight": math.inf}, ["weight_negative"]),
+        ({"fill": 101}, ["fill_out_of_range"]),
+        ({"scale": kp.Scale.steps([])}, ["levels_missing"]),
+        ({"scale": kp.Scale.steps([(0, -1), (5, 101)])}, ["level_out_of_range"] * 2),
+        ({"scale": kp.Scale.piecewise([(5, 10), (5.0, 20)])}, ["level_repeated"]),
+        ({"scale": kp.Scale.categories([("High", 10), (" high ", 20)])}, ["level_repeated"]),
+        ({"scale": kp.Scale.linear(5, 4)}, ["low_above_high"]),
+        ({"weight": -1, "fill": -1}, ["weight_negative", "fill_out_of_range"]),
+    ],
+)
+def test_everything_that_makes_a_criterion_impossible_is_named(
+    change: dict[str, Any], keys: list[str]
+) -> None:
+    with pytest.raises(kp.ModelError) as stopped:
+        on_value("V", **change)
+    assert [fault.key for fault in stopped.value.faults] == keys
+    assert {fault.criterion for fault in stopped.value.faults} == {"V"}
+
+
+@pytest.mark.parametrize(
+    ("weights", "settings", "key"),
+    [
+        ((0, 1), {}, "weights_all_zero_value"),
+        ((1, 0), {}, "weights_all_zero_benefit"),
+        ((1, 1), {"value_weight": 0, "benefit_weight": 0}, "axis_weights_zero"),
+    ],
+)
+def test_something_must_have_a_weight(
+    weights: tuple[float, float], settings: dict[str, Any], key: str
+) -> None:
+    criteria = (on_value("V", weights[0]), on_benefit("B", weights[1]))
+    with pytest.raises(kp.ModelError) as stopped:
+        kp.ScoringModel(criteria, **settings)
+    assert [fault.key for fault in stopped.value.faults] == [key]

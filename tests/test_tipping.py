@@ -311,3 +311,10 @@ def test_many_customers_get_the_same_changes_as_few() -> None:
             replace(benefit, values=benefit.values[part]),
         )
         assert type_changes(Rated(few, (1, 1), 50)) == changes[part]
+
+
+def test_where_both_thresholds_move_no_change_is_looked_for_here() -> None:
+    values, one = np.array([[80.0], [20.0]]), np.ones(1)
+    mean = kp.model.ThresholdRule.MEAN
+    axis = RatedAxis(("A",), one, (None,), values, mean, 50.0)
+    assert type_changes(Rated((axis, axis), (1, 1), 0)) == [None, None]

@@ -454,3 +454,11 @@ def test_as_many_objectives_as_measures_are_needed() -> None:
         critic_weights(np.array([[1.0, 2], [2, 1]]), [Objective.MAX])
     assert caught.value.key == "objectives_count"
     assert caught.value.details == {"found": 1, "needed": 2}
+
+
+def test_a_measure_of_which_less_is_better_counts_turned_round() -> None:
+    values = np.array([[1.0, 10, 3], [2, 30, 1], [3, 20, 2], [4, 20, 9]])
+    turned = values * [1, -1, 1]
+    found = critic_weights(values, [Objective.MAX, Objective.MIN, Objective.MAX])
+    assert found == pytest.approx(critic_weights(turned))
+    assert found != pytest.approx(critic_weights(values), abs=1e-3)

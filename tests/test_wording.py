@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,8 +12,12 @@ import pytest
 
 from xlportfolio import Axis, Criterion, Scale, ScoringModel, analyse
 from xlportfolio.analysis import PortfolioAnalysis
+from xlportfolio.errors import note
+from xlportfolio.history import History
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.model import Role
+from xlportfolio.presentation import Presentation
+from xlportfolio.report import ORDER, build_report
 from xlportfolio.wording import advise, measure_text
 
 WORDS = Scale.categories([("Low", 0), ("High", 100)])
@@ -234,3 +240,23 @@ def test_a_target_that_no_short_number_meets_is_named_to_the_last_digit_shown() 
     narrow = benefit("Services", Scale.steps([(0, 0), (third, 100), (third + 1e-13, 10)]))
     _, said = sentences("en", narrow, Services=0)
     assert said.endswith("Services from 0 to 0.333333.")
+
+
+def test_what_a_report_cannot_list_or_does_not_know_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("xlportfolio.report.MOST_PROBLEMS", 1)
+    model = ScoringModel((SERVICES, Criterion("Worth", Axis.VALUE, 1, Scale.linear(0, 1))))
+    analysis = analyse(pd.DataFrame({"customer_id": ["A"], "Worth": [1], "Services": [2]}), model)
+    advice = replace(advise(analysis, "en"), hidden=[])
+    problems = [note("formulas_wait", count=1), note("formulas_wait", count=2)]
+    as_of = dt.date(2026, 6, 30)
+    report = build_report(
+        advice, problems, Presentation("en", as_of), names=dict.fromkeys(ORDER, "S"),
+        history=History(), movement=None,
+    )  # fmt: skip
+    tables = {table.key: table for table in report.tables}
+    assert tables["abc"].subtitles == (texts("en")("subtitles.abc_none", as_of=as_of),)
+    assert tables["abc"].summary is None  # no finding may be seen
+    assert len(tables["data_check"]) == 1
+    assert tables["data_check"].subtitles[1] == texts("en")("subtitles.data_check_more", listed="1")

@@ -274,9 +274,7 @@ def _compared(names: Sequence[str], raters: Sequence[Rater]) -> tuple[Found, Com
 
 
 def _by_name(error: XlPortfolioError, names: Sequence[str]) -> XlPortfolioError:
-    """A fault that names criteria by their numbers as one that names them."""
-    if error.key != "pairwise_unlinked":
-        return error
+    """That criteria are not linked, the only fault of a group, with names for their numbers."""
     named = {key: names[int(str(number)) - 1] for key, number in error.details.items()}
     return XlPortfolioError("criteria_unlinked", **named)
 

@@ -20,6 +20,7 @@ _HEAVY = (
     "xlportfolio.files.imports",
     "xlportfolio.files.share",
     "xlportfolio.files.weights",
+    "ibis.backends.duckdb",
     "xlportfolio.document",
     "xlportfolio.screen",
     "xlportfolio.template.workbook",
