@@ -44,7 +44,7 @@ def scorecard(
         All rows of that table from top to bottom; one that the analysis does not know is empty
         and stays empty here.
     language
-        Of the headers and of the types, ``"en"`` or ``"de"``.
+        Of the headers and of the types, such as ``"en"``.
 
     Returns
     -------

@@ -76,7 +76,7 @@ def advise(
     Parameters
     ----------
     language
-        Of the words, ``"en"`` or ``"de"``.
+        Of the words, such as ``"en"``.
     numbers
         What follows, where the analysis is a part of another one; ``None``: it follows from it.
 

@@ -107,7 +107,7 @@ def compare(
         Their days; ``None``: that of the settings, else the last that the workbook's history
         keeps, else the day on which the file was last changed.
     language
-        Of the texts, ``"en"`` or ``"de"``; ``None``: that of the newer workbook.
+        Of the texts, such as ``"en"``; ``None``: that of the newer workbook.
     progress
         Told the key of each step as it begins.
 

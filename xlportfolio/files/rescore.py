@@ -100,7 +100,7 @@ def rescore(
     as_of
         The day; ``None``: that of the settings, else today.
     language
-        Of the texts written, ``"en"`` or ``"de"``; ``None``: that of the workbook. It does not
+        Of the texts written, such as ``"en"``; ``None``: that of the workbook. It does not
         change how cells are read.
     backup
         Whether a workbook that is written in place is first kept as ``BOOK.bak``; a copy that is

@@ -27,7 +27,7 @@ def as_judgment(cell: Cell, language: str) -> Number:
         A number of 1/9 to 9, or a text that begins with one or with a fraction; what follows are
         words without digits, of whatever meaning.
     language
-        In which numbers typed as text are read first, ``"en"`` or ``"de"``.
+        In which numbers typed as text are read first, such as ``"en"``.
 
     Returns
     -------

@@ -18,7 +18,7 @@ def new_workbook(language: str, *, with_sample: bool, macros: bool = False) -> b
     Parameters
     ----------
     language
-        Of the sheets' names, headers, words and hints, ``"en"`` or ``"de"``.
+        Of the sheets' names, headers, words and hints, such as ``"en"``.
     with_sample
         Whether the invented customers are in it. Without them the table of the customers is
         empty; criteria, settings and strategies are there either way, to be changed.
