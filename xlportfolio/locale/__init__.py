@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -43,6 +44,8 @@ __all__ = [
 
 #: Whole numbers are exact below this, and shown without decimals.
 _EXACT = 1e15
+#: Keeps all digits of the largest number there is.
+_ALL_DIGITS = Context(prec=400)
 
 
 class Phrase(NamedTuple):
@@ -102,8 +105,14 @@ class Texts:
                 return str(value)
 
     def number(self, value: float, digits: int) -> str:
-        """A number with thousands separators and a fixed number of decimals."""
-        whole, _, fraction = f"{value:,.{digits}f}".partition(".")
+        """A number with thousands separators and a fixed number of decimals, halves away from 0.
+
+        So Excel shows it in a cell, where what is written out of a number is rounded.
+
+        >>> texts("en").number(27.25, 1), texts("en").number(-0.125, 2), texts("en").number(0.15, 1)
+        ('27.3', '-0.13', '0.2')
+        """
+        whole, _, fraction = f"{_rounded(value, digits):,.{digits}f}".partition(".")
         decimals = self.spoken.decimal + fraction if fraction else ""
         return whole.replace(",", self.spoken.thousands) + decimals
 
@@ -120,10 +129,10 @@ class Texts:
         """A number with at most one decimal.
 
         >>> texts("de").rough(12.04), texts("de").rough(1492.25)
-        ('12', '1.492,2')
+        ('12', '1.492,3')
         """
-        value = round(float(value), 1)
-        return self.number(value, 0 if value.is_integer() else 1)
+        shown = _rounded(value, 1)
+        return self.number(value, 0 if shown == shown.to_integral_value() else 1)
 
     def listed(self, items: Iterable[str]) -> str:
         """Items in a row, the last one joined by "and".
@@ -137,6 +146,14 @@ class Texts:
     def date(self, value: dt.date) -> str:
         """A day; the time of day is left out."""
         return value.strftime(self.spoken.day)
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    """A number with so many decimals, halves of what is written out of it away from 0."""
+    written = Decimal(repr(float(value)))
+    if not written.is_finite():
+        return written
+    return written.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ALL_DIGITS)
 
 
 @cache

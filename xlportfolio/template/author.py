@@ -152,14 +152,13 @@ class Author:
         self, sheet: Worksheet, number: int, row: Sequence[Cell], columns: Sequence[TableColumn]
     ) -> None:
         for position, (cell, column) in enumerate(zip(row, columns, strict=True)):
-            # text and what leads a row to the left, numbers to the right, none at the edge
+            # text and what leads a row to the left, numbers to the right, none at the edge; where
+            # nothing is and either may come, Excel decides by what does
             left = isinstance(cell, str) or position == 0
-            style = self.input(
-                num_format=column.number_format,
-                align="left" if left else "right",
-                text_wrap=left,
-                indent=1,
-            )
+            placed: dict[str, Any] = {"align": "left" if left else "right", "indent": 1}
+            if cell is None and not left and column.number_format == "General":
+                placed = {}
+            style = self.input(num_format=column.number_format, text_wrap=left, **placed)
             sheet.write(number, position, cell, style)
 
     # --- what is allowed in a cell -------------------------------------------------------------
