@@ -72,7 +72,7 @@ def test_the_wheel_ships_every_workbook_and_the_texts_they_are_made_of(tmp_path:
     needed = [*folder.glob("template/books/*"), *folder.glob("template/vba/*")]
     needed += [folder / "template" / "ribbon.xml", *folder.glob("locale/*.toml")]
     needed += [path for path in folder.glob("web/**/*") if path.is_file()]
-    assert len(needed) == 8 + 4 + 1 + 2 + 15
+    assert len(needed) == 8 + 4 + 1 + 2 + 17
     for path in needed:
         assert shipped[str(path.relative_to(ROOT))] == path.read_bytes()
 
