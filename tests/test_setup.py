@@ -21,6 +21,7 @@ import pytest
 import xlwings
 import xlwings.cli
 import xlwings.utils
+from openpyxl import Workbook as NewWorkbook
 from openpyxl import load_workbook
 from support.template import made, replaced
 from typer.testing import CliRunner, Result
@@ -28,11 +29,13 @@ from typer.testing import CliRunner, Result
 from xlportfolio import __version__, cli
 from xlportfolio.errors import XlPortfolioError
 from xlportfolio.excel import setup
-from xlportfolio.excel.doctor import Check, Mark, checks, macros_check
+from xlportfolio.excel.doctor import Check, Mark, checks, macros_check, sheets_check
 from xlportfolio.excel.machine import MAC, WINDOWS, Machine
 from xlportfolio.excel.setup import with_interpreter, without_interpreter
+from xlportfolio.files.package import Package
 from xlportfolio.files.rescore import rescore
 from xlportfolio.files.save import replace_file
+from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.template import macros
 from xlportfolio.template.build import build
@@ -642,6 +645,9 @@ def test_every_line_can_be_said_with_its_cure(language: str, tmp_path: Path) -> 
             install(computer)
         said |= found(computer)
     said |= {check.phrase.key: check for check in (macros_check(m, Path("b.xlsm")) for m in Macros)}
+    settings = sheets_check(["Customers", "Xlwings.conf"], Path("b.xlsx"))
+    assert settings is not None
+    said[settings.phrase.key] = settings
     keys = set(words.branch("doctor")) - {"marks"}
     assert {key.removeprefix("doctor.") for key in said} == keys
     for key, check in said.items():
@@ -658,32 +664,51 @@ def built(request: pytest.FixtureRequest) -> bytes:
     return build(request.param, with_sample=True, macros=True)
 
 
+def macros_in(path: Path) -> Macros:
+    with contextlib.closing(Package(path)) as package:
+        return macros_of(Workbook(package))
+
+
 def test_the_macros_of_a_workbook_are_told_apart(built: bytes, book: Path, tmp_path: Path) -> None:
     digest = names_of_texts("en")["kp_macros"]
     assert re.fullmatch(r'"[0-9a-f]{16}"', digest)
     new = tmp_path / "new.xlsm"
     new.write_bytes(built)
-    assert macros_of(new) is Macros.CURRENT
+    assert macros_in(new) is Macros.CURRENT
     assert load_workbook(new).defined_names["kp_macros"].hidden
     replaced(new, "xl/workbook.xml", digest, '"0123456789abcdef"')
-    assert macros_of(new) is Macros.OTHER
+    assert macros_in(new) is Macros.OTHER
     replaced(new, "xl/workbook.xml", "kp_macros", "kp_other")  # as before there was such a name
-    assert macros_of(new) is Macros.OTHER
-    assert macros_of(made(tmp_path, macros=False)) is Macros.NONE
-    assert macros_of(book) is Macros.NONE
+    assert macros_in(new) is Macros.OTHER
+    assert macros_in(made(tmp_path, macros=False)) is Macros.NONE
+    assert macros_in(book) is Macros.NONE
     new.write_bytes(built)
     replaced(new, "xl/_rels/workbook.xml.rels", "/vbaProject", "/nothing")  # saved as .xlsx
-    assert macros_of(new) is Macros.NONE
+    assert macros_in(new) is Macros.NONE
     new.write_bytes(built)
     replaced(new, "xl/workbook.xml", "kp_text_", "theirs_")  # somebody else's macros
-    assert macros_of(new) is Macros.NONE
+    assert macros_in(new) is Macros.NONE
+
+
+@pytest.mark.parametrize("sheet", ["xlwings.conf", "XLWINGS.CONF"])
+def test_a_sheet_that_decides_which_program_starts_is_told(sheet: str, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    book = NewWorkbook()
+    book.active.title = "Customers"
+    book.save(path)
+    assert "xlwings.conf" not in invoke("doctor", str(path)).stdout.lower()
+    book.create_sheet(sheet)["A1"] = "Interpreter"
+    book.save(path)
+    told = [line for line in invoke("doctor", str(path)).stdout.splitlines() if sheet in line]
+    assert len(told) == 1
+    assert told[0].startswith("warning")
 
 
 def test_a_rescore_keeps_what_tells_the_macros(built: bytes, tmp_path: Path) -> None:
     book = tmp_path / "new.xlsm"
     book.write_bytes(built)
     rescore(book, backup=False)
-    assert macros_of(book) is Macros.CURRENT
+    assert macros_in(book) is Macros.CURRENT
 
 
 def test_another_source_is_another_digest(monkeypatch: pytest.MonkeyPatch) -> None:

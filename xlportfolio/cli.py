@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -325,18 +326,26 @@ def doctor(
 
 
 def _checks(book: Path | None) -> Iterator[Check]:
-    """What Excel needs, then which macros the workbook has."""
-    from xlportfolio.excel.doctor import checks, fault, macros_check
+    """What Excel needs, then which macros the workbook has, and whether it has settings."""
+    from xlportfolio.excel.doctor import checks, fault, macros_check, sheets_check
     from xlportfolio.excel.machine import Machine
 
     yield from checks(Machine.here(), __version__, book)
     if book is not None:
+        from xlportfolio.files.package import Package
+        from xlportfolio.files.workbook import Workbook
         from xlportfolio.template.macros import macros_of
 
         try:
-            yield macros_check(macros_of(book), book)
+            with closing(Package(book)) as package:
+                workbook = Workbook(package)
+                yield macros_check(macros_of(workbook), book)
+                of_sheets = sheets_check((sheet.name for sheet in workbook.sheets), book)
         except XlPortfolioError as error:
             yield fault(error)
+        else:
+            if of_sheets is not None:
+                yield of_sheets
 
 
 def _new(book: Path, language: str, *, with_sample: bool, again: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,8 @@ _POLICIES = r"Software\Policies\Microsoft\Office\16.0\Excel\Security"
 _SECURITY = (("HKLM", _POLICIES), ("HKCU", _POLICIES), ("HKCU", rf"{OFFICE}\16.0\Excel\Security"))
 #: Settings of macros: after a warning (what Excel does by default), signed ones only, none.
 _SIGNED_ONLY, _NO_MACROS = 3, 4
+#: The sheet from which xlwings takes its settings before it looks anywhere else.
+_SETTINGS_SHEET = "xlwings.conf"
 #: Zones of Windows from which files are not trusted: the internet, and sites known as bad.
 _UNTRUSTED = re.compile(r"^ZoneId=[34]\s*$", re.MULTILINE)
 
@@ -86,6 +88,12 @@ def macros_check(macros: str, book: Path) -> Check:
     """
     mark = Mark.OK if macros == "current" else Mark.WARNING
     return _check(mark, f"macros_{macros}", path=book)
+
+
+def sheets_check(sheets: Iterable[str], book: Path) -> Check | None:
+    """The check of a workbook's sheets: one of them may say which program the buttons start."""
+    found = next((name for name in sheets if name.lower() == _SETTINGS_SHEET), None)
+    return _check(Mark.WARNING, "conf_sheet", sheet=found, path=book) if found else None
 
 
 def _python(machine: Machine, ours: str) -> Check:

@@ -10,16 +10,13 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from enum import StrEnum
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from xlportfolio.excel import functions
-from xlportfolio.files.package import Package
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
 from xlportfolio.state import MACROS_NAME, WHAT_IF
@@ -133,18 +130,10 @@ class Macros(StrEnum):
     NONE = "none"
 
 
-def macros_of(path: Path) -> Macros:
-    """Tell which macros a workbook has.
-
-    Raises
-    ------
-    WorkbookError
-        If the file cannot be read as a workbook.
-    """
-    with closing(Package(path)) as package:
-        workbook = Workbook(package)
-        names = {e.get("name", ""): e.text for e in workbook.defined_names()}
-        has_project = workbook.related("vbaProject") is not None
+def macros_of(workbook: Workbook) -> Macros:
+    """Tell which macros a workbook has."""
+    names = {e.get("name", ""): e.text for e in workbook.defined_names()}
+    has_project = workbook.related("vbaProject") is not None
     if not has_project or not any(name.startswith(_TEXT_PREFIX) for name in names):
         return Macros.NONE
     return Macros.CURRENT if names.get(MACROS_NAME) == _digest() else Macros.OTHER
