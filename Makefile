@@ -3,7 +3,7 @@
 # make quick  the part of it that needs nothing but Python, in a few minutes
 # make coverage  branch coverage of the core, by its doctests and worked cases; at least 95 %
 # make lint   ruff, mypy --strict, import-linter, and the documentation built strictly
-# make docs   the documentation as a site under build/site/, which opens without a server
+# make docs   the documentation as a site under build/site/, which opens without a server (searching needs one)
 # make fuzz   looks for inputs that fail, a minute for each target; see fuzz/README.md
 # make mutation  looks for wrong rules that no test notices; see docs/mutation.md
 # make pictures  the pictures of docs/, made anew through LibreOffice and Chromium
