@@ -5,7 +5,8 @@ Tables and quotations of a page are named by their number on it, from 1.
 ``python reader.py anew PAGE TABLE BOOK``
     clears the table of the workbook that begins with the same header, types the rows, and deletes
     those left over; where the page has other headers, they are typed too, and the columns behind
-    them deleted
+    them deleted. Fails where the page's columns stand in another order than the sheet's, or skip
+    one: then its rows could not be pasted
 ``python reader.py type PAGE TABLE BOOK``
     types single cells: each row names a sheet, a row by its first or second cell, a column, and
     what is typed there
@@ -79,7 +80,13 @@ def entry(text: str) -> str | float | None:
 
 
 def type_anew(book: Path, rows: Rows) -> None:
-    """Fill a table from its first row on, after clearing it."""
+    """Fill a table from its first row on, after clearing it.
+
+    Raises
+    ------
+    LookupError
+        If the columns do not stand in the order of the sheet.
+    """
     header, *body = rows
     with _opened(book) as workbook:
         sheet, table = _beginning_with(workbook, header[0])
@@ -87,7 +94,17 @@ def type_anew(book: Path, rows: Rows) -> None:
         for row in range(top + 1, bottom + 1):
             for column in range(left, right + 1):
                 sheet.cell(row, column).value = None
-        if not set(header) <= _headers(sheet, table).keys():
+        there = list(_headers(sheet, table))
+        others = set(header) - set(there)
+        kept = [name for name in header if name in there]
+        fits = (
+            kept == [name for name in there if name in kept]
+            if others
+            else (header == there[: len(header)])
+        )
+        if not fits:
+            raise LookupError(f"{header} stands on the sheet as {there}")
+        if others:
             right = _rename(sheet, table, header)
         columns = _headers(sheet, table)
         for row, texts in enumerate(body, start=top + 1):

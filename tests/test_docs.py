@@ -88,6 +88,19 @@ def test_a_page_for_users_has_the_same_parts_in_german(name: Path) -> None:
     assert shape(DOCS / "de" / name) == shape(DOCS / name)
 
 
+def test_a_page_is_called_as_in_the_table_of_contents() -> None:
+    entries = re.findall(
+        r"^ +- (.+): (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(entries) > len(FOR_USERS)
+    headings = {name: (DOCS / name).read_text("utf-8").split("\n")[0] for _, name in entries}
+    assert [
+        (title, headings[name])
+        for title, name in entries
+        if not re.match(rf"# {re.escape(title)}(?:$|[:,] )", headings[name])
+    ] == []
+
+
 def pictures_on(page: Path) -> dict[Path, str]:
     """The pictures that a page shows, with the text for whoever does not see them."""
     found = re.findall(r"!\[([^]]*)\]\(([^)\s]+\.png)\)", page.read_text("utf-8"))
