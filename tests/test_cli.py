@@ -1,4 +1,4 @@
-"""The command line as a user sees it: exit codes, what goes where, help, both languages."""
+"""The command line as a user sees it: exit codes, what goes where, help, languages."""
 
 from __future__ import annotations
 
@@ -402,6 +402,7 @@ def test_new_overwrites_nothing_and_makes_nothing_else(tmp_path: Path) -> None:
     [
         ("en", "sample.xlsx", "sample-orders.csv"),
         ("de", "Beispiel.xlsx", "Beispiel-Auftraege.csv"),
+        ("fr", "exemple.xlsx", "exemple-commandes.csv"),
     ],
 )
 def test_demo_builds_and_rescores_the_sample_again_and_again(
@@ -410,6 +411,8 @@ def test_demo_builds_and_rescores_the_sample_again_and_again(
     for _ in range(2):
         done = run("demo", tmp_path / "build", "--lang", language)
         assert done.returncode == 0
-        assert str(tmp_path / "build" / name) in done.stdout
+        last = done.stdout.splitlines()[-1]
+        assert str(tmp_path / "build" / name) in last
+        assert "xlportfolio new" in last
         assert str(tmp_path / "build" / orders) in done.stdout
     assert {p.name for p in (tmp_path / "build").iterdir()} == {name, orders}
