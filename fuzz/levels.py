@@ -7,6 +7,7 @@ with instrumented:
     from support.odd import WORDS
 
     from xlportfolio.errors import XlPortfolioError
+    from xlportfolio.locale import LANGUAGES
     from xlportfolio.schema import TABLES, RawTable, interpret
 
 _SCALES = ("linear", "steps", "piecewise", "categories", "Stufen")
@@ -15,7 +16,7 @@ _SCALES = ("linear", "steps", "piecewise", "categories", "Stufen")
 def test(data: bytes) -> None:
     """A portfolio with one scale of any text is read, or the text is refused in words."""
     random = Bytes(data[:8])
-    scale, word, setting = (random.choice(each) for each in (_SCALES, WORDS, ("en", "de")))
+    scale, word, setting = (random.choice(each) for each in (_SCALES, WORDS, LANGUAGES))
     text = data[8:].decode("utf-8", "replace")
     criteria = [["A", "value", 1, scale, text], ["B", "benefit", 1, "", ""]]
     rows = [["a", word, 3], ["b", text, 4], ["c", 0.5, 5]]

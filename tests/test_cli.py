@@ -1,4 +1,4 @@
-"""The command line as a user sees it: exit codes, what goes where, help, both languages."""
+"""The command line as a user sees it: exit codes, what goes where, help, languages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def test_help_shows_examples(command: str, example: str) -> None:
 
 
 def test_help_speaks_the_language_of_the_system() -> None:
-    assert "Nur die Datenprüfung" in run("--help", LC_ALL="de_DE.UTF-8").stdout
+    german = run("--help", LC_ALL="de_DE.UTF-8").stdout
+    assert all(text in german for text in ("Nur die Datenprüfung", "─ Befehle", "─ Optionen"))
     assert "Run the data check alone" in run("--help").stdout
 
 
@@ -402,6 +403,7 @@ def test_new_overwrites_nothing_and_makes_nothing_else(tmp_path: Path) -> None:
     [
         ("en", "sample.xlsx", "sample-orders.csv"),
         ("de", "Beispiel.xlsx", "Beispiel-Auftraege.csv"),
+        ("fr", "exemple.xlsx", "exemple-commandes.csv"),
     ],
 )
 def test_demo_builds_and_rescores_the_sample_again_and_again(
@@ -410,6 +412,8 @@ def test_demo_builds_and_rescores_the_sample_again_and_again(
     for _ in range(2):
         done = run("demo", tmp_path / "build", "--lang", language)
         assert done.returncode == 0
-        assert str(tmp_path / "build" / name) in done.stdout
+        last = done.stdout.splitlines()[-1]
+        assert str(tmp_path / "build" / name) in last
+        assert "xlportfolio new" in last
         assert str(tmp_path / "build" / orders) in done.stdout
     assert {p.name for p in (tmp_path / "build").iterdir()} == {name, orders}

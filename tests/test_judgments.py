@@ -1,4 +1,4 @@
-"""One cell of a pairwise comparison, in either language."""
+"""One cell of a pairwise comparison, in any language."""
 
 from __future__ import annotations
 

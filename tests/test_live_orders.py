@@ -128,7 +128,7 @@ def test_the_question_tells_what_changes_and_cancel_changes_nothing(ordered: xw.
     assert "Source: Orders (workbook)" in question["prompt"]
     assert "1 Alpha, Turnover: 900 → 500.5" in question["prompt"]
     assert "3 Gamma, Turnover: 100 → (blank)" in question["prompt"]
-    assert "1 customer(s) of the orders" in question["prompt"]
+    assert "were left out: 1 (" in question["prompt"]
     assert ordered.app.impl.status_bars[-1] is False
 
 

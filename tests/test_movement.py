@@ -102,11 +102,11 @@ def test_a_turnover_that_rises_takes_its_customer_over_the_threshold() -> None:
     assert moved.model_changes == ()
     assert said(moved, "A") == (
         "Value rose from 44.0 to 62.0 points and reaches the threshold (50.0): "
-        "Turnover rose from 200,000 EUR to 350,000 EUR (+18.0 points)."
+        "Turnover rose from 200,000 to 350,000 EUR (+18.0 points)."
     )
     assert said(moved, "A", "de") == (
         "Der Wert ist von 44,0 auf 62,0 Punkte gestiegen und erreicht die Schwelle (50,0): "
-        "Turnover von 200.000 EUR auf 350.000 EUR gestiegen (+18,0 Punkte)."
+        "Turnover von 200.000 auf 350.000 EUR gestiegen (+18,0 Punkte)."
     )
 
 
@@ -257,7 +257,7 @@ def test_two_axes_have_two_causes() -> None:
     assert (row["quadrant_before"], row["quadrant"]) == ("free_rider", "question_mark")
     assert said(moved, "A") == (
         "Value rose from 40.0 to 70.0 points and reaches the threshold (50.0): Turnover rose from "
-        "200,000 EUR to 350,000 EUR (+30.0 points). Benefit fell from 50.0 to 40.0 points, below "
+        "200,000 to 350,000 EUR (+30.0 points). Benefit fell from 50.0 to 40.0 points, below "
         "the threshold (50.0): the weight of Service was raised from 20% to 40% (Service: -7.0 "
         "points)."
     )

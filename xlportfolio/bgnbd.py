@@ -112,13 +112,7 @@ def fit(frequency: Floats, recency: Floats, age: Floats) -> BgNbd:
     frequency, recency, age = frequency[whole], recency[whole], age[whole]
     count, repeaters = len(frequency), int((frequency > 0).sum())
     unit = float(age.mean()) if count and age.any() else 1.0
-    sums = _compiled(frequency, recency / unit, age / unit)
-
-    def mean(parameters: Floats) -> tuple[float, Floats]:
-        total, slopes = sums(parameters)
-        return total / max(count, 1), slopes / max(count, 1)
-
-    best = maximise(mean, _STARTS)
+    best = maximise(_compiled(frequency, recency / unit, age / unit), count, _STARTS)
     r, alpha, a, b = best.parameters.tolist()
     names = ("r", "alpha", "a", "b")
     return BgNbd(

@@ -278,6 +278,7 @@ def demo(
         with printing():
             print_summary(done, time.perf_counter() - started)
             typer.echo(plain(words("cli.orders_written", path=orders)))
+            typer.echo(plain(words("cli.demo_next", path=book)))
 
 
 @app.command(help=HELP("cli.setup"), epilog=HELP("cli.setup_examples"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.rich_utils as panels
 from rich.console import Console
 
 from xlportfolio import __version__
@@ -25,6 +26,11 @@ Said = Callable[[Sequence[Problem], str], dict[str, Any]]
 SYSTEM = language_of_system()
 HELP = texts(SYSTEM)
 
+panels.ARGUMENTS_PANEL_TITLE = HELP("help.arguments")
+panels.OPTIONS_PANEL_TITLE = HELP("help.options")
+panels.COMMANDS_PANEL_TITLE = HELP("help.commands")
+panels.ERRORS_PANEL_TITLE = HELP("help.error")
+panels.REQUIRED_LONG_STRING = HELP("help.required")
 app = typer.Typer(
     name="xlportfolio",
     help=HELP("cli.app"),

@@ -105,13 +105,7 @@ def fit(frequency: Floats, value: Floats) -> GammaGamma:
     frequency, value = frequency[used], value[used]
     count = len(value)
     unit = float(value.mean()) if count else 1.0
-    sums = _compiled(frequency, value / unit)
-
-    def mean(parameters: Floats) -> tuple[float, Floats]:
-        total, slopes = sums(parameters)
-        return total / max(count, 1), slopes / max(count, 1)
-
-    best = maximise(mean, _STARTS)
+    best = maximise(_compiled(frequency, value / unit), count, _STARTS)
     p, q, v = best.parameters.tolist()
     names = ("p", "q", "v")
     return GammaGamma(

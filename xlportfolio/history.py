@@ -340,7 +340,7 @@ def header_of(criterion: str, fixed: Collection[str]) -> str:
     Parameters
     ----------
     fixed
-        All other headers, in either language, as headers are compared; see
+        All other headers, in any language, as headers are compared; see
         :func:`xlportfolio.model.name_key`.
 
     Examples

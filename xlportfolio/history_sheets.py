@@ -42,7 +42,7 @@ _WORDS = {"status": "statuses", "quadrant": "quadrants"}
 _FILLS = {None: "skip", 0.0: "worst", 50.0: "neutral"}
 
 
-#: What a criterion's column cannot be headed by: the other columns' headers, in either language.
+#: What a criterion's column cannot be headed by: the other columns' headers, in any language.
 _TAKEN = {
     name_key(name)
     for key in _KINDS

@@ -14,7 +14,7 @@ from xlportfolio.scoring import Floats
 FAR = 1e4
 #: The largest slope of the mean log-likelihood, by the logarithm of a parameter, at a maximum.
 _FLAT = 1e-6
-#: Parameters -> the mean log-likelihood, and its slopes by each parameter.
+#: Parameters -> the log-likelihood of all data, and its slopes by each parameter.
 LogLikelihood = Callable[[Floats], tuple[float, Floats]]
 
 
@@ -39,13 +39,15 @@ class Maximum(NamedTuple):
     ran_off: tuple[int, ...]
 
 
-def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
+def maximise(of: LogLikelihood, count: int, starts: Sequence[Sequence[float]]) -> Maximum:
     """Where a likelihood is largest, by L-BFGS-B over the logarithms of the parameters.
 
     Parameters
     ----------
     of
-        The mean log-likelihood and its slopes, of data scaled so that they are near 1.
+        The log-likelihood and its slopes, of data scaled so that they are near 1.
+    count
+        How many data there are: what is flat enough is judged by their mean.
     starts
         Where the search begins; the next one is tried where the one before ends at no maximum. At
         least one.
@@ -61,9 +63,9 @@ def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
 
     Examples
     --------
-    The rate of exponential times whose mean is 4:
+    The rate of 5 exponential times whose mean is 4:
 
-    >>> found = maximise(lambda p: (np.log(p[0]) - 4 * p[0], 1 / p - 4), [[1.0]])
+    >>> found = maximise(lambda p: (5 * np.log(p[0]) - 20 * p[0], 5 / p - 20), 5, [[1.0]])
     >>> found.parameters.round(6), found.converged
     (array([0.25]), True)
     """
@@ -72,7 +74,7 @@ def maximise(of: LogLikelihood, starts: Sequence[Sequence[float]]) -> Maximum:
     def falling(logs: Floats) -> tuple[float, Floats]:
         parameters = np.exp(logs)
         value, slopes = of(parameters)
-        return -value, -slopes * parameters
+        return -value / max(count, 1), -slopes / max(count, 1) * parameters
 
     edge = np.log(FAR)
     found: Maximum | None = None

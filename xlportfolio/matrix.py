@@ -185,19 +185,20 @@ def _points(customers: pd.DataFrame, steps: Ints, words: Texts) -> tuple[ReportC
     first = (customers[key].tolist()[:labels] for key in ("customer", "customer_id"))
     names = [name or number for name, number in zip(*first, strict=True)]
     columns = [ReportColumn("name", named, Kind.NAME, names + [""] * (rows - labels))]
+    colon = words("words.colon")
     titles = [named, *(words(f"quadrants_plural.{q}") for q in RATED_QUADRANTS)]
     for title, at in zip(titles, groups, strict=True):
         for axis, scores in (("benefit", x), ("value", y)):
             cells = np.full(rows, np.nan)
             cells[: len(at)] = scores[at]
-            header = f"{title}: {words(f'axes.{axis}')}"
+            header = f"{title}{colon} {words(f'axes.{axis}')}"
             columns.append(ReportColumn(axis, header, Kind.SCORE, cells))
     for quadrant, title in zip(RATED_QUADRANTS, titles[1:], strict=True):
         for step in range(1, SIZES + 1):
             cells = np.full(rows, np.nan)
             at = np.flatnonzero((types[:labels] == quadrant) & (steps == step))
             cells[at] = y[at]
-            header = f"{title}: {words('matrix.size', step=step)}"
+            header = f"{title}{colon} {words('matrix.size', step=step)}"
             columns.append(ReportColumn("value", header, Kind.SCORE, cells))
     return tuple(columns)
 

@@ -66,7 +66,7 @@ def put_into_words(movement: Movement, language: str) -> MovementTexts:
     >>> moved = movement(before, dt.date(2026, 3, 31), after, dt.date(2026, 6, 30))
     >>> print(*put_into_words(moved, "en").reasons)
     Value rose from 40.0 to 60.0 points and reaches the threshold (50.0): Turnover rose from
-    40 kEUR to 60 kEUR (+20.0 points).
+    40 to 60 kEUR (+20.0 points).
     """
     words = texts(language)
     clauses = _model_clauses(movement.model_changes, words)
@@ -244,7 +244,10 @@ class _Reasons:
         return self._say("by_model", changes=listed, criterion=criterion, points=points)
 
     def _measures(self, crossing: Crossing, criterion: str) -> tuple[str, str]:
-        """Both measures with their unit, with so many decimals that they differ if they do."""
+        """Both measures, with so many decimals that they differ if they do, and with their unit.
+
+        Of two numbers only the second has it: from 1 to 3 of 5.
+        """
         pair = crossing.measure_before, crossing.measure_after
         shown = "", ""
         for more in range(_MORE_DECIMALS):
@@ -253,7 +256,8 @@ class _Reasons:
             shown = first, second
             if first != second or pair[0] == pair[1]:
                 break
-        return shown
+        first, second = (_with_unit(m, s, crossing.unit) for m, s in zip(pair, shown, strict=True))
+        return shown[0] if all(map(_is_number, pair)) else first, second
 
 
 def _decimals(crossings: Iterable[Sequence[Crossing]]) -> dict[str, int]:
@@ -272,9 +276,16 @@ def _decimals(crossings: Iterable[Sequence[Crossing]]) -> dict[str, int]:
 def _measure(measure: float | str | None, decimals: int, unit: str, words: Texts) -> str:
     if measure is None or isinstance(measure, str):
         return measure or ""
-    text = spelled(float(measure), decimals, unit, words)
+    return spelled(float(measure), decimals, unit, words)
+
+
+def _is_number(measure: float | str | None) -> bool:
+    return isinstance(measure, float | int)
+
+
+def _with_unit(measure: float | str | None, text: str, unit: str) -> str:
     is_share = text.endswith("%")
-    return text if is_share or not unit else f"{text} {unit}"
+    return f"{text} {unit}" if unit and _is_number(measure) and not is_share else text
 
 
 def _digits(crossing: Crossing, then: float, now: float) -> int:

@@ -20,7 +20,7 @@ class Presentation:
     Attributes
     ----------
     language
-        ``"en"`` or ``"de"``.
+        The code of a language, such as ``"en"``.
     as_of
         The day for which the portfolio is scored; ``None``: today.
     top_labels

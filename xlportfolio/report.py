@@ -297,9 +297,10 @@ class _Writer:
 
         findings = self.words_of("findings", table["finding"].tolist())
         hidden = np.full(len(self.customers), "", dtype=object)
+        semicolon = self.words("words.semicolon")
         for text in self.advice.hidden:
             before = hidden[text.found.rows]
-            hidden[text.found.rows] = before + np.where(before == "", "", "; ") + text.name
+            hidden[text.found.rows] = before + np.where(before == "", "", semicolon) + text.name
         columns = (
             numbers("amount_rank", Kind.RANK),
             *self.take(("rank",), at),

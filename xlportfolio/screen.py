@@ -232,7 +232,8 @@ def print_weights(done: Weighed) -> None:
         console.print()
     if done.taken:
         listed = [f"{name} {words.general(weight)}" for name, weight in done.taken.items()]
-        console.print(shown(words("cli.taken", weights="; ".join(listed))), soft_wrap=True)
+        weights = words("words.semicolon").join(listed)
+        console.print(shown(words("cli.taken", weights=weights)), soft_wrap=True)
     key = "cli.weights_dry" if rescored.written is None else "cli.weights_written"
     details = {"path": rescored.written, "sheets": list(done.sheets)}
     console.print(shown(words(key, **details)), style="bold", soft_wrap=True)

@@ -33,7 +33,7 @@ Data = dict[str, Any]
 #: The texts that the page shows, by the tables in which they stand.
 _TEXTS = (
     *("web", "axes", "statuses", "quadrants", "quadrants_plural", "meanings", "notes"),
-    *("columns", "matrix"),
+    *("columns", "matrix", "words"),
 )
 
 

@@ -372,11 +372,12 @@ def _raters(weighing: AxisWeighing, words: Texts) -> list[str]:
     apart = [
         _dispute(dispute, weighing.criteria, words) for dispute in weighing.comparison.disputes
     ]
-    lines = [words("weighing.raters", raters="; ".join(own))]
+    semicolon = words("words.semicolon")
+    lines = [words("weighing.raters", raters=semicolon.join(own))]
     if not np.isnan(weighing.comparison.agreement):
         alike = words.number(weighing.comparison.agreement, 2)
         lines.append(words("weighing.agreement", agreement=alike))
-    return [*lines, words("weighing.disputes", pairs="; ".join(apart))] if apart else lines
+    return [*lines, words("weighing.disputes", pairs=semicolon.join(apart))] if apart else lines
 
 
 def _ratio_text(result: PairwiseWeights | None, words: Texts) -> str:

@@ -23,22 +23,37 @@ from xlportfolio.schema.contract import Cell, sheet_table
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _KNOWN_ERRORS = ("#DIV/0!", "#N/A")
 
-#: Words that mean something in some cell, in both languages.
+#: Words that mean something in some cell, in some language.
 WORDS = (
     *("value", "benefit", "Wert", "Nutzen", "max", "min", "linear", "steps", "Stufen"),
     *("piecewise", "Stützpunkte", "categories", "Kategorien", "skip", "worst", "neutral"),
     *("auslassen", "schlechtester", "mean", "median", "Mittelwert", "customer", "prospect"),
     *("Kunde", "Wunschkunde", "star", "Fragezeichen", "free rider", "Arme Hunde", "de", "en"),
+    *("valeur", "bénéfice", "paliers", "ignorer", "moyenne", "médiane", "client", "fr"),
     *("0=0; 50000=25; 250000=60", "hoch=100; mittel=50", "0,5=25; 2=100", "1.000=1;1,5=2"),
     *("high=100", "=5", "a=", "=", ";;", "1=1;1=1", "1=101", "a==b=3", "0=0\n1=100", "x=1.234"),
-    *("1.234,56 €", "12 %", "1.234", "1,234.50", "(5)", "250-", "-(5)-", "1e400", "1e-400"),
+    *(
+        "1.234,56 €",
+        "12 %",
+        "1.234",
+        "1,234.50",
+        "1 234,56 €",
+        "1\u00a0234,5",
+        "1\u202f234",
+        "12\u202f%",
+        "(5)",
+        "250-",
+        "-(5)-",
+        "1e400",
+        "1e-400",
+    ),
     *("2026-01-31", "31.01.2026", "0000-00-00", "99999-01-01", "nan", "inf", "-inf", "1_000"),
     *("=1+1", "+1", "-1", "@SUM(A1)", "#N/A", "_x000D_", "{found}", "{0}", "%s", "[bold]x[/]"),
 )
 _TEXTS = (
     st.text(max_size=8)
     | st.text(st.characters(codec=None), max_size=4)
-    | st.text("0123456789.,'’ -+()%€eE=;\u00a0\u2212٣", max_size=12)
+    | st.text("0123456789.,'’ -+()%€eE=;\u00a0\u202f\u2212٣", max_size=12)
     | st.sampled_from(
         [" ", "\x00", "\ud800", "\uffff", "x" * 40_000, "9" * 5_000, "\r\n", "\u202e"]
     )

@@ -216,7 +216,7 @@ def KP_QUADRANT(  # noqa: N802
     value_threshold, benefit_threshold
         Numbers of 0 to 100 from which a score is high; left out: 50.
     language
-        Of the answer, ``"en"`` (left out) or ``"de"``.
+        The code of the answer's language, such as ``"de"``; left out: ``"en"``.
 
     Examples
     --------
@@ -319,13 +319,13 @@ def KP_STRATEGY(quadrant: Cells, status: Cells = None, language: Cells = None) -
     Parameters
     ----------
     quadrant
-        A type, or a range of types: the word in either language, or the key of the JSON, such as
+        A type, or a range of types: the word in any language, or the key of the JSON, such as
         ``question_mark``. Blank or not rated: an empty answer. The answer has the same shape.
     status
         Customer or prospect (``Kunde``, ``Wunschkunde``), one for all or a range of the same shape;
         left out: customer.
     language
-        Of the answer, ``"en"`` (left out) or ``"de"``.
+        The code of the answer's language, such as ``"de"``; left out: ``"en"``.
 
     Examples
     --------

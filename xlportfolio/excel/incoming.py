@@ -154,7 +154,8 @@ def told(intake: Intake, readings: Sequence[Reading], words: Texts) -> list[str]
     """How the sources were understood, what will change, and what stays: a paragraph for each."""
     merged = intake.merged
     understood = [replace(reading, problems=()) for reading in readings]  # told of with the others
-    paragraphs = ["; ".join(reading.lines(words.language)) for reading in understood]
+    semicolon = words("words.semicolon")
+    paragraphs = [semicolon.join(reading.lines(words.language)) for reading in understood]
     paragraphs.append(counted(intake, words))
     newcomers = [f"{one.customer_id} {one.customer}".strip() for one in merged.added]
     typed = [listed for listed in merged.kept if listed.kept is Kept.TYPED]

@@ -41,8 +41,8 @@ class Voice:
 
     def progress(self, step: str) -> None:
         """Show a step, see ``steps`` in ``locale``."""
-        title, doing = self.words("macros.title"), self.words(f"steps.{step}")
-        self._show(f"{title}: {doing} ...")
+        title, colon = self.words("macros.title"), self.words("words.colon")
+        self._show(f"{title}{colon} {self.words(f'steps.{step}')} ...")
 
     def _show(self, text: str = "") -> None:
         with suppress(Exception):  # no more than a courtesy
@@ -104,7 +104,8 @@ class Voice:
         counts = [
             f"{text.name}{self.words('words.colon')} {len(text.found.rows)}" for text in named
         ]
-        return [self.words("live.hidden", findings="; ".join(counts))] if counts else []
+        findings = self.words("words.semicolon").join(counts)
+        return [self.words("live.hidden", findings=findings)] if counts else []
 
     def moved(self, run: Run) -> list[str]:
         """How many have moved since which day, and who is missing; or why nothing is compared."""

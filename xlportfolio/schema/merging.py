@@ -179,7 +179,7 @@ def remembered(cell: Cell) -> str:
 
 
 def same(one: Cell, other: Cell) -> bool:
-    """Whether two cells say the same: numbers to 9 digits, a status in either language.
+    """Whether two cells say the same: numbers to 9 digits, a status in any language.
 
     >>> same(0.1 + 0.2, 0.3), same("Kunde", "customer"), same("00123", 123), same(None, " ")
     (True, True, False, True)

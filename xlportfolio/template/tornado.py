@@ -178,7 +178,7 @@ class _Tornado:
 
     def _at(self, k: int, column: int) -> str:
         """A cell of a criterion, by a column behind the sheet."""
-        return _cell(self.explained.first + k, self.room.behind + column)
+        return pinned(self.explained.first + k, self.room.behind + column)
 
     def _down(self, column: int) -> str:
         """A column of the sheet over all criteria."""
@@ -193,7 +193,7 @@ class _Tornado:
         """How far one criterion moves its axis score, and which place that takes."""
         explained, behind, swing = self.explained, self.room.behind, self.swings[k]
         typed, contribution, axis = (
-            _cell(explained.first + k, column)
+            pinned(explained.first + k, column)
             for column in (explained.weight, explained.contribution, explained.axis)
         )
         of_axis, weight, whole, pull, halved, doubled, span = (self._at(k, i) for i in range(7))
@@ -287,7 +287,12 @@ class _Tornado:
         self.sheet.insert_chart(self.room.row, self.room.column, chart, options)
 
 
-def _cell(row: int, column: int) -> str:
+def pinned(row: int, column: int) -> str:
+    """The absolute address of a cell; row and column are counted from 0.
+
+    >>> pinned(0, 27)
+    '$AB$1'
+    """
     address: str = xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)
     return address
 

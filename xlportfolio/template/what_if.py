@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from xlportfolio.chart import COLOURS
@@ -25,7 +25,7 @@ from xlportfolio.scorecard import ARGUMENTS
 from xlportfolio.state import WHAT_IF, state_name
 from xlportfolio.template.author import Author
 from xlportfolio.template.inputs import faults_of_measure
-from xlportfolio.template.tornado import Explained, Room, Row, write_tornado
+from xlportfolio.template.tornado import Explained, Room, Row, pinned, write_tornado
 from xlportfolio.template.views import Block, Tables, bar, spill, type_colours
 
 #: Criteria that the sheet has room for.
@@ -67,11 +67,6 @@ def write_what_if(author: Author, tables: Tables, *, with_sample: bool) -> None:
     sheet = author.sheet(title, title, author.words("new.what_if_hint"), WHAT_IF)
     chosen = tables.customers[1 + _SHOWN] if with_sample else None
     _WhatIf(author, sheet, tables, chosen).write()
-
-
-def _at(row: int, column: int) -> str:
-    address: str = xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True)
-    return address
 
 
 def _down(column: int) -> str:
@@ -139,7 +134,7 @@ class _WhatIf:
     # --- the customer and its measures ---------------------------------------------------------
 
     def _choice(self) -> None:
-        author, sheet, chosen = self.author, self.sheet, _at(_CHOICE, 1)
+        author, sheet, chosen = self.author, self.sheet, pinned(_CHOICE, 1)
         number, name = (self.chosen or (None, None))[:2]
         sheet.write_string(_CHOICE, 0, self.labels["customer"], author.format(bold=True))
         look = author.input(bold=True, align="left", indent=1)
@@ -165,12 +160,12 @@ class _WhatIf:
     @staticmethod
     def _row() -> str:
         """The chosen customer's place in the table."""
-        return _at(_NUMBER + 1, _BEHIND)
+        return pinned(_NUMBER + 1, _BEHIND)
 
     @staticmethod
     def _position(row: int) -> str:
         """The column of a criterion in the table of customers."""
-        return f"MATCH({_at(row, _LITERAL)},INDEX({CUSTOMERS.whole},1,0),0)"
+        return f"MATCH({pinned(row, _LITERAL)},INDEX({CUSTOMERS.whole},1,0),0)"
 
     def _measures(self) -> None:
         author, sheet, labels = self.author, self.sheet, self.labels
@@ -189,7 +184,7 @@ class _WhatIf:
             formula = f'IFERROR(IF({cell}="","",{cell}),"")'
             self._formula((row, _NOW), formula, number, self.measures[k])
             sheet.write_blank(row, _INPUT, None, number)
-            now, entered = _at(row, _NOW), _at(row, _INPUT)
+            now, entered = pinned(row, _NOW), pinned(row, _INPUT)
             formula = f'IF({entered}="",{now},{entered})'
             self._formula((row, _USED), formula, number, self.measures[k])
         count = f"ROWS({self._of(CRITERIA, 'criterion')})"
@@ -223,16 +218,16 @@ class _WhatIf:
         self.sheet.write_string(_CHOICE - 1, _BEHIND, self.labels["helper"], soft)
         header = CUSTOMERS.header("customer_id", self.author.language)
         self.sheet.write_string(_CHOICE, _BEHIND, header, soft)
-        self._formula((_NUMBER, _BEHIND), _at(_NUMBER, 1), soft, number)
+        self._formula((_NUMBER, _BEHIND), pinned(_NUMBER, 1), soft, number)
         place = None if self.chosen is None else 1 + _SHOWN
-        name = _literal(_at(_CHOICE, 1))
+        name = _literal(pinned(_CHOICE, 1))
         formula = f'IFERROR(MATCH({name},{self._of(CUSTOMERS, "customer")},0),"")'
         self._formula((_NUMBER + 1, _BEHIND), formula, soft, place)
         self.sheet.write_string(_NUMBER + 1, _BEHIND + 1, self.labels["place"], soft)
         for k, (name, *_) in enumerate(self.criteria):
             row, column = _FIRST + k, _BEHIND + 1 + k
-            self._formula((_CHOICE, column), _at(row, _NAME), soft, name)
-            self._formula((_NUMBER, column), _at(row, _USED), soft, self.measures[k])
+            self._formula((_CHOICE, column), pinned(row, _NAME), soft, name)
+            self._formula((_NUMBER, column), pinned(row, _USED), soft, self.measures[k])
 
     @staticmethod
     def _customer() -> str:
@@ -248,11 +243,11 @@ class _WhatIf:
             self.sheet.write_string(_HEADS, column, header, soft)
         for k, criterion in enumerate(self.criteria):
             row = _FIRST + k
-            scale = _at(row, columns["scale"])
+            scale = pinned(row, columns["scale"])
             words = ("", *SCALES.spelled(ScaleKind.LINEAR))
             linear = ",".join(f'{scale}="{word}"' for word in words)
             measures = f"INDEX({CUSTOMERS.name}[],0,{self._position(row)})"
-            self._formula((row, _LITERAL), _literal(_at(row, _NAME)), soft, criterion[0])
+            self._formula((row, _LITERAL), _literal(pinned(row, _NAME)), soft, criterion[0])
             for (key, column), content in zip(columns.items(), criterion, strict=False):
                 cell = f"INDEX({self._of(CRITERIA, key)},{k + 1})"
                 otherwise = '""'
@@ -272,7 +267,7 @@ class _WhatIf:
 
     def _explanations(self) -> None:
         """How the scores come about; what it is now stands behind the sheet."""
-        author, sheet, number = self.author, self.sheet, _at(_NUMBER, 1)
+        author, sheet, number = self.author, self.sheet, pinned(_NUMBER, 1)
         block = self.explanation
         points = author.format(num_format="#,##0.0", align="right", indent=1)
         measure = author.format(align="right", indent=1)
@@ -288,7 +283,7 @@ class _WhatIf:
         behind = [[author.soft()] * 5] * len(block)
         spill(author, sheet, (_HEADS, _BEHIND), now, block, behind)
         for row in range(_HEADS, _LAST + 1):
-            cell = _at(row, _BEHIND + _CONTRIBUTION)
+            cell = pinned(row, _BEHIND + _CONTRIBUTION)
             kept = block[row - _HEADS][_CONTRIBUTION] if row - _HEADS < len(block) else None
             style = right if row == _HEADS else points
             self._formula((row, _CONTRIBUTION_NOW), f'IF({cell}="","",{cell})', style, kept)
@@ -307,7 +302,7 @@ class _WhatIf:
         for left, column in ((_BEHIND, _AXIS_NOW), (_EXPLAINED, _AXIS_THEN)):
             for k, criterion in enumerate(self.criteria):
                 row = _FIRST + k
-                place = f"MATCH({_literal(_at(row, left))},{_down(_NAME)},0)"
+                place = f"MATCH({_literal(pinned(row, left))},{_down(_NAME)},0)"
                 axis = criterion[1] if self.chosen is not None else None
                 formula = f'IFERROR(INDEX({_down(_AXIS)},{place}),"")'
                 self._formula((row, column), formula, self.author.soft(), axis)
@@ -329,7 +324,7 @@ class _WhatIf:
                 self._formula(
                     (row, column), f'KP_SCORE({ranges},"{axis}")', points, self.scores[axis]
                 )
-            now, then = _at(row, 1), _at(row, 2)
+            now, then = pinned(row, 1), pinned(row, 2)
             formula = f'IF(COUNT({now}:{then})=2,{then}-{now},"")'
             self._formula((row, 3), formula, difference, 0 if self.chosen else None)
             row = _COVERAGES[axis]
@@ -357,18 +352,18 @@ class _WhatIf:
         sheet.write_string(_TYPE, 0, labels["quadrant"], author.body())
         scores = ([[self.scores[axis]]] for axis in Axis)
         [[word]] = KP_QUADRANT(*scores, language=author.language)
-        thresholds = ",".join(_at(_THRESHOLDS[axis], 1) for axis in Axis)
+        thresholds = ",".join(pinned(_THRESHOLDS[axis], 1) for axis in Axis)
         style = author.body(align="center", bold=True)
         for column in (1, 2):
             low = ",".join(
-                f"IF(ISNUMBER({cell}),ROUND({cell},9)<ROUND({_at(_LEAST_COVERAGE, 1)}/100,9))"
-                for cell in (_at(_COVERAGES[axis], column) for axis in Axis)
+                f"IF(ISNUMBER({cell}),ROUND({cell},9)<ROUND({pinned(_LEAST_COVERAGE, 1)}/100,9))"
+                for cell in (pinned(_COVERAGES[axis], column) for axis in Axis)
             )
-            both = ",".join(_at(_SCORES[axis], column) for axis in Axis)
+            both = ",".join(pinned(_SCORES[axis], column) for axis in Axis)
             answer = f'KP_QUADRANT({both},{thresholds},"{author.language}")'
             not_rated = author.words("quadrants.not_rated")
-            blank = ",".join(f'{_at(_SCORES[axis], column)}=""' for axis in Axis)
-            none = f'AND({_at(_NUMBER, 1)}<>"",OR({blank}))'
+            blank = ",".join(f'{pinned(_SCORES[axis], column)}=""' for axis in Axis)
+            none = f'AND({pinned(_NUMBER, 1)}<>"",OR({blank}))'
             formula = f'IF(OR({none},{low}),"{not_rated}",{answer})'
             self._formula((_TYPE, column), formula, style, word)
         sheet.write_blank(_TYPE, 3, None, author.body())

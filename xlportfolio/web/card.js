@@ -41,7 +41,7 @@ function card(i, isBrief = false) {
   }
   const strategy = strategyOf(i);
   if (strategy) {
-    const said = [strategy.strategy, strategy.activity].filter(Boolean).join(": ");
+    const said = [strategy.strategy, strategy.activity].filter(Boolean).join(`${TEXTS.words.colon} `);
     parts.push(element("h3", {}, text("recommendation")), element("p", {}, said));
     if (strategy.text && !isBrief) parts.push(element("p", { class: "kind" }, strategy.text));
   }

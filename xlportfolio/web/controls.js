@@ -269,7 +269,7 @@ function showEffect(can) {
   const listed = changes.map(
     ([name, before, now]) => `${name} ${FEW.format(Number(before))} → ${FEW.format(Number(now))}`,
   );
-  byId("changed-weights").textContent = listed.length ? `${sentence} ${listed.join("; ")}` : "";
+  byId("changed-weights").textContent = listed.length ? `${sentence} ${listed.join(TEXTS.words.semicolon)}` : "";
 }
 
 /** The switch of the arrows, and what is said of them. */

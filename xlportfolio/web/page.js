@@ -71,7 +71,7 @@ function describedFilters() {
     search && /** @type {HTMLInputElement} */ (byId("search")).value.trim(),
     changed ? text("only_changed") : "",
   ];
-  return said.filter(Boolean).join("; ");
+  return said.filter(Boolean).join(TEXTS.words.semicolon);
 }
 
 /** What else has changed since the earlier day: the method, and who is gone. */
