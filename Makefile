@@ -29,8 +29,6 @@ export NO_MKDOCS_2_WARNING := 1
 
 demo: $(VENV)/.installed
 	@$(BIN)/xlportfolio demo build
-	@echo
-	@echo "Open build/sample.xlsx in Excel or LibreOffice. Your own: $(BIN)/xlportfolio new customers.xlsm"
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
