@@ -82,7 +82,7 @@ class Victims:
             patch.setattr(save.Held, "replace", get)
             patch.setattr(package.Package, "close", lambda _: None)
             # a file that is open would have one position for all victims
-            patch.setattr(package, "_open", lambda path: io.BytesIO(path.read_bytes()))
+            patch.setattr(package, "open_package", lambda path: io.BytesIO(path.read_bytes()))
             try:
                 rescore(self.book)
             except _Got as got:
