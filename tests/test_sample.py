@@ -41,8 +41,8 @@ def test_it_has_60_customers_and_prospects_and_8_criteria_that_count(done: Resco
     assert len([c for c in CRITERIA if c.weight]) == 8
     written = load_workbook(done.path, read_only=True)
     assert any(
-        f"{word} 8 " in written[sheet]["A2"].value
-        for word, sheet in (("by", "Ranking"), ("nach", "Rangliste"))
+        written[sheet]["A2"].value.endswith(f"{word}: 8.")
+        for word, sheet in (("criteria", "Ranking"), ("Kriterien", "Rangliste"))
         if sheet in written.sheetnames
     )
     assert {c.scale for c in CRITERIA} == {"linear", "steps", "piecewise", "categories"}
