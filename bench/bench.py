@@ -51,7 +51,7 @@ import numpy as np
 import openpyxl
 from openpyxl.worksheet import table as objects
 
-from xlportfolio.analysis import PortfolioAnalysis, analyse
+from xlportfolio.analysis import PortfolioAnalysis
 from xlportfolio.column_look import row_heights
 from xlportfolio.files import archive
 from xlportfolio.files.package import Package
@@ -60,12 +60,11 @@ from xlportfolio.files.rescore import rescore
 from xlportfolio.files.rows import escape_text
 from xlportfolio.files.workbook import Workbook
 from xlportfolio.locale import texts
-from xlportfolio.presentation import Presentation
-from xlportfolio.report import ORDER, build_report
-from xlportfolio.schema import RawTable, in_order, interpret
+from xlportfolio.report import ORDER
+from xlportfolio.run import Run
+from xlportfolio.schema import RawTable, interpret
 from xlportfolio.schema.contract import CRITERIA, CUSTOMERS, Cell, column_letters
 from xlportfolio.tables import SheetTable
-from xlportfolio.wording import advise
 
 _SIZES = "1000,10000,20000,100000,1000000"
 _BATCH, _DAY = 2_000, dt.date(2026, 1, 1)
@@ -81,7 +80,7 @@ _SCALES: list[tuple[Cell, ...]] = [
     *(("steps", None, None, _LEVELS), ("piecewise", None, None, _LEVELS)),
 ] * 5
 _SCALES[-1] = ("categories", None, None, "low=0; medium=50; high=100")
-Run = Callable[[], object]
+Task = Callable[[], object]
 
 
 def _criteria() -> Iterator[list[Cell]]:
@@ -119,7 +118,7 @@ def make_book(folder: Path, count: int) -> None:
     book.save(folder / "book.xlsx")
 
 
-def _rescore(folder: Path) -> Run:
+def _rescore(folder: Path) -> Task:
     """A whole rescore, of a copy of the workbook."""
     book = shutil.copy(folder / "book.xlsx", tempfile.mkdtemp(dir=folder))
     return lambda: rescore(book, as_of=_DAY)
@@ -127,16 +126,12 @@ def _rescore(folder: Path) -> Run:
 
 def _analysed(tables: Mapping[str, RawTable]) -> tuple[PortfolioAnalysis, Sequence[SheetTable]]:
     """The analysis and what stands in the sheets, made as a rescore makes it."""
-    given = interpret(tables)
-    analysis = analyse(given.customers, given.model)
-    problems = in_order([*given.problems, *map(given.places.locate, analysis.faults)])
-    names = {key: texts("en")(f"sheets.{key}") for key in ORDER}
-    advice = advise(analysis, "en")
-    shown = build_report(advice, problems, Presentation(as_of=_DAY), names=names)
-    return analysis, shown.tables
+    run = Run.of(interpret(tables), today=_DAY)
+    shown = run.report({key: texts("en")(f"sheets.{key}") for key in ORDER})
+    return run.analysis, shown.tables
 
 
-def _naive(folder: Path) -> Run:
+def _naive(folder: Path) -> Task:
     """The way through openpyxl's cells."""
     path = shutil.copy(folder / "book.xlsx", tempfile.mkdtemp(dir=folder))
 
@@ -176,11 +171,11 @@ def _template(table: SheetTable) -> tuple[str, list[Sequence[Any]], list[int]]:
     numbers, heights = range(table.first_row, table.first_row + len(table)), row_heights(table)
     template = '<row r="%d" ht="%s" customHeight="1">' if heights else '<row r="%d">'
     columns: list[Sequence[Any]] = [numbers, heights] if heights else [numbers]
-    text, gaps = ' t="inlineStr"><is><t>%s</t></is></c>', []
+    gaps = []
     for position, column in enumerate(table.columns, start=1):
         cells, end = column.cells, "%s"
         if not isinstance(cells, np.ndarray):
-            columns += numbers, [text % escape_text(cell) if cell else "/>" for cell in cells]
+            columns += numbers, list(map(_content, cells))
         else:
             columns += numbers, cells.tolist()
             if np.isnan(cells).any():
@@ -191,7 +186,14 @@ def _template(table: SheetTable) -> tuple[str, list[Sequence[Any]], list[int]]:
     return f"{template}</row>", columns, gaps
 
 
-def _floor(folder: Path) -> Run:
+def _content(cell: object) -> str:
+    """What follows the format of a cell that may be of any kind."""
+    if isinstance(cell, int | float):
+        return f"><v>{cell!r}</v></c>"
+    return f' t="inlineStr"><is><t>{escape_text(str(cell))}</t></is></c>' if cell else "/>"
+
+
+def _floor(folder: Path) -> Task:
     """The work that cannot be left out."""
     measures, weights, tables = pickle.loads((folder / "given").read_bytes())
 
@@ -228,7 +230,11 @@ def _write(template: str, columns: list[Sequence[Any]], gaps: Sequence[int]) -> 
     deflater.flush()
 
 
-_WAYS: Mapping[str, Callable[[Path], Run]] = {"rescore": _rescore, "floor": _floor, "naive": _naive}
+_WAYS: Mapping[str, Callable[[Path], Task]] = {
+    "rescore": _rescore,
+    "floor": _floor,
+    "naive": _naive,
+}
 
 
 def _here(task: str, folder: Path, count: int) -> dict[str, float]:
@@ -236,7 +242,7 @@ def _here(task: str, folder: Path, count: int) -> dict[str, float]:
     if task == "make":
         make_book(folder, count)
         _prepare(folder)
-    run: Run = _WAYS[task](folder) if task in _WAYS else dict
+    run: Task = _WAYS[task](folder) if task in _WAYS else dict
     start = time.perf_counter()
     run()
     seconds, unit = time.perf_counter() - start, 1 if sys.platform == "darwin" else 1024
