@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,6 +18,7 @@ from xlportfolio.history import History
 from xlportfolio.locale import LANGUAGES, texts
 from xlportfolio.model import Role
 from xlportfolio.presentation import Presentation
+from xlportfolio.reasons import reasons
 from xlportfolio.report import ORDER, build_report
 from xlportfolio.wording import advise, measure_text
 
@@ -260,3 +262,10 @@ def test_what_a_report_cannot_list_or_does_not_know_is_said(
     assert tables["abc"].summary is None  # no finding may be seen
     assert len(tables["data_check"]) == 1
     assert tables["data_check"].subtitles[1] == texts("en")("subtitles.data_check_more", listed="1")
+
+
+def test_the_score_in_a_reason_is_rounded_as_its_cell_and_other_sentences_round_it() -> None:
+    scores, nothing = np.array([27.25, 0.15, 99.95, 27.249999]), np.full((4, 1), np.nan)
+    said = reasons(Axis.VALUE, ["Turnover"], scores, nothing, nothing, language="en")
+    assert said == [f"Value {shown} points." for shown in ("27.3", "0.2", "100.0", "27.2")]
+    assert said == [f"Value {texts('en').number(score, 1)} points." for score in scores]

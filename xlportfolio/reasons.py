@@ -9,7 +9,7 @@ import numpy as np
 
 from xlportfolio.locale import Texts, texts
 from xlportfolio.model import Axis
-from xlportfolio.scoring import Floats, Ints, Strings
+from xlportfolio.scoring import Floats, Ints, Strings, rounded
 
 #: Criteria named for each axis, on either side.
 _NAMED = 2
@@ -56,7 +56,8 @@ def reasons(
     before, _, rest = words("reasons.sentence").partition("{score}")
     between, _, after = rest.partition("{parts}")
     both = np.where((carried != "") & (held != ""), words("words.semicolon"), "").astype(object)
-    shown = _each(np.round(scores, 1), lambda score: words.number(float(score), 1))
+    tenths = np.floor(rounded(scores * 10) + 0.5)  # halves upward, as cells and sentences show them
+    shown = _each(tenths / 10, lambda score: words.number(float(score), 1))
     named = {"axis": words(f"axes.{axis}")}
     sentences = before.format(**named) + shown + between + carried + both + held + after
     before, _, after = words("reasons.bare").partition("{score}")
