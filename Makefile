@@ -39,7 +39,7 @@ quick: $(VENV)/.installed-test
 # tests that draw their cases at random are left out: what they reach differs from run to run
 comma := ,
 space := $(subst ,, )
-CORE = $(shell $(BIN)/python tests/support/core.py)
+CORE = $(shell $(BIN)/python tests/support/layers.py)
 CORE_TESTS = aggregation audience audience_history document findings firm_sheet forecast history \
   history_sheets lever measures movement movement_sheet moving_thresholds orders page pairwise plan \
   rfm robustness scoring_cases tipping weighing weighting wording
